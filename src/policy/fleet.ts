@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/** One pod as the last read of the fleet showed it. No env, no addresses, no image: those are read when asked for. */
+export const fleetPod = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** RunPod's own word; unknown ones pass. */
+  status: z.string(),
+  gpuName: z.string(),
+  /** 0 where a pod came up without its GPU; null for CPU pods. */
+  gpuCount: z.int().nullable(),
+  cloud: z.string(),
+  dataCenter: z.string().nullable(),
+  /** RunPod's `cost`, micro-dollars an hour. Says nothing about a pod that is not up (API quirk). */
+  microUsdPerHour: z.int(),
+  containerDiskGb: z.int(),
+  volumeDisk: z.object({ sizeGb: z.int(), path: z.string() }).nullable(),
+  networkVolume: z.object({ id: z.string(), path: z.string() }).nullable(),
+  locked: z.boolean(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  /** Whether the container reports, and on how many GPUs: RUNNING without it is not yet up. */
+  reporting: z.boolean(),
+});
+export type FleetPod = z.infer<typeof fleetPod>;
+
+export const fleet = z.object({
+  /** Milliseconds since 1970 on Podwarden's clock. */
+  readAt: z.number(),
+  pods: z.array(fleetPod),
+});
+export type Fleet = z.infer<typeof fleet>;
+
+export type PodState = 'up' | 'coming' | 'stopped' | 'error' | 'gone' | 'other';
+
+const STATES: Record<string, PodState> = {
+  PROVISIONING: 'coming',
+  STARTING: 'coming',
+  RUNNING: 'up',
+  EXITED: 'stopped',
+  ERROR: 'error',
+  TERMINATED: 'gone',
+};
+
+/** Status is trusted first: a stopped pod can show its old runtime for a while. */
+export function stateOf(pod: Pick<FleetPod, 'status' | 'reporting'>): PodState {
+  const state = STATES[pod.status] ?? 'other';
+  return state === 'up' && !pod.reporting ? 'coming' : state;
+}
+
+/** True for a pod that RunPod calls running although it came back without its GPU. */
+export function lacksGpu(pod: FleetPod): boolean {
+  return pod.status === 'RUNNING' && pod.gpuCount === 0;
+}
+
+const STATUS_TEXT: Record<PodState, string> = {
+  up: 'Running',
+  coming: 'Starting',
+  stopped: 'Stopped',
+  error: 'Error',
+  gone: 'Terminated',
+  other: 'Unknown',
+};
+
+export function statusText(pod: FleetPod): string {
+  if (lacksGpu(pod)) return 'Running without GPU';
+  return STATUS_TEXT[stateOf(pod)];
+}
