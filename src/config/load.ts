@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { parseDocument } from 'yaml';
+import { readEnvironment } from './environment.ts';
+import { ConfigError, type Finding } from './findings.ts';
+import { buildPolicy } from './policy.ts';
+import { policyFile } from './policy-file.ts';
+import type { ChatName, Policy, Settings } from './settings.ts';
+
+/** Which part of the program asks: each needs its own secrets, and no others. */
+export type Part = 'start' | 'bot' | 'worker';
+
+export interface Sources {
+  env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file, or null where there is none. */
+  read: (path: string) => string | null;
+  cwd: string;
+}
+
+/** The process's own environment and files. The only place that reads them. */
+export function systemSources(cwd = process.cwd()): Sources {
+  return { env: process.env, read: readOrNull, cwd };
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** @throws ConfigError with every finding at once where any is critical. */
+export function loadSettings(part: Part, sources: Sources): { settings: Settings; warnings: Finding[] } {
+  const dotenv = parseEnv(sources.read(resolve(sources.cwd, '.env')) ?? '');
+  const env = { ...dotenv, ...sources.env };
+  const environment = readEnvironment(env, part);
+  const configured: ChatName[] = [];
+  if (environment.slack) configured.push('slack');
+  if (environment.discord) configured.push('discord');
+  // The worker has no chat tokens, yet judges by the same rules.
+  const chats: ChatName[] = part === 'worker' ? ['slack', 'discord'] : configured;
+
+  const path = env.PODWARDEN_CONFIG ?? 'podwarden.yaml';
+  const { policy, findings } = readPolicy(sources.read(resolve(sources.cwd, path)), chats);
+  const all = [...environment.findings, ...findings];
+  if (policy === null || all.some(({ level }) => level === 'critical')) throw new ConfigError(all);
+  const { findings: _, ...rest } = environment;
+  const dataPath = resolve(sources.cwd, environment.dataPath);
+  return { settings: { ...rest, dataPath, policy }, warnings: all };
+}
+
+/** Reads the policy file alone; every violation at once, by path and never by value. */
+export function readPolicy(
+  text: string | null,
+  configured: readonly ChatName[],
+): { policy: Policy | null; findings: Finding[] } {
+  const page = 'podwarden.example.yaml';
+  if (text === null) {
+    const problem = 'there is no such file: copy podwarden.example.yaml and name your rooms';
+    return { policy: null, findings: [{ level: 'critical', name: 'PODWARDEN_CONFIG', problem, page }] };
+  }
+  const document = parseDocument(text);
+  const [broken] = document.errors;
+  if (broken) {
+    const line = broken.linePos?.[0].line ?? 1;
+    const problem = `is not YAML at line ${line} (${broken.code})`;
+    return { policy: null, findings: [{ level: 'critical', name: 'PODWARDEN_CONFIG', problem, page }] };
+  }
+  const parsed = policyFile.safeParse(document.toJS() ?? {});
+  if (parsed.success) return buildPolicy(parsed.data, configured);
+  const findings = parsed.error.issues.map(
+    (issue): Finding => ({
+      level: 'critical',
+      name: issue.path.join('.') || 'PODWARDEN_CONFIG',
+      problem: issue.message,
+      page,
+    }),
+  );
+  return { policy: null, findings };
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { RIGHTS } from '../policy/access.ts';
+
+/** The shape of `podwarden.yaml`. Descriptions become the JSON Schema with which editors complete the file. */
+const right = z.enum(RIGHTS);
+
+const timezone = z
+  .string()
+  .refine(isTimezone, 'is not a timezone such as Europe/Berlin')
+  .describe('IANA timezone, such as Europe/Berlin');
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const slackChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]{2,}$/, 'is not a Slack channel id (C…, from the channel’s About tab)');
+const snowflake = z.string().regex(/^\d{5,20}$/, 'is not a Discord id in quotes (Developer Mode, Copy ID)');
+const slackMember = z
+  .string()
+  .regex(/^([TE][A-Z0-9]+\/)?[UW][A-Z0-9]+$/, 'is not a Slack member id (U…, or T…/U… with the workspace)');
+
+const channel = <T extends z.ZodType>(id: T) =>
+  z.strictObject({
+    channel: id,
+    mirror: z.boolean().default(true).describe('Warnings and approval requests are posted here too.'),
+  });
+
+const room = z.strictObject({
+  slack: channel(slackChannel).optional(),
+  discord: channel(snowflake).optional(),
+  timezone: timezone.optional(),
+});
+
+const rights = {
+  grant: z.array(right).default([]).describe('Rights given. Naming a right here takes it from the defaults.'),
+  deny: z.array(right).default([]).describe('Rights taken; a deny wins over every grant.'),
+};
+
+const person = z.strictObject({
+  name: z.string().min(1).max(80).optional().describe('Shown in cards; the key is used where it is missing.'),
+  slack: slackMember.optional(),
+  discord: snowflake.optional(),
+  ...rights,
+});
+
+const role = z.strictObject({
+  ...rights,
+  people: z.array(z.string()).default([]).describe('Keys under people.'),
+  slack_groups: z.array(z.string().regex(/^S[A-Z0-9]+$/, 'is not a Slack user group id (S…)')).default([]),
+  discord_roles: z.array(snowflake).default([]),
+});
+
+const defaults = z.strictObject({
+  market: z.enum(['spot', 'on-demand']).default('on-demand'),
+  image: z.string().min(1).optional().describe('Image for launches that name none. Pin it by digest.'),
+  template: z.string().min(1).optional().describe('RunPod template id, instead of an image.'),
+  disk: z.int().min(1).default(50).describe('Container disk, GB. Wiped when the pod stops.'),
+  volume_disk: z.int().min(0).default(20).describe('Volume disk, GB; 0 for none. Bills double while stopped.'),
+  volume_path: z.string().startsWith('/').default('/workspace'),
+  ports: z
+    .array(z.string().regex(/^\d{1,5}\/(tcp|http)$/, 'is not a port such as 22/tcp'))
+    .default(['22/tcp', '8888/http']),
+  start_ssh: z.boolean().default(true),
+  cloud: z.enum(['secure', 'community']).default('secure'),
+});
+
+const limits = z.strictObject({
+  pods_per_person: z.int().min(1).optional(),
+  gpus_per_pod: z.int().min(1).optional(),
+  max_usd_per_hour: z.number().positive().optional().describe('Everything up or coming up, USD an hour.'),
+  max_disk_gb: z.int().min(1).default(2000),
+});
+
+const hour = z.int().min(0).max(24);
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+export const policyFile = z.strictObject({
+  home_chat: z
+    .enum(['slack', 'discord', 'none'])
+    .optional()
+    .describe('The chat whose full members may act where no rule says otherwise. Default: slack, where configured.'),
+  timezone: timezone.default('UTC'),
+  working_hours: z
+    .strictObject({ days: z.array(z.enum(WEEKDAYS)), from: hour, to: hour })
+    .default({ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: 9, to: 18 }),
+  rooms: z.record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), room).default({}),
+  default_room: z.string().optional().describe('Home of pods that were made elsewhere. Default: the first room.'),
+  people: z.record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), person).default({}),
+  roles: z.record(z.string(), role).default({}),
+  defaults: defaults.default(() => defaults.parse({})),
+  limits: limits.default(() => limits.parse({})),
+  spot: z
+    .strictObject({
+      ceiling: z.number().positive().max(1).default(0.9).describe('Highest bid, as a share of the on-demand price.'),
+    })
+    .default({ ceiling: 0.9 }),
+});
+export type PolicyFile = z.infer<typeof policyFile>;
+
+/** For editors: `# yaml-language-server: $schema=./podwarden.schema.json`. */
+export function policyJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(policyFile, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+}

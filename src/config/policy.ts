@@ -1,0 +1,137 @@
+import type { Rule } from '../policy/access.ts';
+import { microUsd } from '../policy/money.ts';
+import type { Finding } from './findings.ts';
+import type { PolicyFile } from './policy-file.ts';
+import type { ChatName, DeclaredPerson, Policy, Room } from './settings.ts';
+
+const CHATS: readonly ChatName[] = ['slack', 'discord'];
+const PAGE = 'docs/operating.md';
+
+/** The file as the rest of the program reads it, and what contradicts itself in it. */
+export function buildPolicy(
+  file: PolicyFile,
+  configured: readonly ChatName[],
+): { policy: Policy; findings: Finding[] } {
+  const rooms = Object.entries(file.rooms).map(
+    ([name, room]): Room => ({
+      name,
+      timezone: room.timezone ?? file.timezone,
+      channels: CHATS.flatMap((chat) => (room[chat] ? [{ chat, ...room[chat] }] : [])),
+    }),
+  );
+  const policy: Policy = {
+    access: { homeChat: homeChat(file, configured), rules: rules(file) },
+    people: people(file),
+    rooms,
+    defaultRoom: file.default_room ?? rooms[0]?.name ?? null,
+    timezone: file.timezone,
+    defaults: {
+      market: file.defaults.market,
+      image: file.defaults.image ?? null,
+      template: file.defaults.template ?? null,
+      diskGb: file.defaults.disk,
+      volumeDiskGb: file.defaults.volume_disk,
+      volumePath: file.defaults.volume_path,
+      ports: file.defaults.ports,
+      startSsh: file.defaults.start_ssh,
+      cloud: file.defaults.cloud === 'secure' ? 'SECURE' : 'COMMUNITY',
+      spotCeiling: file.spot.ceiling,
+      maxDiskGb: file.limits.max_disk_gb,
+    },
+    limits: {
+      podsPerPerson: file.limits.pods_per_person ?? null,
+      gpusPerPod: file.limits.gpus_per_pod ?? null,
+      maxMicroUsdPerHour: file.limits.max_usd_per_hour === undefined ? null : microUsd(file.limits.max_usd_per_hour),
+    },
+  };
+  return { policy, findings: contradictions(file, configured) };
+}
+
+function homeChat(file: PolicyFile, configured: readonly ChatName[]): string | null {
+  if (file.home_chat === 'none') return null;
+  if (file.home_chat !== undefined) return file.home_chat;
+  // Never Discord unasked: a server's members are often not the team.
+  return configured.includes('slack') ? 'slack' : null;
+}
+
+function people(file: PolicyFile): DeclaredPerson[] {
+  return Object.entries(file.people).map(([key, person]) => ({
+    key,
+    name: person.name ?? key,
+    accounts: CHATS.flatMap((chat) => (person[chat] === undefined ? [] : [`${chat}:${person[chat]}`])),
+  }));
+}
+
+function rules(file: PolicyFile): Rule[] {
+  const byRole = Object.entries(file.roles).map(
+    ([name, role]): Rule => ({
+      name: `role ${name}`,
+      grant: role.grant,
+      deny: role.deny,
+      people: role.people,
+      accounts: [],
+      groups: [...role.slack_groups.map((g) => `slack:${g}`), ...role.discord_roles.map((g) => `discord:${g}`)],
+    }),
+  );
+  const byPerson = Object.entries(file.people).map(
+    ([key, person]): Rule => ({
+      name: `person ${key}`,
+      grant: person.grant,
+      deny: person.deny,
+      people: [key],
+      accounts: [],
+      groups: [],
+    }),
+  );
+  return [...byRole, ...byPerson].filter((rule) => rule.grant.length + rule.deny.length > 0);
+}
+
+function contradictions(file: PolicyFile, configured: readonly ChatName[]): Finding[] {
+  const found: Finding[] = [];
+  const say = (level: Finding['level'], name: string, problem: string) =>
+    found.push({ level, name, problem, page: PAGE });
+  if (Object.keys(file.rooms).length === 0) say('critical', 'rooms', 'name at least one room with a channel');
+  if (file.default_room !== undefined && !(file.default_room in file.rooms)) {
+    say('critical', 'default_room', 'is not one of the rooms');
+  }
+  for (const [name, room] of Object.entries(file.rooms)) {
+    for (const chat of CHATS.filter((c) => room[c] && !configured.includes(c))) {
+      say('warning', `rooms.${name}.${chat}`, 'this chat has no token, so nothing is posted there');
+    }
+    if (!room.slack && !room.discord) say('critical', `rooms.${name}`, 'has no channel');
+  }
+  for (const [name, role] of Object.entries(file.roles)) {
+    const unknown = role.people.filter((person) => !(person in file.people));
+    if (unknown.length > 0)
+      say('critical', `roles.${name}.people`, `nobody under people is called ${unknown.join(', ')}`);
+  }
+  const home = file.home_chat;
+  if (home !== undefined && home !== 'none' && !configured.includes(home)) {
+    say('warning', 'home_chat', 'this chat has no token, so nobody has rights by default');
+  }
+  return [...found, ...twice(file, say)];
+}
+
+function twice(file: PolicyFile, say: (level: 'critical', name: string, problem: string) => void): Finding[] {
+  for (const chat of CHATS) {
+    const owners = new Map<string, string>();
+    for (const [key, person] of Object.entries(file.people)) {
+      const account = person[chat];
+      if (account === undefined) continue;
+      const other = owners.get(account);
+      if (other) say('critical', `people.${key}.${chat}`, `is also declared for ${other}`);
+      owners.set(account, key);
+    }
+  }
+  const channels = new Map<string, string>();
+  for (const [name, room] of Object.entries(file.rooms)) {
+    for (const chat of CHATS) {
+      const id = room[chat]?.channel;
+      if (id === undefined) continue;
+      const other = channels.get(id);
+      if (other) say('critical', `rooms.${name}.${chat}.channel`, `is also the channel of room ${other}`);
+      channels.set(id, name);
+    }
+  }
+  return [];
+}

@@ -1,0 +1,66 @@
+import type { AccessPolicy } from '../policy/access.ts';
+import type { LaunchDefaults, Limits } from '../policy/launch.ts';
+import type { RedisTarget } from './redis-url.ts';
+
+export type ChatName = 'slack' | 'discord';
+
+export interface RoomChannel {
+  chat: string;
+  channel: string;
+  mirror: boolean;
+}
+
+export interface Room {
+  name: string;
+  timezone: string;
+  channels: readonly RoomChannel[];
+}
+
+export interface DeclaredPerson {
+  key: string;
+  name: string;
+  /** As declared, with or without the workspace: `slack:T1/U1`, `slack:U1`, `discord:1`. */
+  accounts: readonly string[];
+}
+
+/** What `podwarden.yaml` comes to. No secret is in here. */
+export interface Policy {
+  access: AccessPolicy;
+  people: readonly DeclaredPerson[];
+  rooms: readonly Room[];
+  defaultRoom: string | null;
+  timezone: string;
+  defaults: LaunchDefaults;
+  limits: Limits;
+}
+
+export interface SlackSettings {
+  botToken: string;
+  appToken: string;
+  /** Ends in `/api/`. */
+  apiUrl: string | null;
+}
+
+export interface DiscordSettings {
+  token: string;
+  /** Ends in `/api`. */
+  apiUrl: string | null;
+  guildId: string | null;
+}
+
+export interface RunpodSettings {
+  apiKey: string;
+  url: string;
+  graphqlUrl: string;
+}
+
+export interface Settings {
+  runpod: RunpodSettings | null;
+  slack: SlackSettings | null;
+  discord: DiscordSettings | null;
+  redis: RedisTarget;
+  /** Folder for the embedded Redis and keys. */
+  dataPath: string;
+  logLevel: string;
+  policy: Policy;
+}
