@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { commit, MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+/** One posted copy. `ref` null: a post was begun under this marker, and its answer is not known. */
+const copy = z.object({ ref: z.unknown(), marker: z.string(), revision: z.int() });
+
+const cardRecord = z.object({
+  rev: z.int(),
+  /** By place for cards, by place and key for lines. */
+  copies: z.record(z.string(), copy),
+});
+export type CardRecord = z.infer<typeof cardRecord>;
+export type Copy = z.infer<typeof copy>;
+
+const cardKey = (id: string) => key('card', id);
+
+/** Where each card and line was posted, and which revision it shows. */
+export class Cards {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  async get(id: string): Promise<CardRecord> {
+    const json = await this.redis.hget(cardKey(id), 'json');
+    return json === null ? { rev: 0, copies: {} } : cardRecord.parse(JSON.parse(json));
+  }
+
+  /** Writes one copy by compare-and-swap. An older revision never overwrites a newer one. */
+  async save(id: string, at: string, next: (before: Copy | null) => Copy | null): Promise<Copy | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const record = await this.get(id);
+      const before = record.copies[at] ?? null;
+      const after = next(before);
+      if (after === null) return before;
+      const written = { rev: record.rev + 1, copies: { ...record.copies, [at]: after } };
+      const done = await commit(
+        this.redis,
+        [{ key: cardKey(id), rev: record.rev }],
+        [writeDocument(cardKey(id), written.rev, written)],
+      );
+      if (done) return after;
+    }
+    throw new TooContended(`card ${id}`);
+  }
+}

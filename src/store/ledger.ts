@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { OPEN, PASSING, type Row, row as rowSchema } from '../policy/ledger.ts';
+import type { Move } from '../policy/ledger-moves.ts';
+import { commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const OPEN_KEY = key('rows', 'open');
+const PASSING_KEY = key('rows', 'passing');
+/** Rows whose cards are behind: the intent to announce, written with the row and removed by whoever told it. */
+const UNTOLD_KEY = key('rows', 'untold');
+const BY_POD = key('rows', 'by-pod');
+/** Rows whose attempts may still turn up in lists, scored by the real time until which to look (ms). */
+const WATCHED_KEY = key('rows', 'watched');
+/** Bumped by every write that adds to what is held, so that limits are judged on what is then written. */
+const HOLDINGS = key('holdings');
+const rowKey = (id: string) => key('row', id);
+
+/** Old names are watched for a day. */
+const WATCH_MS = 24 * 3_600_000;
+
+export type Moved = { row: Row; moved: boolean };
+/** Judges a write by everything that is open at that moment; a text refuses it. */
+export type Judge = (open: Row[]) => string | null;
+
+/** The ledger of pods: rows written by compare-and-swap, and the sets by which they are found. */
+export class Ledger {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  async get(id: string): Promise<Row | null> {
+    const json = await this.redis.hget(rowKey(id), 'json');
+    return json === null ? null : rowSchema.parse(JSON.parse(json));
+  }
+
+  async byPod(podId: string): Promise<Row | null> {
+    const id = await this.redis.hget(BY_POD, podId);
+    return id === null ? null : this.get(id);
+  }
+
+  async open(): Promise<Row[]> {
+    return this.rows(await this.redis.smembers(OPEN_KEY));
+  }
+
+  async passing(): Promise<Row[]> {
+    return this.rows(await this.redis.smembers(PASSING_KEY));
+  }
+
+  async untold(): Promise<string[]> {
+    return this.redis.smembers(UNTOLD_KEY);
+  }
+
+  /** Rows with attempts that RunPod never answered for, from the last day. */
+  async watched(realNow: number): Promise<Row[]> {
+    await this.redis.zremrangebyscore(WATCHED_KEY, '-inf', String(realNow));
+    return this.rows(await this.redis.zrange(WATCHED_KEY, '0', '-1'));
+  }
+
+  /** Adds a row and reserves what it holds. A refusal writes nothing. */
+  async add(row: Row, judge: Judge): Promise<{ refused: string } | { row: Row }> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const holdings = await this.holdings();
+      const refused = judge(await this.open());
+      if (refused !== null) return { refused };
+      const fresh = { ...row, rev: 1 };
+      const done = await commit(
+        this.redis,
+        [
+          { key: HOLDINGS, rev: holdings },
+          { key: rowKey(row.id), rev: 0 },
+        ],
+        [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(fresh)],
+      );
+      if (done) return { row: fresh };
+      await pause(Math.random() * 20);
+    }
+    throw new TooContended('the ledger');
+  }
+
+  /** The row of a pod that was made elsewhere, written when somebody first acts on it. That alone is nothing to tell. */
+  async adopt(row: Row): Promise<Row> {
+    const known = row.podId === null ? null : await this.byPod(row.podId);
+    if (known) return known;
+    const claimed = row.podId === null || (await this.redis.hsetnx(BY_POD, row.podId, row.id)) === 1;
+    if (!claimed) return (await this.byPod(row.podId ?? '')) ?? row;
+    const quiet = writes({ ...row, rev: 1 }).filter(([, at]) => at !== UNTOLD_KEY);
+    await commit(this.redis, [{ key: rowKey(row.id), rev: 0 }], quiet);
+    return (await this.get(row.id)) ?? row;
+  }
+
+  /** Applies a pure move by compare-and-swap; `moved` is false where the row stood elsewhere. Null: no such row. */
+  async move(id: string, move: Move): Promise<Moved | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const row = await this.get(id);
+      if (!row) return null;
+      const next = move(row);
+      if (next === null) return { row, moved: false };
+      const written = { ...next, rev: row.rev + 1 };
+      if (await commit(this.redis, [{ key: rowKey(id), rev: row.rev }], writes(written))) {
+        return { row: written, moved: true };
+      }
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended(`row ${id}`);
+  }
+
+  /** Every card shows `rev`; a row that moved on since stays untold. */
+  async told(id: string, rev: number): Promise<void> {
+    await commit(this.redis, [{ key: rowKey(id), rev }], [['SREM', UNTOLD_KEY, id]]);
+  }
+
+  private async holdings(): Promise<number> {
+    return Number((await this.redis.hget(HOLDINGS, 'rev')) ?? 0);
+  }
+
+  private async rows(ids: string[]): Promise<Row[]> {
+    const found = await Promise.all(ids.map((id) => this.get(id)));
+    return found.filter((row): row is Row => row !== null);
+  }
+}
+
+function writes(row: Row): Operation[] {
+  const operations: Operation[] = [
+    writeDocument(rowKey(row.id), row.rev, row),
+    [OPEN.includes(row.status) ? 'SADD' : 'SREM', OPEN_KEY, row.id],
+    [PASSING.includes(row.status) ? 'SADD' : 'SREM', PASSING_KEY, row.id],
+    ['SADD', UNTOLD_KEY, row.id],
+  ];
+  if (row.podId !== null) operations.push(['HSET', BY_POD, row.podId, row.id]);
+  const unsure = row.attempts.filter((a) => a.state === 'ambiguous' || a.state === 'absent').map((a) => a.sentAt ?? 0);
+  if (unsure.length > 0) operations.push(['ZADD', WATCHED_KEY, Math.max(...unsure) + WATCH_MS, row.id]);
+  return operations;
+}

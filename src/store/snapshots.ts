@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import { type Fleet, fleet } from '../policy/fleet.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+import type { GpuType, NetworkVolume } from './shapes.ts';
+import { catalogue, type Members, memberList } from './shapes.ts';
+
+const FLEET = key('fleet');
+const CATALOGUE = key('catalogue');
+const RUNS = key('runs');
+
+export interface Catalogue {
+  readAt: number;
+  gpus: GpuType[];
+  dataCenters: string[];
+  networkVolumes: NetworkVolume[];
+}
+
+/** What was last read from RunPod and from the chats: answers come from here, never from a call a person waits for. */
+export class Snapshots {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  fleet(): Promise<Fleet | null> {
+    return this.read(FLEET, fleet);
+  }
+
+  saveFleet(snapshot: Fleet): Promise<void> {
+    return this.write(FLEET, snapshot);
+  }
+
+  catalogue(): Promise<Catalogue | null> {
+    return this.read(CATALOGUE, catalogue);
+  }
+
+  saveCatalogue(snapshot: Catalogue): Promise<void> {
+    return this.write(CATALOGUE, snapshot);
+  }
+
+  members(chat: string): Promise<Members | null> {
+    return this.read(key('members', chat), memberList);
+  }
+
+  saveMembers(chat: string, members: Members): Promise<void> {
+    return this.write(key('members', chat), members);
+  }
+
+  /** When each recurring read last ran, ms on Podwarden's clock. */
+  async lastRuns(): Promise<Record<string, number>> {
+    const runs = await this.redis.hgetall(RUNS);
+    return Object.fromEntries(Object.entries(runs).map(([name, at]) => [name, Number(at)]));
+  }
+
+  async ran(name: string, at: number): Promise<void> {
+    await this.redis.hset(RUNS, name, String(at));
+  }
+
+  private async read<S extends z.ZodType>(at: string, schema: S): Promise<z.infer<S> | null> {
+    const json = await this.redis.get(at);
+    return json === null ? null : schema.parse(JSON.parse(json));
+  }
+
+  private async write(at: string, value: unknown): Promise<void> {
+    await this.redis.set(at, JSON.stringify(value));
+  }
+}
