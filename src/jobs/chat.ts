@@ -1,0 +1,30 @@
+import { defineJob } from './define.ts';
+import { announce as announceName, answer as answerName, refreshPeople as refreshPeopleName } from './names.ts';
+
+/** What chat jobs are given: the bot's ways of telling people. */
+export interface ChatContext {
+  /** Brings the cards of a row up to date. */
+  tellRow(id: string): Promise<void>;
+  /** Gives a person what was read for them. */
+  giveAnswer(id: string): Promise<void>;
+  /** Reads membership, roles and groups of every chat, and notes when. */
+  readPeople(): Promise<void>;
+}
+
+export const announce = defineJob({
+  ...announceName,
+  timeoutMs: 60_000,
+  handle: ({ row }, context: ChatContext) => context.tellRow(row),
+});
+
+export const answer = defineJob({
+  ...answerName,
+  timeoutMs: 30_000,
+  handle: ({ reply }, context: ChatContext) => context.giveAnswer(reply),
+});
+
+export const refreshPeople = defineJob({
+  ...refreshPeopleName,
+  timeoutMs: 2 * 60_000,
+  handle: (_, context: ChatContext) => context.readPeople(),
+});

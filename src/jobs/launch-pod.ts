@@ -1,0 +1,143 @@
+import { troubleOf } from '../policy/launch-error.ts';
+import type { Attempt, LaunchSpec, Row, Trouble } from '../policy/ledger.ts';
+import * as moves from '../policy/ledger-moves.ts';
+import { podName } from '../policy/pod-names.ts';
+import { awaitUp } from './await-up.ts';
+import { defineJob, PermanentFailure, TryLater } from './define.ts';
+import { factsOf } from './facts.ts';
+import { launchPod as name } from './names.ts';
+import { advance, type PodContext } from './pod-context.ts';
+import { ProviderFailure } from './ports.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Takes a launch from its row to a running pod or an honest failure. It may be cut off between any two steps and run
+ * again: each step first reads where the row stands, and a create is only sent by the holder of the claim.
+ */
+export const launchPod = defineJob({
+  ...name,
+  timeoutMs: 20 * 60_000,
+  async handle({ row: id }, context: PodContext, signal) {
+    for (;;) {
+      const row = await context.ledger.get(id);
+      if (!row) throw new PermanentFailure(`no row ${id}`);
+      if (row.status === 'requested') await take(row, context);
+      else if (row.status === 'launching') await attempt(row, context, signal);
+      else if (row.status === 'settling') await settle(row, context, signal);
+      else if (row.status === 'starting' && row.task?.state !== 'open') return awaitUp(row, context, signal);
+      else return;
+    }
+  },
+});
+
+function nameFor(spec: LaunchSpec, context: PodContext): string {
+  return podName(spec.owner, spec.middle, context.newSuffix());
+}
+
+async function take(row: Row, context: PodContext): Promise<void> {
+  if (!row.spec) throw new PermanentFailure(`row ${row.id} has nothing to launch`);
+  await advance(context, row.id, moves.take(nameFor(row.spec, context), context.clocks.now()));
+}
+
+/** A claim that this worker did not make in this run belongs to a dead or frozen worker: its request may be running. */
+async function attempt(row: Row, context: PodContext, signal: AbortSignal): Promise<void> {
+  const last = row.attempts.at(-1);
+  const { spec } = row;
+  if (!last || !spec) throw new PermanentFailure(`row ${row.id} has no attempt`);
+  if (last.state !== 'planned') {
+    await advance(context, row.id, moves.ambiguous(last.number, context.clocks.now()));
+    return;
+  }
+  const bid = await chooseBid(row, spec, context, signal);
+  if (bid === 'ended') return;
+  const claimed = await advance(context, row.id, moves.sending(last.number, context.clocks.realNow()));
+  if (claimed) await send(row, spec, last, bid, context, signal);
+}
+
+/** The lowest bid right now, under the team's ceiling. Null for on-demand; `ended` where the launch has failed. */
+async function chooseBid(
+  row: Row,
+  spec: LaunchSpec,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<number | null | 'ended'> {
+  if (spec.market === 'on-demand') return null;
+  const trouble = await (async (): Promise<Trouble | number> => {
+    try {
+      const bid = await context.provider.lowestBid(spec.gpuId, spec.gpuCount, spec.cloud, signal);
+      if (bid === null) return troubleOf('other', 'RunPod offers no spot price for this GPU right now');
+      return bid;
+    } catch (error) {
+      if (error instanceof ProviderFailure && error.kind === 'refused') return troubleOf(error.reason, error.detail);
+      throw error;
+    }
+  })();
+  const ceiling = spec.bidCeilingMicroUsd ?? 0;
+  if (typeof trouble === 'number' && trouble <= ceiling) return trouble;
+  const found: Trouble =
+    typeof trouble === 'number'
+      ? { kind: 'bid-too-high', detail: `${trouble}`, onDemandMicroUsdPerHour: null }
+      : trouble.kind === 'refused'
+        ? { ...trouble, kind: 'no-spot-price' }
+        : trouble;
+  await fail(row, spec, found, context);
+  return 'ended';
+}
+
+async function send(
+  row: Row,
+  spec: LaunchSpec,
+  last: Attempt,
+  bid: number | null,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = () => context.clocks.now();
+  let podId: string;
+  try {
+    podId = await context.provider.create(spec, last.podName, bid, signal);
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error;
+    context.log.warn({ row: row.id, attempt: last.number, kind: error.kind, reason: error.reason }, 'create failed');
+    if (error.kind === 'refused') return fail(row, spec, troubleOf(error.reason, error.detail), context);
+    const harmless = error.kind === 'rate-limited' || (error.kind === 'unavailable' && !error.sent);
+    if (!harmless) {
+      await advance(context, row.id, moves.ambiguous(last.number, now()));
+      return;
+    }
+    await advance(context, row.id, moves.unsent(last.number));
+    throw new TryLater(Math.max(1000, error.retryAfterMs));
+  }
+  const pod = await context.provider.get(podId, signal).catch(() => null);
+  const facts = pod ? factsOf(pod, null) : promised(spec, last.podName);
+  await advance(context, row.id, moves.created(podId, facts, now()));
+}
+
+/** What is known of a pod before it was first read: what was asked for. */
+function promised(spec: LaunchSpec, name: string) {
+  return {
+    name,
+    gpuName: spec.gpuName,
+    gpuCount: spec.gpuCount,
+    dataCenter: null,
+    cloud: spec.cloud,
+    microUsdPerHour: spec.quotedMicroUsdPerHour,
+    containerDiskGb: spec.containerDiskGb,
+    volumeDisk: spec.volumeDisk,
+    networkVolume: spec.networkVolume && { id: spec.networkVolume.id, path: spec.networkVolume.path },
+    startedAt: null,
+  };
+}
+
+const OFFER_ON_DEMAND: Trouble['kind'][] = ['no-spot-price', 'spot-gone', 'bid-too-high', 'no-capacity'];
+
+async function fail(row: Row, spec: LaunchSpec, trouble: Trouble, context: PodContext): Promise<void> {
+  let onDemand: number | null = null;
+  if (spec.market === 'spot' && OFFER_ON_DEMAND.includes(trouble.kind)) {
+    const gpu = (await context.snapshots.catalogue())?.gpus.find(({ id }) => id === spec.gpuId);
+    const price = gpu?.price[spec.cloud] ?? null;
+    onDemand = price === null ? null : price * spec.gpuCount;
+  }
+  const told = { ...trouble, onDemandMicroUsdPerHour: onDemand };
+  await advance(context, row.id, moves.refused(told, context.clocks.now()));
+}

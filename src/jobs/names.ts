@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Row } from '../policy/ledger.ts';
+import type { JobName } from './define.ts';
+
+/**
+ * Every job by name and payload, for whoever enqueues one. Payloads hold ids and choices only: BullMQ keeps them in
+ * clear.
+ */
+const retry = { attempts: 5, backoffMs: 1000 };
+const none = z.object({});
+const ofRow = z.object({ row: z.string() });
+
+export const launchPod = { name: 'launch-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
+export const stopPod = { name: 'stop-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
+export const startPod = { name: 'start-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
+export const readPod = {
+  name: 'read-pod',
+  queue: 'pods',
+  payload: z.object({ pod: z.string(), reply: z.string(), view: z.enum(['connect']) }),
+  retry: { attempts: 2, backoffMs: 1000 },
+} as const satisfies JobName;
+export const readFleet = { name: 'read-fleet', queue: 'pods', payload: none, retry } as const satisfies JobName;
+export const refreshCatalogue = {
+  name: 'refresh-catalogue',
+  queue: 'pods',
+  payload: none,
+  retry,
+} as const satisfies JobName;
+export const reconcile = { name: 'reconcile', queue: 'pods', payload: none, retry } as const satisfies JobName;
+export const tick = {
+  name: 'tick',
+  queue: 'pods',
+  payload: none,
+  retry: { attempts: 1, backoffMs: 1000 },
+} as const satisfies JobName;
+export const announce = { name: 'announce', queue: 'chat', payload: ofRow, retry } as const satisfies JobName;
+export const answer = {
+  name: 'answer',
+  queue: 'chat',
+  payload: z.object({ reply: z.string() }),
+  retry: { attempts: 3, backoffMs: 500 },
+} as const satisfies JobName;
+export const refreshPeople = { name: 'refresh-people', queue: 'chat', payload: none, retry } as const satisfies JobName;
+
+/** The job that a row's state asks for; null where nothing is owed. */
+export function jobFor(row: Row): JobName<typeof ofRow> | null {
+  switch (row.status) {
+    case 'requested':
+    case 'launching':
+    case 'settling':
+      return launchPod;
+    case 'starting':
+      return row.task?.kind === 'start' && row.task.state === 'open' ? startPod : launchPod;
+    case 'stopping':
+      return stopPod;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Row } from '../policy/ledger.ts';
+import type { Move } from '../policy/ledger-moves.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Replies } from '../store/replies.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+import { readFleet } from './names.ts';
+import type { Clocks, Log, PodProvider } from './ports.ts';
+import { type Enqueue, enqueueFor } from './queues.ts';
+
+/** What pod jobs are given. */
+export interface PodContext {
+  provider: PodProvider;
+  ledger: Ledger;
+  snapshots: Snapshots;
+  replies: Replies;
+  enqueue: Enqueue;
+  clocks: Clocks;
+  log: Log;
+  /** How long an ambiguous create is looked for before it counts as absent, real ms. Longer than the create's timeout. */
+  settleMs: number;
+  newSuffix: () => string;
+}
+
+/** Moves a row and enqueues what follows from it, and a new read of the fleet where a pod of it changed. Null where the row stands elsewhere: somebody else acted. */
+export async function advance(context: PodContext, id: string, move: Move): Promise<Row | null> {
+  const result = await context.ledger.move(id, move);
+  if (!result?.moved) return null;
+  const { status, podId, attempts, rev } = result.row;
+  context.log.info({ row: id, status, pod: podId, attempt: attempts.at(-1)?.state, rev }, 'row moved');
+  await enqueueFor(result.row, context.enqueue);
+  if (podId !== null) await context.enqueue(readFleet, {}, { id: readFleet.name });
+  return result.row;
+}

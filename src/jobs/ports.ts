@@ -1,0 +1,81 @@
+import type { FleetPod } from '../policy/fleet.ts';
+import type { RefusalCause } from '../policy/launch-error.ts';
+import type { LaunchSpec } from '../policy/ledger.ts';
+import type { MicroUsd } from '../policy/money.ts';
+
+/** What jobs need of RunPod. Money in micro-dollars, times as RunPod gives them. */
+export interface PodProvider {
+  list(signal: AbortSignal): Promise<FleetPod[]>;
+  /** Null: RunPod says there is no such pod, which one read does not prove. */
+  get(podId: string, signal: AbortSignal): Promise<FleetPod | null>;
+  /** Names and ids from the other API, or `retired` where that is gone for good. */
+  otherList(signal: AbortSignal): Promise<{ id: string; name: string }[] | 'retired'>;
+  /** Sent once. `bid` is micro-dollars per GPU-hour; null creates on-demand. Gives the new pod's id. */
+  create(spec: LaunchSpec, name: string, bid: MicroUsd | null, signal: AbortSignal): Promise<string>;
+  stop(podId: string, signal: AbortSignal): Promise<void>;
+  start(podId: string, signal: AbortSignal): Promise<void>;
+  resumeSpot(podId: string, gpuCount: number, bid: MicroUsd, signal: AbortSignal): Promise<void>;
+  /** Lowest bid per GPU-hour; null where none is offered. @throws ProviderFailure `spot-gone` where spot has ended. */
+  lowestBid(gpuId: string, gpuCount: number, cloud: string, signal: AbortSignal): Promise<MicroUsd | null>;
+  connections(podId: string, signal: AbortSignal): Promise<Connections | null>;
+  catalogue(signal: AbortSignal): Promise<CatalogueRead>;
+}
+
+/** How to reach a pod right now. Private: addresses are public without a login. */
+export interface Connections {
+  name: string;
+  status: string;
+  image: string | null;
+  ssh: { direct: string | null; proxy: string | null };
+  /** https addresses by container port. */
+  services: { port: number; url: string }[];
+  uptimeSeconds: number | null;
+  gpuUtil: number[];
+}
+
+export interface CatalogueRead {
+  gpus: import('../policy/gpu.ts').GpuType[];
+  dataCenters: string[];
+  networkVolumes: import('../policy/launch.ts').NetworkVolume[];
+}
+
+/**
+ * Why a call failed. `refused`: RunPod said no, nothing happened. `rate-limited`: nothing happened, ask later.
+ * `unavailable` with `sent`: it may have happened. `unexpected`: it probably happened, and the answer was unreadable.
+ */
+export class ProviderFailure extends Error {
+  readonly kind: 'refused' | 'rate-limited' | 'unavailable' | 'unexpected';
+  readonly reason: RefusalCause;
+  /** RunPod's own sentence, for people; text from outside. */
+  readonly detail: string;
+  readonly sent: boolean;
+  readonly retryAfterMs: number;
+
+  constructor(
+    kind: ProviderFailure['kind'],
+    options: { reason?: RefusalCause; detail: string; sent?: boolean; retryAfterMs?: number },
+  ) {
+    super(options.detail);
+    this.name = 'ProviderFailure';
+    this.kind = kind;
+    this.reason = options.reason ?? 'other';
+    this.detail = options.detail;
+    this.sent = options.sent ?? true;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
+  }
+}
+
+/** Podwarden's clock (movable in the demo and in tests) for what is promised to people, and the machine's own. */
+export interface Clocks {
+  now(): number;
+  realNow(): number;
+  /** Real time. @throws AbortError */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Log {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}

@@ -1,0 +1,81 @@
+import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { type JobDefinition, PermanentFailure, type QueueName, TryLater } from './define.ts';
+import type { Log } from './ports.ts';
+
+/** BullMQ's defaults find a dead worker's job after a minute and fail it at the second death. The ledger counts, not BullMQ. */
+const RECOVERY = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 1000 };
+
+/** What the error of a job means to the queue. */
+export type Verdict = (
+  error: unknown,
+) => { kind: 'retry' } | { kind: 'permanent' } | { kind: 'later'; delayMs: number };
+
+export interface RunOptions<Context> {
+  connection: ConnectionOptions;
+  prefix: string;
+  queue: QueueName;
+  // biome-ignore lint/suspicious/noExplicitAny: definitions differ in their payloads; each parses its own.
+  definitions: readonly JobDefinition<Context, any>[];
+  context: Context;
+  log: Log;
+  concurrency: number;
+  verdict: Verdict;
+}
+
+/** Works one queue. @throws at once where two definitions share a name or one belongs elsewhere. */
+export function startWorking<Context>(options: RunOptions<Context>): Worker {
+  const registry = new Map<string, JobDefinition<Context>>();
+  for (const definition of options.definitions) {
+    if (definition.queue !== options.queue)
+      throw new Error(`${definition.name} does not belong to queue ${options.queue}`);
+    if (registry.has(definition.name)) throw new Error(`two handlers for ${definition.name}`);
+    registry.set(definition.name, definition);
+  }
+  const { log } = options;
+  const worker = new Worker(options.queue, (job, token) => work(job, token, registry, options), {
+    connection: options.connection,
+    prefix: options.prefix,
+    concurrency: options.concurrency,
+    ...RECOVERY,
+  });
+  worker.on('error', (error) => log.warn({ queue: options.queue, error: error.message }, 'worker connection'));
+  worker.on('failed', (job, error) =>
+    log.warn({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'job failed'),
+  );
+  return worker;
+}
+
+async function work<Context>(
+  job: Job,
+  token: string | undefined,
+  registry: Map<string, JobDefinition<Context>>,
+  { context, verdict }: RunOptions<Context>,
+): Promise<void> {
+  const definition = registry.get(job.name);
+  if (!definition) throw new UnrecoverableError(`no handler for ${job.name}`);
+  const payload = definition.payload.safeParse(job.data);
+  if (!payload.success) throw new UnrecoverableError(`the payload of ${job.name} does not parse`);
+  try {
+    await definition.handle(payload.data, context, AbortSignal.timeout(definition.timeoutMs));
+  } catch (error) {
+    const meaning = meaningOf(error, verdict);
+    if (meaning.kind === 'permanent') throw new UnrecoverableError((error as Error).message);
+    if (meaning.kind !== 'later') throw error;
+    await job.moveToDelayed(Date.now() + meaning.delayMs, token);
+    throw new DelayedError();
+  }
+}
+
+function meaningOf(error: unknown, verdict: Verdict): ReturnType<Verdict> {
+  if (error instanceof PermanentFailure) return { kind: 'permanent' };
+  if (error instanceof TryLater) return { kind: 'later', delayMs: error.delayMs };
+  return verdict(error);
+}
+
+/** Lets running jobs end, at most this long; what is cut off is taken up by another worker. */
+export async function stopWorking(workers: readonly Worker[], deadlineMs: number): Promise<void> {
+  const closing = Promise.all(workers.map((worker) => worker.close()));
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const late = new Promise<'late'>((resolve) => deadline.addEventListener('abort', () => resolve('late')));
+  if ((await Promise.race([closing, late])) === 'late') await Promise.all(workers.map((worker) => worker.close(true)));
+}
