@@ -1,0 +1,34 @@
+import type { Right } from '../../policy/access.ts';
+import type { Confirm, Message } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+
+/** A button, declared once. Its token is `v1.<name>.<id>[.<choice>]`; everything else is read when it is pressed. */
+export interface Action {
+  name: string;
+  access: Right | null;
+  /** What to ask first where the chat has no dialog; null where the click counts at once. */
+  confirm?(target: Target, services: Services): Promise<Confirm | null>;
+  run(target: Target, asker: Asker, services: Services): Promise<Message | null>;
+}
+
+export interface Target {
+  id: string;
+  choice: string | null;
+}
+
+/** Appended to a token by whoever already asked. */
+export const CONFIRMED = '!';
+
+export interface Token {
+  name: string;
+  target: Target;
+  confirmed: boolean;
+}
+
+/** Null for anything that is not one of our tokens: it may be forged. */
+export function parseToken(token: string): Token | null {
+  const match = /^v1\.([a-z-]+)\.([A-Za-z0-9_-]{1,64})(?:\.([A-Za-z0-9-]{1,40}))?(!)?$/.exec(token);
+  if (!match) return null;
+  const [, name = '', id = '', choice, mark] = match;
+  return { name, target: { id, choice: choice ?? null }, confirmed: mark !== undefined };
+}

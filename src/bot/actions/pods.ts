@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { readPod } from '../../jobs/names.ts';
+import { spokenName } from '../../policy/pod-names.ts';
+import { namedPods, rowOfPod } from '../commands/pods.ts';
+import { askTask } from '../commands/stop-start.ts';
+import { card, code, fields, moment, money, note, text } from '../message/message.ts';
+import { stopConfirm } from '../views/stop.ts';
+import { gpuOfRow, podOfRow, storageText, user } from '../views/words.ts';
+import type { Action } from './declare.ts';
+
+const GONE = 'Podwarden does not know that pod any more. /pod list shows what there is.';
+
+/** Stop on a card: asks once, since the card does not show what is lost. */
+export const stop: Action = {
+  name: 'stop',
+  access: 'stop',
+  async confirm({ id }, services) {
+    const row = await services.ledger.get(id);
+    if (!row?.facts || row.task?.state === 'open') return null;
+    return stopConfirm({
+      name: spokenName(row.facts.name),
+      gpu: gpuOfRow(row),
+      microUsdPerHour: row.facts.microUsdPerHour,
+      storage: row.facts,
+    });
+  },
+  async run({ id }, asker, services) {
+    const row = await services.ledger.get(id);
+    return row ? askTask('stop', [row], asker, services) : note('warn', GONE);
+  },
+};
+
+/** Stop under the four lines: that press stops. */
+export const stopAll: Action = {
+  name: 'stop-all',
+  access: 'stop',
+  async run({ id }, asker, services) {
+    const draft = z.object({ pods: z.array(z.string()) }).safeParse(await services.drafts.get(id));
+    if (!draft.success) return note('warn', 'That question has lapsed. Type /pod stop again.');
+    const pods = await namedPods(draft.data.pods.join(','), services);
+    const rows = await Promise.all(pods.map((pod) => rowOfPod(pod, asker, services)));
+    return askTask('stop', rows, asker, services);
+  },
+};
+
+export const start: Action = {
+  name: 'start',
+  access: 'start',
+  async run({ id, choice }, asker, services) {
+    const row = await services.ledger.get(id);
+    return row ? askTask('start', [row], asker, services, choice === 'on-demand') : note('warn', GONE);
+  },
+};
+
+/** SSH and addresses, read now and told to one person: they change at every start, and are public without a login. */
+export const connect: Action = {
+  name: 'connect',
+  access: 'launch',
+  async run({ id }, asker, services) {
+    const row = await services.ledger.get(id);
+    const pod = row ? row.podId : id;
+    if (pod === null) return note('info', 'There is no pod yet; its card follows the launch.');
+    const reply = await asker.keepReply();
+    await services.enqueue(readPod, { pod, reply, view: 'connect' });
+    return null;
+  },
+};
+
+export const more: Action = {
+  name: 'more',
+  access: 'view',
+  async run({ id }, _asker, services) {
+    const row = await services.ledger.get(id);
+    if (!row) return note('warn', GONE);
+    const { facts } = row;
+    const buttons = [
+      { label: 'Connect', token: `v1.connect.${row.id}` },
+      row.status === 'stopped'
+        ? { label: 'Start', token: `v1.start.${row.id}` }
+        : {
+            label: 'Stop',
+            token: `v1.stop.${row.id}`,
+            ...(facts
+              ? {
+                  confirm: stopConfirm({
+                    name: spokenName(facts.name),
+                    gpu: gpuOfRow(row),
+                    microUsdPerHour: facts.microUsdPerHour,
+                    storage: facts,
+                  }),
+                }
+              : {}),
+          },
+    ];
+    return card(
+      `${podOfRow(row)} in detail`,
+      'info',
+      [
+        fields(
+          ['Full name', code(facts?.name ?? row.attempts.at(-1)?.podName ?? 'none yet')],
+          ['Pod id', code(row.podId ?? 'none yet')],
+          ['Launched by', user(row.by)],
+          ['Asked for', moment(row.createdAt)],
+          ['Rate while up', facts ? money(facts.microUsdPerHour, 'hour') : 'not known'],
+          ['Storage', facts ? storageText(facts) : 'not known'],
+        ),
+        text(`Created in ${Math.max(1, row.attempts.length)} ${row.attempts.length > 1 ? 'attempts' : 'attempt'}.`),
+      ],
+      row.podId === null ? [] : buttons,
+    );
+  },
+};

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Replies } from '../store/replies.ts';
+import { ChatUnavailable, type Front } from './front.ts';
+import { bold, card, code, fields, type Message, note, type Span, text } from './message/message.ts';
+
+const connections = z.object({
+  name: z.string(),
+  status: z.string(),
+  image: z.string().nullable(),
+  ssh: z.object({ direct: z.string().nullable(), proxy: z.string().nullable() }),
+  services: z.array(z.object({ port: z.number(), url: z.string() })),
+  uptimeSeconds: z.number().nullable(),
+  gpuUtil: z.array(z.number()),
+});
+const result = z.discriminatedUnion('view', [
+  z.object({ view: z.literal('connect'), found: connections.nullable(), problem: z.string().nullable() }),
+  /** An answer that the chat did not take at first. */
+  z.object({ view: z.literal('message'), message: z.custom<Message>() }),
+]);
+type Result = z.infer<typeof result>;
+
+/**
+ * Gives one person what is owed to them: in their open answer, else by direct message. @throws ChatUnavailable, to be
+ * tried again.
+ */
+export async function giveAnswer(id: string, replies: Replies, fronts: ReadonlyMap<string, Front>): Promise<void> {
+  const pending = await replies.get(id);
+  const front = pending ? fronts.get(pending.chat) : undefined;
+  if (!pending || !front) return;
+  const owed = result.parse(pending.result);
+  const message = owed.view === 'message' ? owed.message : connectMessage(owed);
+  try {
+    await front.reply(pending.ref, message);
+  } catch (error) {
+    if (error instanceof ChatUnavailable) throw error;
+    await front.direct(pending.account, message);
+  }
+  await replies.done(id);
+}
+
+function connectMessage({ found, problem }: Extract<Result, { view: 'connect' }>): Message {
+  if (problem !== null) return note('bad', `RunPod could not be read: ${problem}.`);
+  if (!found) return note('warn', 'RunPod does not show that pod right now. It may have ended.');
+  if (found.ssh.direct === null && found.ssh.proxy === null && found.services.length === 0) {
+    return note('warn', `${found.name} cannot be reached yet: RunPod calls it ${found.status} and maps no ports.`);
+  }
+  const ssh: [string, ...(Span | string)[]][] = [];
+  if (found.ssh.direct) ssh.push(['SSH, with scp and rsync', code(found.ssh.direct)]);
+  if (found.ssh.proxy) ssh.push(['SSH by proxy, shell only', code(found.ssh.proxy)]);
+  const links = found.services.flatMap(({ port, url }, i): (Span | string)[] => [
+    i === 0 ? '' : '\n',
+    bold(String(port)),
+    ' ',
+    { kind: 'link', text: url, url },
+  ]);
+  return card(`Connect to ${found.name}`, 'info', [
+    ...(ssh.length > 0 ? [fields(...ssh)] : []),
+    ...(links.length > 0 ? [text(...links)] : []),
+    text('Service addresses are public without a login, and ports change at every start: read them again then.'),
+  ]);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { RIGHTS } from '../../policy/access.ts';
+import { bold, card, code, fields, type Message, note, text } from '../message/message.ts';
+import { type Command, defineCommand, optionsOf, usageOf } from './declare.ts';
+import { nearest } from './parse.ts';
+
+export const whoami = defineCommand({
+  name: 'whoami',
+  summary: 'What you are to Podwarden, and why',
+  args: z.strictObject({}),
+  positional: [],
+  access: null,
+  outsideRooms: true,
+  examples: ['whoami'],
+  async run(_, asker) {
+    const { who, access } = asker;
+    const rights = RIGHTS.map((right) => {
+      const mark = access.may.has(right) ? 'yes' : 'no';
+      return `${right}: ${mark}, ${access.why.get(right) ?? 'no rule'}`;
+    });
+    const person = who.person === null ? 'nobody declared under people' : who.person;
+    return card(`You are ${who.name}`, 'info', [
+      fields(
+        ['Account', code(who.account)],
+        ['Person', person],
+        ['Membership', asker.membership],
+        ['Room', asker.room ?? 'none here'],
+      ),
+      text(rights.join('\n')),
+    ]);
+  },
+});
+
+/** Made from the list itself, so that help never names what is not there. */
+export function helpFor(commands: () => readonly Command[]) {
+  return defineCommand({
+    name: 'help',
+    summary: 'What there is, or one command in detail',
+    args: z.strictObject({ command: z.string().trim().max(100).optional().describe('A command, such as launch') }),
+    positional: ['command'],
+    access: null,
+    outsideRooms: true,
+    examples: ['help', 'help launch'],
+    async run({ command: wanted }) {
+      const all = commands();
+      if (wanted === undefined || wanted === '') return overview(all);
+      const found = all.find(({ name }) => name === wanted.toLowerCase());
+      if (found) return detail(found);
+      const near = nearest(
+        wanted,
+        all.map(({ name }) => name),
+      );
+      return note('warn', `There is no /pod ${wanted.slice(0, 40)}.${near ? ` Did you mean /pod ${near}?` : ''}`);
+    },
+  });
+}
+
+function overview(commands: readonly Command[]): Message {
+  const lines = commands.flatMap((command, i) => [
+    i === 0 ? '' : '\n',
+    code(`/pod ${command.name}`),
+    ` ${command.summary}`,
+  ]);
+  return card('Podwarden', 'info', [
+    text(...lines),
+    text('In a thread, use the buttons. ', code('/pod help launch'), ' shows one command.'),
+  ]);
+}
+
+function detail(command: Command): Message {
+  const options = optionsOf(command).flatMap((option, i) => [
+    i === 0 ? '' : '\n',
+    bold(option.name),
+    ` ${option.description}`,
+  ]);
+  const examples = command.examples.flatMap((example, i) => [i === 0 ? '' : '\n', code(`/pod ${example}`)]);
+  return card(`/pod ${command.name}`, 'info', [
+    text(command.summary),
+    text(code(usageOf(command))),
+    ...(options.length > 0 ? [text(...options)] : []),
+    text(...examples),
+  ]);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Right } from '../../policy/access.ts';
+import type { Message } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+
+export interface Suggestion {
+  name: string;
+  value: string;
+}
+
+/**
+ * A command, declared once. From it come the text parser, typed options and autocomplete, `/pod help`, the manifests,
+ * and tests. Bounds that need the catalogue or the team's limits are judged in `run`, one answer for all chats.
+ */
+export interface Command<S extends z.ZodObject = z.ZodObject> {
+  name: string;
+  summary: string;
+  args: S;
+  /** Fields that may be given without their name, in this order. The first takes several words. */
+  positional: readonly (keyof z.infer<S> & string)[];
+  /** Null: anybody, also outside a room. */
+  access: Right | null;
+  /** Works, privately, in channels that are no room. */
+  outsideRooms: boolean;
+  examples: readonly string[];
+  suggest?: Partial<Record<keyof z.infer<S> & string, (typed: string, services: Services) => Promise<Suggestion[]>>>;
+  run(args: z.infer<S>, asker: Asker, services: Services): Promise<Message>;
+}
+
+export function defineCommand<S extends z.ZodObject>(command: Command<S>): Command<S> {
+  return command;
+}
+
+/** One option as chats with typed options show it. */
+export interface OptionShape {
+  name: string;
+  description: string;
+  type: 'string' | 'integer' | 'boolean';
+  required: boolean;
+  suggests: boolean;
+}
+
+function baseType(schema: z.core.$ZodType): string {
+  const def = schema._zod.def as { type: string; innerType?: z.core.$ZodType; in?: z.core.$ZodType };
+  const inner = def.innerType ?? def.in;
+  return inner ? baseType(inner) : def.type;
+}
+
+/** Options in declared order, required ones first, as platforms with typed options demand. */
+export function optionsOf(command: Command): OptionShape[] {
+  const options = Object.entries(command.args.shape).map(([name, schema]): OptionShape => {
+    const type = baseType(schema);
+    return {
+      name,
+      description: schema.description ?? name,
+      type: type === 'number' || type === 'int' ? 'integer' : type === 'boolean' ? 'boolean' : 'string',
+      required: !schema.safeParse(undefined).success,
+      suggests: command.suggest?.[name] !== undefined,
+    };
+  });
+  return [...options.filter((o) => o.required), ...options.filter((o) => !o.required)];
+}
+
+/** `/pod launch <gpu> [market] [count] [image=…]` */
+export function usageOf(command: Command): string {
+  const parts = optionsOf(command).map((option) => {
+    const positional = command.positional.includes(option.name);
+    const shown = positional ? option.name : `${option.name}=…`;
+    return option.required ? `<${shown}>` : `[${shown}]`;
+  });
+  return ['/pod', command.name, ...parts].join(' ');
+}
+
+/** A whole number, typed as text or as a number. */
+export const wholeNumber = (what: string) =>
+  z.coerce.number({ error: `${what} is a whole number` }).int({ error: `${what} is a whole number` });
+
+/** One of some words, in any case. */
+export const oneOf = <T extends string>(values: readonly [T, ...T[]]) =>
+  z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(values, { error: `is one of ${values.join(', ')}` }));

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { findGpu } from '../../policy/gpu.ts';
+import { note } from '../message/message.ts';
+import { defineCommand, oneOf, wholeNumber } from './declare.ts';
+import { launchWith, suggestGpus } from './launching.ts';
+
+const text = (what: string) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: `${what} is empty` })
+    .max(300, { error: `${what} is too long` });
+
+export const launch = defineCommand({
+  name: 'launch',
+  summary: 'Launch a pod',
+  args: z.strictObject({
+    gpu: text('gpu').describe('GPU type, such as a6000 or h100 sxm'),
+    market: oneOf(['spot', 'on-demand']).optional().describe('spot or on-demand'),
+    count: wholeNumber('count').optional().describe('GPUs in this one pod'),
+    image: text('image').optional().describe('Container image'),
+    template: text('template').optional().describe('RunPod template id, instead of an image'),
+    disk: wholeNumber('disk').optional().describe('Container disk in GB; wiped when the pod stops'),
+    volume: text('volume').optional().describe('GB of volume disk, or a network volume by name or id'),
+    cloud: oneOf(['secure', 'community']).optional().describe('secure or community'),
+    region: text('region').optional().describe('Data centre such as EU-RO-1, or the beginning of some such as EU'),
+    name: text('name').optional().describe('What you will call the pod'),
+  }),
+  positional: ['gpu', 'market', 'count'],
+  access: 'launch',
+  outsideRooms: false,
+  examples: ['launch a6000 spot', 'launch h100 sxm count=2 name=run7', 'launch 4090 volume=shared region=EU'],
+  suggest: {
+    gpu: suggestGpus,
+    market: async () => choices('spot', 'on-demand'),
+    cloud: async () => choices('secure', 'community'),
+  },
+  async run(args, asker, services) {
+    const catalogue = await services.snapshots.catalogue();
+    if (!catalogue) return note('warn', 'RunPod’s catalogue was not read yet. Try again in a minute.');
+    const match = findGpu(args.gpu, catalogue.gpus);
+    return launchWith(match, { ...args, gpu: args.gpu }, asker, services, catalogue);
+  },
+});
+
+const choices = (...values: string[]) => values.map((value) => ({ name: value, value }));

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { enqueueFor } from '../../jobs/queues.ts';
+import { type Cloud, findGpu, type GpuMatch, type GpuType } from '../../policy/gpu.ts';
+import { decideLaunch, overLimit } from '../../policy/launch.ts';
+import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
+import { OPEN } from '../../policy/ledger.ts';
+import { shortName } from '../../policy/pod-names.ts';
+import type { Catalogue } from '../../store/snapshots.ts';
+import { card, type Message, money, note, text } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+import { gpuChoice, gpuText } from '../views/words.ts';
+import type { Suggestion } from './declare.ts';
+
+/** A launch as it was typed, or as a button changed it. */
+export interface LaunchArgs {
+  gpu: string;
+  market?: Market | undefined;
+  count?: number | undefined;
+  image?: string | undefined;
+  template?: string | undefined;
+  disk?: number | undefined;
+  volume?: string | undefined;
+  cloud?: 'secure' | 'community' | undefined;
+  region?: string | undefined;
+  name?: string | undefined;
+}
+
+/** More choices than a person reads. */
+const MAX_CHOICES = 10;
+
+export async function suggestGpus(typed: string, services: Services): Promise<Suggestion[]> {
+  const gpus = (await services.snapshots.catalogue())?.gpus ?? [];
+  const match = typed.trim() === '' ? null : findGpu(typed, gpus);
+  const found = match === null ? gpus : match.kind === 'one' ? [match.gpu] : match.kind === 'several' ? match.gpus : [];
+  const prefix = gpus.filter((gpu) => gpu.name.toLowerCase().includes(typed.toLowerCase()));
+  const all = [...new Set([...found, ...prefix])].filter((gpu) => gpu.stock !== 'NONE' || found.includes(gpu));
+  return all.slice(0, 25).map((gpu) => ({ name: gpuChoice(gpu, 'SECURE'), value: gpu.name }));
+}
+
+/** Several types that fit are asked about, and never narrowed to the cheapest. */
+export async function launchWith(
+  match: GpuMatch,
+  args: LaunchArgs,
+  asker: Asker,
+  services: Services,
+  catalogue: Catalogue,
+): Promise<Message> {
+  if (match.kind === 'none') {
+    const near = match.nearest.map((gpu) => gpu.name).join(', ');
+    const hint = near === '' ? '/pod gpus lists what there is.' : `Did you mean ${near}?`;
+    return note('warn', `RunPod has no GPU called ${args.gpu.slice(0, 60)}. ${hint}`);
+  }
+  if (match.kind === 'several') return askWhich(match.gpus, args, services);
+  return launchOne(match.gpu, args, asker, services, catalogue);
+}
+
+async function askWhich(gpus: GpuType[], args: LaunchArgs, services: Services): Promise<Message> {
+  const cloud: Cloud = cloudOf(args) ?? services.policy.defaults.cloud;
+  const sold = gpus.filter((gpu) => gpu.sold[cloud]);
+  const offered = (sold.length > 0 ? sold : gpus).slice(0, MAX_CHOICES);
+  const draft = services.newId();
+  await services.drafts.put(draft, { args, gpus: offered.map((gpu) => gpu.id) });
+  const more = gpus.length - offered.length;
+  return card(
+    `Which ${args.gpu.slice(0, 40)}?`,
+    'info',
+    [text(`${gpus.length} types fit${more > 0 ? `; ${more} are left out here` : ''}. Prices per GPU.`)],
+    offered.map((gpu, i) => ({ label: gpuChoice(gpu, cloud), token: `v1.pick.${draft}.${i}` })),
+  );
+}
+
+const cloudOf = (args: LaunchArgs): Cloud | null =>
+  args.cloud === undefined ? null : args.cloud === 'secure' ? 'SECURE' : 'COMMUNITY';
+
+export async function launchOne(
+  gpu: GpuType,
+  args: LaunchArgs,
+  asker: Asker,
+  services: Services,
+  catalogue: Catalogue,
+): Promise<Message> {
+  const decision = decideLaunch(
+    {
+      gpu,
+      market: args.market ?? null,
+      count: args.count ?? null,
+      image: args.image ?? null,
+      template: args.template ?? null,
+      diskGb: args.disk ?? null,
+      volume: args.volume ?? null,
+      cloud: cloudOf(args),
+      region: args.region ?? null,
+      name: args.name ?? null,
+    },
+    {
+      defaults: services.policy.defaults,
+      dataCenters: catalogue.dataCenters,
+      networkVolumes: catalogue.networkVolumes,
+      owner: shortName(asker.who.person ?? asker.who.name),
+    },
+  );
+  if (decision.kind === 'refuse') return note('warn', decision.problem);
+  return writeLaunch(decision.spec, rowId(asker.eventId), asker, services);
+}
+
+/** Follows from the event, so that the same event never makes two rows. BullMQ ids may not be all digits. */
+export function rowId(from: string): string {
+  return `p${createHash('sha256').update(from).digest('hex').slice(0, 12)}`;
+}
+
+/** One write holds the row, what it reserves, and the intents to launch and to tell. */
+export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, services: Services): Promise<Message> {
+  const known = await services.ledger.get(id);
+  if (known) return note('info', `That launch is already known: its card is in the channel.`);
+  const now = services.clocks.now();
+  const row: Row = {
+    id,
+    rev: 0,
+    status: 'requested',
+    podId: null,
+    spec,
+    by: asker.who,
+    room: asker.room ?? '',
+    home: asker.place,
+    createdAt: now,
+    since: now,
+    attempts: [],
+    facts: null,
+    waitsFor: null,
+    task: null,
+    trouble: null,
+    duplicates: [],
+  };
+  const holder = holderOf(row);
+  const added = await services.ledger.add(row, (open) =>
+    overLimit(spec, holder, holdings(open), services.policy.limits),
+  );
+  if ('refused' in added) return note('warn', added.refused);
+  await enqueueFor(added.row, services.enqueue);
+  const rate = money(spec.quotedMicroUsdPerHour, 'hour');
+  return note(
+    'info',
+    text(
+      `Queued ${spec.middle} on ${gpuText(spec.gpuName, spec.gpuCount)} (${spec.market}, `,
+      rate,
+      '). Its card here follows it.',
+    ),
+  );
+}
+
+const holderOf = (row: Row): string => row.by.person ?? row.by.account;
+
+/** What is up or coming up; a pod that is off holds its disk, not its rate. */
+export function holdings(open: readonly Row[]) {
+  return open
+    .filter((row) => OPEN.includes(row.status) && row.status !== 'stopped' && row.spec !== null)
+    .map((row) => ({
+      holder: holderOf(row),
+      microUsdPerHour: row.facts?.microUsdPerHour ?? row.spec?.quotedMicroUsdPerHour ?? 0,
+    }));
+}

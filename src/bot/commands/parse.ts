@@ -1,0 +1,126 @@
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { type Command, optionsOf, usageOf } from './declare.ts';
+
+/** A mistake in what was typed, told privately. */
+export class UsageError extends Error {}
+
+/** More than anybody types; far below what a store or a message could not hold. */
+const MAX_TEXT = 2000;
+
+/** Nearest of some words, for "did you mean"; null where none is near. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  const ranked = known
+    .map((name) => ({ name, far: distance(word.toLowerCase().slice(0, 40), name) }))
+    .sort((a, b) => a.far - b.far);
+  const [best] = ranked;
+  return best && best.far <= Math.max(1, Math.floor(best.name.length / 2)) ? best.name : null;
+}
+
+interface Typed {
+  words: string[];
+  named: Map<string, string>;
+}
+
+/** Quotes as people and their keyboards type them. */
+const TOKEN = /(?:[^\s"“”„]|["“”„][^"“”„]*["“”„])+/g;
+
+/** `a6000 spot count=2 --name "run 7"`, with smart quotes, and `--` that a keyboard turned into a dash. */
+export function tokenize(text: string): Typed {
+  if (text.length > MAX_TEXT)
+    throw new UsageError(`That is ${text.length} characters; a command has at most ${MAX_TEXT}.`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text))
+    throw new UsageError('That has control characters in it; type it again by hand.');
+  const words: string[] = [];
+  const named = new Map<string, string>();
+  const tokens = (text.match(TOKEN) ?? []).map((token) => token.replace(/["“”„]/g, ''));
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] ?? '';
+    const pair = /^(?:--|—|–)?([A-Za-z][A-Za-z_-]*)=(.*)$/s.exec(token);
+    const flag = /^(?:--|—|–)([A-Za-z][A-Za-z_-]*)$/.exec(token);
+    if (pair) named.set((pair[1] ?? '').toLowerCase(), pair[2] ?? '');
+    else if (flag) named.set((flag[1] ?? '').toLowerCase(), tokens[++i] ?? '');
+    else words.push(token);
+  }
+  return { words, named };
+}
+
+/** The command that a text begins with, and the rest of it. */
+export function splitCommand(text: string, commands: readonly Command[]): { command: Command; rest: string } {
+  const [, word = 'help', rest = ''] = /^\s*(\S+)?\s*([\s\S]*)$/.exec(text) ?? [];
+  const command = commands.find(({ name }) => name === word.toLowerCase());
+  if (command) return { command, rest };
+  const near = nearest(
+    word,
+    commands.map(({ name }) => name),
+  );
+  const hint = near ? ` Did you mean /pod ${near}?` : ' /pod help lists what there is.';
+  throw new UsageError(`There is no /pod ${word.slice(0, 40)}.${hint}`);
+}
+
+/** Arguments from text. @throws UsageError */
+export function parseText<S extends z.ZodObject>(command: Command<S>, text: string): z.infer<S> {
+  const { words, named } = tokenize(text);
+  const values: Record<string, unknown> = Object.fromEntries(named);
+  place(words, command as Command, values);
+  return check(command, values);
+}
+
+/** Arguments from typed options. @throws UsageError */
+export function parseOptions<S extends z.ZodObject>(command: Command<S>, values: Record<string, unknown>): z.infer<S> {
+  for (const value of Object.values(values)) if (typeof value === 'string') tokenize(value.replace(/["“”„]/g, ''));
+  return check(command, values);
+}
+
+/**
+ * Gives bare words to positional fields: later fields take, from the end, the words that fit them and nothing else
+ * would, and the first field takes the rest ("pro 6000 spot 2").
+ */
+function place(words: string[], command: Command, values: Record<string, unknown>): void {
+  const [first, ...later] = command.positional.filter((name) => !(name in values));
+  const rest = [...words];
+  const open = new Set(later);
+  while (rest.length > 0 && open.size > 0) {
+    const word = rest[rest.length - 1] ?? '';
+    const mustStay = first !== undefined && rest.length === 1;
+    const taker = mustStay ? undefined : [...open].find((name) => fits(command, name, word));
+    if (taker === undefined) break;
+    values[taker] = word;
+    open.delete(taker);
+    rest.pop();
+  }
+  // Words from a fixed list ("spot") are known wherever they stand; numbers only at the end.
+  for (const name of [...open].filter((field) => !fits(command, field, '1'))) {
+    const at = rest.length > 1 ? rest.findIndex((word) => fits(command, name, word)) : -1;
+    if (at >= 0) values[name] = rest.splice(at, 1)[0];
+  }
+  if (first !== undefined && rest.length > 0) values[first] = rest.join(' ');
+  else if (rest.length > 0)
+    throw new UsageError(`I do not know what to do with "${rest.join(' ').slice(0, 80)}".\n${usageOf(command)}`);
+}
+
+function fits(command: Command, name: string, word: string): boolean {
+  const schema = command.args.shape[name];
+  // A GPU called 6000 is not six thousand GPUs.
+  if (/^\d{4,}$/.test(word)) return false;
+  return schema?.safeParse(word).success ?? false;
+}
+
+function check<S extends z.ZodObject>(command: Command<S>, values: Record<string, unknown>): z.infer<S> {
+  const options = optionsOf(command as unknown as Command).map(({ name }) => name);
+  for (const name of Object.keys(values)) {
+    if (options.includes(name)) continue;
+    const near = nearest(name, options);
+    const hint = near ? ` Did you mean ${near}?` : ` It takes ${options.join(', ') || 'none'}.`;
+    throw new UsageError(`/pod ${command.name} has no option ${name.slice(0, 40)}.${hint}`);
+  }
+  const parsed = command.args.safeParse(values);
+  if (parsed.success) return parsed.data as z.infer<S>;
+  const problems = parsed.error.issues.slice(0, 3).map((issue) => {
+    const name = issue.path.join('.');
+    if (values[name] === undefined) return `${name} is missing.`;
+    return issue.message.startsWith(name) ? `${issue.message}.` : `${name} ${issue.message}.`;
+  });
+  throw new UsageError(`${problems.join(' ')}\n${usageOf(command as unknown as Command)}`);
+}

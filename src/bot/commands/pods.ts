@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import type { FleetPod } from '../../policy/fleet.ts';
+import { stateOf } from '../../policy/fleet.ts';
+import type { Row, RowStatus } from '../../policy/ledger.ts';
+import { findPod, parsePodName, shortName, spokenName } from '../../policy/pod-names.ts';
+import type { Asker, Services } from '../services.ts';
+import type { Suggestion } from './declare.ts';
+import { UsageError } from './parse.ts';
+
+/** Pods that one command may name. */
+const MAX_PODS = 10;
+
+/**
+ * The pods that a comma-separated word names. Rows are asked too: a pod that was just launched may not be in the last
+ * read yet. @throws UsageError naming the nearest.
+ */
+export async function namedPods(word: string, services: Services): Promise<FleetPod[]> {
+  const names = [
+    ...new Set(
+      word
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    ),
+  ];
+  if (names.length === 0) throw new UsageError('Name a pod, or several with commas between them.');
+  if (names.length > MAX_PODS)
+    throw new UsageError(`At most ${MAX_PODS} pods go together; that names ${names.length}.`);
+  const known = await knownPods(services);
+  const found = names.map((name) => oneNamed(name, known));
+  return [...new Map(found.map((pod) => [pod.id, pod])).values()];
+}
+
+function oneNamed(name: string, pods: FleetPod[]): FleetPod {
+  const match = findPod(name, pods);
+  if (match.kind === 'one') return match.pod;
+  const shown = name.slice(0, 60);
+  if (match.kind === 'several') {
+    const some = match.pods
+      .slice(0, 5)
+      .map((pod) => pod.name)
+      .join(', ');
+    throw new UsageError(`${shown} fits ${match.pods.length} pods: ${some}. Type more of the name.`);
+  }
+  const near = match.nearest.length > 0 ? ` Did you mean ${match.nearest.join(' or ')}?` : ' /pod list shows all.';
+  throw new UsageError(`This account has no pod ${shown}.${near}`);
+}
+
+/** The last read of the fleet, corrected by what we did since: nobody is shown less than we know ourselves. */
+export async function knownPods(services: Services): Promise<FleetPod[]> {
+  const fleet = await services.snapshots.fleet();
+  const readAt = fleet?.readAt ?? 0;
+  const rows = new Map((await services.ledger.open()).map((row) => [row.podId, row]));
+  const read = (fleet?.pods ?? []).filter((pod) => stateOf(pod) !== 'gone');
+  const seen = new Set(read.map((pod) => pod.id));
+  const corrected = read.map((pod) => {
+    const row = rows.get(pod.id);
+    return row && row.since >= readAt ? (podOfRow(row) ?? pod) : pod;
+  });
+  const unread = [...rows.values()].filter((row) => row.podId !== null && !seen.has(row.podId)).map(podOfRow);
+  return [...corrected, ...unread.filter((pod) => pod !== null)];
+}
+
+const STATUS_OF: Partial<Record<RowStatus, string>> = {
+  running: 'RUNNING',
+  stopping: 'RUNNING',
+  stopped: 'EXITED',
+  starting: 'STARTING',
+};
+
+function podOfRow(row: Row): FleetPod | null {
+  const { facts, podId } = row;
+  if (!facts || podId === null) return null;
+  return {
+    id: podId,
+    name: facts.name,
+    status: STATUS_OF[row.status] ?? 'UNKNOWN',
+    gpuName: facts.gpuName,
+    gpuCount: facts.gpuCount,
+    cloud: facts.cloud,
+    dataCenter: facts.dataCenter,
+    microUsdPerHour: facts.microUsdPerHour,
+    containerDiskGb: facts.containerDiskGb,
+    volumeDisk: facts.volumeDisk,
+    networkVolume: facts.networkVolume,
+    locked: false,
+    createdAt: new Date(row.createdAt).toISOString(),
+    startedAt: facts.startedAt === null ? null : new Date(facts.startedAt).toISOString(),
+    reporting: row.status === 'running' || row.status === 'stopping',
+  };
+}
+
+/** Autocomplete: pods whose name holds what was typed, after the last comma. */
+export async function suggestPods(typed: string, services: Services): Promise<Suggestion[]> {
+  const done = typed.includes(',') ? typed.slice(0, typed.lastIndexOf(',') + 1) : '';
+  const part = typed.slice(done.length).trim().toLowerCase();
+  const pods = (await knownPods(services)).filter((pod) => pod.name.toLowerCase().includes(part));
+  const newest = [...pods].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, 25);
+  return newest.map((pod) => ({
+    name: `${spokenName(pod.name)} (${pod.name})`.slice(0, 100),
+    value: `${done}${pod.name}`,
+  }));
+}
+
+/** Whether the pod's name says that this person launched it. */
+export function ownedBy(pod: FleetPod, asker: Asker): boolean {
+  return parsePodName(pod.name)?.owner === shortName(asker.who.person ?? asker.who.name);
+}
+
+/** The ledger's row of a pod, made when somebody first acts on a pod that was made elsewhere. */
+export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services): Promise<Row> {
+  const known = await services.ledger.byPod(pod.id);
+  if (known) return known;
+  const now = services.clocks.now();
+  const owner = parsePodName(pod.name)?.owner;
+  const person = services.policy.people.find((p) => owner !== undefined && shortName(p.key) === owner);
+  const by = person
+    ? {
+        account: person.accounts.find((a) => a.startsWith(`${asker.place.chat}:`)) ?? asker.who.account,
+        person: person.key,
+        name: person.name,
+      }
+    : asker.who;
+  const state = stateOf(pod);
+  return services.ledger.adopt({
+    id: `p${createHash('sha256').update(`pod ${pod.id}`).digest('hex').slice(0, 12)}`,
+    rev: 0,
+    status: state === 'stopped' || state === 'error' ? 'stopped' : 'running',
+    podId: pod.id,
+    spec: null,
+    by,
+    room: asker.room ?? services.policy.defaultRoom ?? '',
+    home: asker.place,
+    createdAt: Date.parse(pod.createdAt),
+    since: now,
+    attempts: [],
+    facts: {
+      name: pod.name,
+      gpuName: pod.gpuName,
+      gpuCount: pod.gpuCount ?? 0,
+      dataCenter: pod.dataCenter,
+      cloud: pod.cloud,
+      microUsdPerHour: pod.microUsdPerHour,
+      containerDiskGb: pod.containerDiskGb,
+      volumeDisk: pod.volumeDisk,
+      networkVolume: pod.networkVolume,
+      startedAt: pod.startedAt === null ? null : Date.parse(pod.startedAt),
+    },
+    waitsFor: null,
+    task: null,
+    trouble: null,
+    duplicates: [],
+  });
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { enqueueFor } from '../../jobs/queues.ts';
+import { type FleetPod, stateOf } from '../../policy/fleet.ts';
+import type { Row } from '../../policy/ledger.ts';
+import * as moves from '../../policy/ledger-moves.ts';
+import { spokenName } from '../../policy/pod-names.ts';
+import { type Block, card, type Message, note, text } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+import { stopLines } from '../views/stop.ts';
+import { gpuText, podOfRow } from '../views/words.ts';
+import { defineCommand } from './declare.ts';
+import { namedPods, rowOfPod, suggestPods } from './pods.ts';
+
+const pods = z.string().trim().min(1).max(600).describe('Names or ids, with commas between them');
+
+export const stop = defineCommand({
+  name: 'stop',
+  summary: 'Stop pods: the GPU goes back, the volume disk stays and bills double',
+  args: z.strictObject({ pods }),
+  positional: ['pods'],
+  access: 'stop',
+  outsideRooms: false,
+  examples: ['stop run7', 'stop run7,vision'],
+  suggest: { pods: suggestPods },
+  async run(args, _asker, services) {
+    const named = await namedPods(args.pods.replace(/\s*,\s*/g, ','), services);
+    const up = named.filter((pod) => stateOf(pod) !== 'stopped');
+    const off = named.filter((pod) => stateOf(pod) === 'stopped').map((pod) => spokenName(pod.name));
+    const said = off.length > 0 ? [text(`Already off: ${off.join(', ')}.`)] : [];
+    if (up.length === 0) return note('info', ...said);
+    const draft = services.newId();
+    await services.drafts.put(draft, { pods: up.map((pod) => pod.id) });
+    const title = up.length === 1 ? `Stop ${spokenName(up[0]?.name ?? '')}?` : `Stop ${up.length} pods?`;
+    const button = { label: 'Stop', token: `v1.stop-all.${draft}`, style: 'danger' as const };
+    return card(title, 'warn', [...up.flatMap(fourLines), ...said], [button]);
+  },
+});
+
+function fourLines(pod: FleetPod): Block[] {
+  return stopLines({
+    name: spokenName(pod.name),
+    gpu: gpuText(pod.gpuName, pod.gpuCount ?? 0),
+    microUsdPerHour: pod.microUsdPerHour,
+    storage: pod,
+  });
+}
+
+export const start = defineCommand({
+  name: 'start',
+  summary: 'Start pods that are off, on their own hosts',
+  args: z.strictObject({ pods }),
+  positional: ['pods'],
+  access: 'start',
+  outsideRooms: false,
+  examples: ['start run7'],
+  suggest: { pods: suggestPods },
+  async run(args, asker, services) {
+    const named = await namedPods(args.pods.replace(/\s*,\s*/g, ','), services);
+    const rows = await Promise.all(named.map((pod) => rowOfPod(pod, asker, services)));
+    return askTask('start', rows, asker, services);
+  },
+});
+
+/** Writes the task into each row; what stands in the way of one pod does not hold the others up. */
+export async function askTask(
+  kind: 'stop' | 'start',
+  rows: Row[],
+  asker: Asker,
+  services: Services,
+  asOnDemand = false,
+): Promise<Message> {
+  const now = services.clocks.now();
+  const blocks = await Promise.all(
+    rows.map(async (row) => {
+      const task = { id: services.newId(), kind, by: asker.who, at: now, asOnDemand };
+      const result = await services.ledger.move(row.id, moves.ask(task, now));
+      if (!result?.moved) return text(standsInTheWay(kind, result?.row ?? row));
+      await enqueueFor(result.row, services.enqueue);
+      const doing = kind === 'stop' ? 'Stopping' : 'Starting';
+      return text(`${doing} ${podOfRow(result.row)}. Its card in the channel follows it.`);
+    }),
+  );
+  return note('info', ...blocks);
+}
+
+function standsInTheWay(kind: 'stop' | 'start', row: Row): string {
+  const pod = podOfRow(row);
+  if (row.task?.state === 'open')
+    return `${pod}: ${row.task.by.name} pressed ${row.task.kind === 'stop' ? 'Stop' : 'Start'} already, and it is under way.`;
+  if (row.status === 'terminated') return `${pod} is gone from RunPod.`;
+  if (row.podId === null) return `${pod} has no pod yet; its card follows the launch.`;
+  return kind === 'stop' ? `${pod} is already off.` : `${pod} is already up.`;
+}

@@ -1,0 +1,60 @@
+import {
+  type APIApplicationCommandInteractionDataOption,
+  type APIInteraction,
+  ApplicationCommandOptionType,
+  ComponentType,
+  InteractionType,
+  MessageFlags,
+} from 'discord.js';
+import type { IncomingClick, IncomingCommand, IncomingSuggest } from '../front.ts';
+
+/** A private answer on Discord: the interaction's own token, good for 15 minutes. */
+export interface DiscordReply {
+  application: string;
+  token: string;
+}
+
+export type Incoming =
+  | { kind: 'command'; incoming: IncomingCommand }
+  /** `replaces`: the click came from a private message of ours, which the answer takes the place of. */
+  | { kind: 'click'; incoming: IncomingClick; replaces: boolean }
+  | { kind: 'suggest'; incoming: IncomingSuggest };
+
+/** Null for what is none of ours, or comes from outside a server. */
+export function incomingFrom(d: APIInteraction): Incoming | null {
+  const user = d.member?.user;
+  const channel = d.channel;
+  if (!user || !channel || !d.guild_id) return null;
+  const account = `discord:${user.id}`;
+  // In a thread the room is that of the channel it hangs on.
+  const home = 'parent_id' in channel && 'thread_metadata' in channel ? channel.parent_id : channel.id;
+  const place = { chat: 'discord', channel: home ?? channel.id };
+  const reply: DiscordReply = { application: d.application_id, token: d.token };
+  const base = { eventId: d.id, account, name: d.member?.nick ?? user.global_name ?? user.username, place, reply };
+  if (d.type === InteractionType.ApplicationCommand && 'options' in d.data) {
+    const { path, options } = flatten(d.data.options as APIApplicationCommandInteractionDataOption[]);
+    const values = Object.fromEntries(options.map((o) => [o.name, 'value' in o ? o.value : undefined]));
+    return { kind: 'command', incoming: { ...base, input: { kind: 'options', command: path, values } } };
+  }
+  if (d.type === InteractionType.ApplicationCommandAutocomplete) {
+    const { path, options } = flatten(d.data.options as APIApplicationCommandInteractionDataOption[]);
+    const focused = options.find((o) => 'focused' in o && o.focused);
+    const text = focused && 'value' in focused ? String(focused.value) : '';
+    return { kind: 'suggest', incoming: { account, place, command: path, option: focused?.name ?? '', text } };
+  }
+  if (d.type === InteractionType.MessageComponent && d.data.component_type === ComponentType.Button) {
+    const replaces = ((d.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+    return { kind: 'click', incoming: { ...base, token: d.data.custom_id }, replaces };
+  }
+  return null;
+}
+
+type Option = APIApplicationCommandInteractionDataOption;
+
+function flatten(options: Option[]): { path: string; options: Option[] } {
+  const [first] = options;
+  if (first?.type === ApplicationCommandOptionType.Subcommand) {
+    return { path: first.name, options: (first.options ?? []) as Option[] };
+  }
+  return { path: 'help', options };
+}

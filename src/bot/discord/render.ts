@@ -1,0 +1,159 @@
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  type APIEmbed,
+  ButtonStyle,
+  ComponentType,
+} from 'discord.js';
+import type { AccountId } from '../../policy/identity.ts';
+import type { Block, Button, Message, Span, Tone } from '../message/message.ts';
+import { moneyText, truncate } from '../message/plain-text.ts';
+import { DISCORD } from './limits.ts';
+
+type Row = APIActionRowComponent<APIButtonComponentWithCustomId>;
+
+export interface DiscordBody {
+  content: string;
+  embeds: APIEmbed[];
+  components: Row[];
+  /** Only these are pinged, whatever a text says. */
+  allowed_mentions: { parse: never[]; users: string[] };
+}
+
+const COLOUR: Record<Tone, number> = { info: 0x5865f2, good: 0x23a55a, warn: 0xf0b232, bad: 0xda373c };
+const STYLE = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger, none: ButtonStyle.Secondary } as const;
+
+/** Cards become an embed; lines go into the content, since a mention inside an embed pings nobody. */
+export function renderDiscord(message: Message, ping: readonly AccountId[] = []): DiscordBody {
+  const users = ping.map((account) => discordUser([account])).filter((id) => id !== null);
+  const common = { components: rows(message.buttons), allowed_mentions: { parse: [], users } };
+  if (message.title === null) {
+    const content = truncate(message.blocks.map(blockText).join('\n'), DISCORD.content);
+    return { content, embeds: [], ...common };
+  }
+  return { content: '', embeds: [embed(message.title, message)], ...common };
+}
+
+function embed(title: string, message: Message): APIEmbed {
+  const fields = message.blocks
+    .flatMap((block) => (block.kind === 'fields' ? block.fields : []))
+    .slice(0, DISCORD.embedFields)
+    .map(({ label, value }) => ({
+      name: truncate(escapeText(label), DISCORD.fieldName),
+      value: truncate(spansText(value), DISCORD.fieldValue) || '–',
+      inline: true,
+    }));
+  const heading = truncate(title, DISCORD.embedTitle);
+  const used = heading.length + fields.reduce((sum, f) => sum + f.name.length + f.value.length, 0);
+  const room = Math.min(DISCORD.embedDescription, DISCORD.embedTotal - used);
+  const texts = message.blocks.filter((block) => block.kind !== 'fields').map(blockText);
+  const description = truncate(texts.filter((t) => t !== '').join('\n\n'), room);
+  return {
+    title: heading,
+    color: COLOUR[message.tone],
+    ...(description === '' ? {} : { description }),
+    ...(fields.length > 0 ? { fields } : {}),
+  };
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case 'text':
+      return spansText(block.spans);
+    case 'fields':
+      return block.fields.map(({ label, value }) => `**${escapeText(label)}**: ${spansText(value)}`).join('\n');
+    case 'code':
+      return fence(block.text);
+    case 'divider':
+      return '';
+    case 'table':
+      return table(block);
+  }
+}
+
+const fence = (text: string) => `\`\`\`\n${text.replaceAll('```', 'ˋˋˋ')}\n\`\`\``;
+/** Leaves room for the texts around it. */
+const TABLE_TEXT = 3000;
+
+/** Discord has no tables: columns in a code block, and a count of the rows that did not fit. */
+function table(block: Extract<Block, { kind: 'table' }>): string {
+  const cells = [block.header, ...block.rows.map((row) => row.map((cell) => cell.map(spanToPlain).join('') || '–'))];
+  const widths = block.header.map((_, column) =>
+    Math.min(28, Math.max(...cells.map((row) => (row[column] ?? '').length))),
+  );
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => truncate(cell, widths[column] ?? 28).padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const kept: string[] = [];
+  let used = 0;
+  for (const line of lines) {
+    used += line.length + 1;
+    if (used > TABLE_TEXT) break;
+    kept.push(line);
+  }
+  const more = block.more + lines.length - kept.length;
+  return fence(kept.join('\n')) + (more > 0 ? `\nand ${more} more` : '');
+}
+
+function spanToPlain(span: Span): string {
+  if (span.kind === 'money') return moneyText(span);
+  if (span.kind === 'user') return span.name;
+  if (span.kind === 'time') return new Date(span.at).toISOString().slice(0, 16).replace('T', ' ');
+  return span.text;
+}
+
+function rows(buttons: Button[]): Row[] {
+  const kept = buttons.slice(0, DISCORD.rows * DISCORD.buttonsPerRow);
+  const count = Math.ceil(kept.length / DISCORD.buttonsPerRow);
+  return Array.from({ length: count }, (_, i) => ({
+    type: ComponentType.ActionRow,
+    components: kept.slice(i * DISCORD.buttonsPerRow, (i + 1) * DISCORD.buttonsPerRow).map(button),
+  }));
+}
+
+function button({ label, token, style }: Button): APIButtonComponentWithCustomId {
+  return {
+    type: ComponentType.Button,
+    style: STYLE[style ?? 'none'],
+    label: truncate(label, DISCORD.buttonLabel),
+    custom_id: token,
+  };
+}
+
+/** Markdown and mention characters, so that a text from outside formats and pings nothing. */
+export function escapeText(text: string): string {
+  return text.replace(/([\\*_~`|>#[\]()<-])/g, '\\$1').replace(/@(everyone|here)/g, '@\u200b$1');
+}
+
+function spansText(spans: Span[]): string {
+  return spans.map(spanText).join('');
+}
+
+function spanText(span: Span): string {
+  switch (span.kind) {
+    case 'plain':
+      return escapeText(span.text);
+    case 'bold':
+      return `**${escapeText(span.text)}**`;
+    case 'code':
+      return `\`${span.text.replaceAll('`', 'ˋ')}\``;
+    case 'link':
+      return span.text === span.url ? `<${span.url}>` : `[${escapeText(span.text)}](<${span.url}>)`;
+    case 'money':
+      return escapeText(moneyText(span));
+    case 'user': {
+      const id = discordUser(span.accounts);
+      return id ? `<@${id}>` : `**${escapeText(span.name)}**`;
+    }
+    case 'time':
+      return `<t:${Math.floor(span.at / 1000)}:${span.style === 'ago' ? 'R' : 'f'}>`;
+  }
+}
+
+/** The user id of the first account that is on Discord. */
+export function discordUser(accounts: readonly AccountId[]): string | null {
+  return accounts.find((a) => a.startsWith('discord:'))?.replace(/^discord:(.*\/)?/, '') ?? null;
+}

@@ -1,0 +1,96 @@
+import type { Membership } from '../policy/access.ts';
+import type { AccountId, Place } from '../policy/identity.ts';
+import type { Message } from './message/message.ts';
+
+/** Opaque to everybody but the front that made it. */
+export type MessageRef = unknown;
+/** Where one person's private answer goes; opaque, and short-lived. */
+export type ReplyRef = unknown;
+
+export interface PostOptions {
+  /** Found again by `find` where the answer to a post was lost. */
+  marker: string;
+  /** Accounts that may be pinged; nobody else is, whatever a text says. */
+  ping: readonly AccountId[];
+  /** Post in the thread of this message, opening it where there is none. */
+  thread?: { of: MessageRef; title: string };
+}
+
+/** The chat did not take it: try again, not before `retryAfterMs` where that is not 0. */
+export class ChatUnavailable extends Error {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.name = 'ChatUnavailable';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** One chat platform, as everything above it sees it. */
+export interface Front {
+  readonly chat: string;
+  /** Whether a button's own confirmation dialog exists; where not, a private message asks. */
+  readonly hasDialogs: boolean;
+  post(to: Place, message: Message, options: PostOptions): Promise<MessageRef>;
+  edit(ref: MessageRef, message: Message): Promise<void>;
+  /** A message of ours with this marker among the channel's newest, or in the thread; null where there is none. */
+  find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<MessageRef | null>;
+  /** Answers one person privately. */
+  reply(ref: ReplyRef, message: Message): Promise<void>;
+  /** The way left when a private answer has lapsed. */
+  direct(account: AccountId, message: Message): Promise<void>;
+  /** Membership and groups; of `accounts`, and of everybody where the platform shows them. */
+  members(accounts: readonly AccountId[]): Promise<Map<AccountId, Member>>;
+  /** Read now, for a deciding click. */
+  member(account: AccountId): Promise<Member | null>;
+  /** What keeps us from posting there, with the way out; null where nothing does. */
+  blocked(place: Place): Promise<string | null>;
+  start(inbox: Inbox): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Member {
+  name: string;
+  membership: Membership;
+  groups: string[];
+}
+
+interface IncomingBase {
+  /** The platform's own id of the event: the same for a redelivery. */
+  eventId: string;
+  account: AccountId;
+  /** As the platform shows it; text from outside. */
+  name: string;
+  place: Place;
+  reply: ReplyRef;
+}
+
+/** A typed command: text from a chat that sends text, values from a chat that sends options. */
+export interface IncomingCommand extends IncomingBase {
+  input: { kind: 'text'; text: string } | { kind: 'options'; command: string; values: Record<string, unknown> };
+}
+
+export interface IncomingClick extends IncomingBase {
+  token: string;
+}
+
+export interface IncomingSuggest {
+  account: AccountId;
+  place: Place;
+  command: string;
+  option: string;
+  text: string;
+}
+
+/**
+ * What a front delivers to. `claim` comes first, before the acknowledgement, and false drops the event: another
+ * delivery or another bot has it. `acknowledged` makes the claim last.
+ */
+export interface Inbox {
+  claim(eventId: string): Promise<boolean>;
+  acknowledged(eventId: string): Promise<void>;
+  command(incoming: IncomingCommand): Promise<void>;
+  click(incoming: IncomingClick): Promise<void>;
+  suggest(incoming: IncomingSuggest): Promise<{ name: string; value: string }[]>;
+}

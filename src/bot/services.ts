@@ -1,0 +1,36 @@
+import type { Policy } from '../config/settings.ts';
+import type { Clocks, Log } from '../jobs/ports.ts';
+import type { Enqueue } from '../jobs/queues.ts';
+import type { Access } from '../policy/access.ts';
+import type { PersonRef, Place } from '../policy/identity.ts';
+import type { Drafts } from '../store/drafts.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Replies } from '../store/replies.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+
+/** What commands and actions work with. */
+export interface Services {
+  ledger: Ledger;
+  snapshots: Snapshots;
+  drafts: Drafts;
+  replies: Replies;
+  enqueue: Enqueue;
+  clocks: Clocks;
+  policy: Policy;
+  log: Log;
+  newId: () => string;
+}
+
+/** Who asks, from where, and what they may. */
+export interface Asker {
+  who: PersonRef;
+  access: Access;
+  membership: string;
+  place: Place;
+  /** The room's name, or null outside of one. */
+  room: string | null;
+  /** Same for a redelivery of the same event: what ids are made from. */
+  eventId: string;
+  /** Keeps the private answer open for a worker to fill; gives its id. */
+  keepReply(): Promise<string>;
+}

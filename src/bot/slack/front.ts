@@ -1,0 +1,210 @@
+import { App, type BlockAction, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt';
+import type { SlackSettings } from '../../config/settings.ts';
+import type { Log } from '../../jobs/ports.ts';
+import type { AccountId, Place } from '../../policy/identity.ts';
+import { ChatUnavailable, type Front, type Inbox, type PostOptions } from '../front.ts';
+import type { Message } from '../message/message.ts';
+import { clickFrom, commandFrom, type SlackReply } from './incoming.ts';
+import { readMember, readMembers } from './people.ts';
+import { renderSlack, slackUser } from './render.ts';
+import { Socket } from './socket.ts';
+
+interface SlackRef {
+  channel: string;
+  ts: string;
+}
+
+const EVENT_TYPE = 'podwarden_message';
+/** How far back a post whose answer was lost is looked for. */
+const FIND_NEWEST = 50;
+const REPLY_TIMEOUT_MS = 10_000;
+
+export class SlackFront implements Front {
+  readonly chat = 'slack';
+  readonly hasDialogs = true;
+  private readonly settings: SlackSettings;
+  private readonly log: Log;
+  private readonly web: webApi.WebClient;
+  private socket: Socket | null = null;
+  private team = '';
+
+  constructor(settings: SlackSettings, log: Log) {
+    this.settings = settings;
+    this.log = log;
+    this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
+  }
+
+  /** A fresh object each time: Bolt's receiver writes into what it is given. No retries: jobs know what may be repeated. */
+  private clientOptions(): webApi.WebClientOptions {
+    return {
+      ...(this.settings.apiUrl === null ? {} : { slackApiUrl: this.settings.apiUrl }),
+      logger: quiet(this.log),
+      timeout: 10_000,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+    };
+  }
+
+  async start(inbox: Inbox): Promise<void> {
+    const me = await this.web.auth.test();
+    if (!me.bot_id || !me.user_id || !me.team_id) throw new Error('SLACK_BOT_TOKEN is not the token of a bot');
+    this.team = me.team_id;
+    const logger = quiet(this.log);
+    const receiver = new SocketModeReceiver({
+      appToken: this.settings.appToken,
+      logger,
+      autoReconnectEnabled: false,
+      installerOptions: { clientOptions: this.clientOptions() },
+    });
+    const app = new App({
+      receiver,
+      token: this.settings.botToken,
+      botId: me.bot_id,
+      botUserId: me.user_id,
+      convoStore: false,
+      logger,
+      clientOptions: this.clientOptions(),
+    });
+    app.error(async (error) => this.log.error({ code: error.code, error: error.message }, 'Slack handler'));
+    this.listen(app, inbox);
+    this.socket = new Socket(receiver, this.log);
+    await this.socket.start();
+  }
+
+  /** Both are acknowledged empty, at once: answers go to their response address. A redelivery is acknowledged too. */
+  private listen(app: App, inbox: Inbox): void {
+    app.command('/pod', async ({ ack, body }) => {
+      const incoming = commandFrom(body);
+      const first = await inbox.claim(incoming.eventId);
+      await ack();
+      await inbox.acknowledged(incoming.eventId);
+      if (first) await inbox.command(incoming);
+    });
+    app.action<BlockAction>(/^v1\./, async ({ ack, body }) => {
+      const incoming = clickFrom(body);
+      const first = incoming !== null && (await inbox.claim(incoming.eventId));
+      await ack();
+      if (!incoming) return;
+      await inbox.acknowledged(incoming.eventId);
+      if (first) await inbox.click(incoming);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.socket?.stop();
+  }
+
+  async post(to: Place, message: Message, options: PostOptions): Promise<SlackRef> {
+    const thread = options.thread?.of as SlackRef | undefined;
+    const sent = await this.call(() =>
+      this.web.chat.postMessage({
+        channel: to.channel,
+        ...renderSlack(message),
+        ...(thread ? { thread_ts: thread.ts } : {}),
+        metadata: { event_type: EVENT_TYPE, event_payload: { marker: options.marker } },
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+    );
+    return { channel: sent.channel ?? to.channel, ts: sent.ts ?? '' };
+  }
+
+  async edit(ref: unknown, message: Message): Promise<void> {
+    const { channel, ts } = ref as SlackRef;
+    await this.call(() => this.web.chat.update({ channel, ts, ...renderSlack(message) }));
+  }
+
+  async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
+    const thread = options.thread?.of as SlackRef | undefined;
+    const newest = { channel: to.channel, include_all_metadata: true, limit: FIND_NEWEST };
+    const page = await this.call<{ messages?: { ts?: string; metadata?: object }[] }>(() =>
+      thread ? this.web.conversations.replies({ ...newest, ts: thread.ts }) : this.web.conversations.history(newest),
+    );
+    const found = page.messages?.find((m) => {
+      const metadata = m.metadata as { event_payload?: { marker?: string } } | undefined;
+      return metadata?.event_payload?.marker === options.marker;
+    });
+    return found?.ts ? { channel: to.channel, ts: found.ts } : null;
+  }
+
+  async reply(ref: unknown, message: Message): Promise<void> {
+    const { url, replace, threadTs } = ref as SlackReply;
+    const body = {
+      ...renderSlack(message),
+      response_type: 'ephemeral',
+      replace_original: replace,
+      ...(threadTs !== null && !replace ? { thread_ts: threadTs } : {}),
+    };
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REPLY_TIMEOUT_MS),
+    }).catch((error: Error) => {
+      throw new ChatUnavailable(`Slack: ${error.message}`, 0);
+    });
+    if (answer.ok) return;
+    const problem = `the response address answered ${answer.status}`;
+    if (answer.status === 429 || answer.status >= 500) throw new ChatUnavailable(problem, retryAfter(answer));
+    throw new Error(problem);
+  }
+
+  async direct(account: AccountId, message: Message): Promise<void> {
+    const user = slackUser([account]);
+    if (user === null) throw new Error('not an account on Slack');
+    await this.call(() => this.web.chat.postMessage({ channel: user, ...renderSlack(message) }));
+  }
+
+  members() {
+    return this.call(() => readMembers(this.web, this.team));
+  }
+
+  member(account: AccountId) {
+    return this.call(() => readMember(this.web, this.team, account));
+  }
+
+  async blocked(place: Place): Promise<string | null> {
+    const info = await this.web.conversations.info({ channel: place.channel }).catch(() => null);
+    const absent = info?.channel && !info.channel.is_member && !info.channel.is_im;
+    return absent ? 'I am not in this channel, so I could not post here. Type /invite @podwarden first.' : null;
+  }
+
+  /** Errors of Slack as what a job can act on. */
+  private async call<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof webApi.WebAPIRateLimitedError) {
+        throw new ChatUnavailable('rate limited by Slack', error.retryAfter * 1000);
+      }
+      const down = error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError;
+      if (down) throw new ChatUnavailable(`Slack: ${(error as Error).message}`, 0);
+      throw error;
+    }
+  }
+}
+
+function retryAfter(answer: Response): number {
+  return Number(answer.headers.get('retry-after') ?? 0) * 1000;
+}
+
+/** Bolt logs bodies at its lower levels: only warnings and errors pass. */
+function quiet(log: Log): Logger {
+  const say =
+    (level: 'warn' | 'error') =>
+    (...parts: unknown[]) => {
+      log[level](
+        { from: 'slack' },
+        parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' '),
+      );
+    };
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: say('warn'),
+    error: say('error'),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  };
+}

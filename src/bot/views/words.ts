@@ -1,0 +1,48 @@
+import type { Cloud, GpuType } from '../../policy/gpu.ts';
+import type { PersonRef } from '../../policy/identity.ts';
+import { cloudName } from '../../policy/launch.ts';
+import type { PodFacts, Row } from '../../policy/ledger.ts';
+import { spokenRow } from '../../policy/ledger.ts';
+import { formatUsd } from '../../policy/money.ts';
+import { spokenName } from '../../policy/pod-names.ts';
+import type { Span } from '../message/message.ts';
+
+/** Who is meant, on whatever chat the reader is. */
+export function user(who: PersonRef, accounts: readonly string[] = [who.account]): Span {
+  return { kind: 'user', accounts, name: who.name };
+}
+
+/** `RTX A6000`, `4x RTX A6000`, `no GPU`. */
+export function gpuText(name: string, count: number): string {
+  if (count === 0) return 'no GPU';
+  return count === 1 ? name : `${count}x ${name}`;
+}
+
+export function gpuOfRow(row: Row): string {
+  if (row.facts) return gpuText(row.facts.gpuName, row.facts.gpuCount);
+  return row.spec ? gpuText(row.spec.gpuName, row.spec.gpuCount) : '';
+}
+
+/** What people call the pod of a row. */
+export function podOfRow(row: Row): string {
+  if (row.facts === null && row.attempts.length === 0 && row.spec) return row.spec.middle;
+  return spokenName(spokenRow(row));
+}
+
+/** `50 GB container disk, 20 GB volume disk at /workspace` */
+export function storageText(of: Pick<PodFacts, 'containerDiskGb' | 'volumeDisk' | 'networkVolume'>): string {
+  const parts = [`${of.containerDiskGb} GB container disk`];
+  if (of.volumeDisk) parts.push(`${of.volumeDisk.sizeGb} GB volume disk at ${of.volumeDisk.path}`);
+  if (of.networkVolume) parts.push(`network volume at ${of.networkVolume.path}`);
+  return parts.join(', ');
+}
+
+export function where(facts: PodFacts): string {
+  return [facts.dataCenter, cloudName(facts.cloud)].filter((part) => part !== null).join(', ');
+}
+
+/** `H100 SXM, 80 GB, $2.99/h`; within one button's label. */
+export function gpuChoice(gpu: GpuType, cloud: Cloud): string {
+  const price = gpu.price[cloud] ?? gpu.price.SECURE ?? gpu.price.COMMUNITY;
+  return `${gpu.name}, ${gpu.memoryGb} GB${price === null ? '' : `, ${formatUsd(price)}/h`}`;
+}
