@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { ConfigError, describeFindings } from './config/findings.ts';
+import { loadSettings, type Part, systemSources } from './config/load.ts';
+import type { Settings } from './config/settings.ts';
+import { runBot } from './entry/bot.ts';
+import { type Connections, createLog, openRedis, systemClocks } from './entry/process.ts';
+import { onSignals } from './entry/shutdown.ts';
+import { slackManifest } from './entry/slack-manifest.ts';
+import { VERSION } from './entry/version.ts';
+import { runWorker } from './entry/worker.ts';
+import type { Log } from './jobs/ports.ts';
+import { DataInUse, RedisMissing, startEmbeddedRedis } from './store/embedded-redis.ts';
+
+const USAGE = `podwarden ${VERSION}
+
+  podwarden start            everything in one process, with an embedded Redis where REDIS_URL is not set
+  podwarden bot              the chats only (needs REDIS_URL)
+  podwarden worker           RunPod only (needs REDIS_URL)
+  podwarden slack-manifest   print the manifest with which to create the Slack app
+
+Settings: .env.example and podwarden.example.yaml.`;
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+async function redisFor(settings: Settings, log: Log): Promise<{ redis: Connections; embedded: Closing | null }> {
+  if (settings.redis.kind !== 'embedded') return { redis: await openRedis(settings.redis, log), embedded: null };
+  const embedded = await startEmbeddedRedis(settings.dataPath);
+  if (embedded.takenOver) log.info({}, 'took over the Redis that an earlier run left behind');
+  const target = { kind: 'socket', path: embedded.socketPath, db: 0, auth: {} } as const;
+  return { redis: await openRedis(target, log), embedded };
+}
+
+async function run(part: Part): Promise<void> {
+  const { settings, warnings } = loadSettings(part, systemSources());
+  const log = createLog(settings.logLevel, part);
+  if (warnings.length > 0) process.stderr.write(`${describeFindings(warnings)}\n`);
+  const { redis, embedded } = await redisFor(settings, log);
+  const running: Closing[] = [];
+  const common = { redis, clocks: systemClocks, log };
+  onSignals(log, async () => {
+    for (const part of running) await part.close();
+    await redis.close();
+    await embedded?.close();
+  });
+  if (part !== 'bot' && settings.runpod) running.push(await runWorker({ runpod: settings.runpod, ...common }));
+  if (part !== 'worker') running.push(await runBot({ settings, ...common }));
+  log.info({ version: VERSION }, 'ready');
+}
+
+async function main([command]: string[]): Promise<void> {
+  if (command === 'start' || command === 'bot' || command === 'worker') await run(command);
+  else if (command === 'slack-manifest') process.stdout.write(`${slackManifest()}\n`);
+  else {
+    process.stdout.write(`${USAGE}\n`);
+    process.exitCode = command === undefined || command === 'help' || command === '--help' ? 0 : 2;
+  }
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  const known = error instanceof ConfigError || error instanceof DataInUse || error instanceof RedisMissing;
+  process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
+  process.exit(1);
+});

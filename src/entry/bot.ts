@@ -1,0 +1,92 @@
+import { giveAnswer } from '../bot/answers.ts';
+import { optionsOf } from '../bot/commands/declare.ts';
+import { COMMANDS } from '../bot/commands/list.ts';
+import { Deliver } from '../bot/deliver.ts';
+import { DiscordFront } from '../bot/discord/front.ts';
+import { Dispatch } from '../bot/dispatch.ts';
+import { ChatUnavailable, type Front } from '../bot/front.ts';
+import { refreshPeople as refresh } from '../bot/people.ts';
+import type { Services } from '../bot/services.ts';
+import { SlackFront } from '../bot/slack/front.ts';
+import type { Settings } from '../config/settings.ts';
+import { announce, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
+import type { Clocks, Log } from '../jobs/ports.ts';
+import { createProducer } from '../jobs/queues.ts';
+import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
+import { Cards } from '../store/cards.ts';
+import { Claims } from '../store/claims.ts';
+import { Drafts } from '../store/drafts.ts';
+import { PREFIX } from '../store/keys.ts';
+import { Ledger } from '../store/ledger.ts';
+import { Replies } from '../store/replies.ts';
+import { Snapshots } from '../store/snapshots.ts';
+import { type Connections, newId } from './process.ts';
+
+/** Announcements wait on the chats, not on the machine. */
+const CONCURRENCY = 20;
+const SHUTDOWN_MS = 10_000;
+
+/** Talks to the chats. Holds chat tokens and no RunPod key. */
+export async function runBot(options: {
+  settings: Pick<Settings, 'slack' | 'discord' | 'policy'>;
+  redis: Connections;
+  clocks: Clocks;
+  log: Log;
+}): Promise<{ close(): Promise<void> }> {
+  const { settings, redis, clocks, log } = options;
+  const producer = createProducer(redis.producer, PREFIX, log);
+  const services: Services = {
+    ledger: new Ledger(redis.producer),
+    snapshots: new Snapshots(redis.producer),
+    drafts: new Drafts(redis.producer),
+    replies: new Replies(redis.producer),
+    enqueue: producer.enqueue,
+    clocks,
+    policy: settings.policy,
+    log,
+    newId,
+  };
+  const fronts = new Map(frontsOf(settings, log).map((front) => [front.chat, front]));
+  const worker = startWorking({
+    connection: redis.worker,
+    prefix: PREFIX,
+    queue: 'chat',
+    definitions: [announce, answer, refreshPeople],
+    context: chatContext(fronts, services, new Cards(redis.producer)),
+    log,
+    concurrency: CONCURRENCY,
+    verdict,
+  });
+  const claims = new Claims(redis.producer);
+  await Promise.all([...fronts.values()].map((front) => front.start(new Dispatch(front, services, claims))));
+  await producer.enqueue(refreshPeople, {}, { id: refreshPeople.name });
+  return {
+    close: async () => {
+      await Promise.all([...fronts.values()].map((front) => front.stop()));
+      await stopWorking([worker], SHUTDOWN_MS);
+      await producer.close();
+    },
+  };
+}
+
+function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: Log): Front[] {
+  const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
+  return [...(slack ? [new SlackFront(slack, log)] : []), ...(discord ? [new DiscordFront(discord, shapes, log)] : [])];
+}
+
+function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
+  const deliver = new Deliver(fronts, services, cards);
+  const { snapshots, policy, clocks, replies } = services;
+  return {
+    tellRow: (id) => deliver.row(id),
+    giveAnswer: (id) => giveAnswer(id, replies, fronts),
+    readPeople: async () => {
+      await Promise.all([...fronts.values()].map((front) => refresh(front, snapshots, policy, clocks)));
+      await snapshots.ran(refreshPeople.name, clocks.now());
+    },
+  };
+}
+
+/** A chat that is away holds up its own announcements and nothing else: they come back until they are told. */
+const verdict: Verdict = (error) =>
+  error instanceof ChatUnavailable ? { kind: 'later', delayMs: Math.max(1000, error.retryAfterMs) } : { kind: 'retry' };

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { RedisTarget } from '../config/redis-url.ts';
+import type { Clocks, Log } from '../jobs/ports.ts';
+import { connect, evictionPolicy, type Profile, type RedisAddress, type RedisClient, ready } from '../store/connect.ts';
+
+/** Waits this long at start for a Redis that is still coming up. */
+const REDIS_READY_MS = 30_000;
+
+export const systemClocks: Clocks = {
+  now: Date.now,
+  realNow: Date.now,
+  pause: async (ms, signal) => {
+    await pause(ms, undefined, { signal });
+  },
+};
+
+/** Lower-case letters and digits, 60 bits, never all digits (BullMQ refuses those). */
+export function newId(): string {
+  return `i${randomBytes(8).toString('hex').slice(0, 15)}`;
+}
+
+/** Logs go to standard error; what could hold a secret is not passed to it in the first place. */
+export function createLog(level: string, part: string): Log {
+  return pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+}
+
+export interface Connections {
+  producer: RedisClient;
+  worker: RedisClient;
+  close(): Promise<void>;
+}
+
+export async function openRedis(target: Exclude<RedisTarget, { kind: 'embedded' }>, log: Log): Promise<Connections> {
+  const open = (profile: Profile) =>
+    connect(target as RedisAddress, profile, (error) => log.warn({ profile, error }, 'Redis'));
+  const producer = open('producer');
+  const worker = open('worker');
+  await Promise.all([ready(producer, REDIS_READY_MS), ready(worker, REDIS_READY_MS)]);
+  const policy = await evictionPolicy(producer);
+  if (policy !== 'noeviction') {
+    log.warn({ policy }, 'Redis may evict keys: set maxmemory-policy to noeviction, or launches can be forgotten');
+  }
+  return {
+    producer,
+    worker,
+    close: async () => {
+      producer.disconnect();
+      worker.disconnect();
+    },
+  };
+}

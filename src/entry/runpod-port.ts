@@ -1,0 +1,232 @@
+import { type CatalogueRead, type Connections, type PodProvider, ProviderFailure } from '../jobs/ports.ts';
+import type { FleetPod } from '../policy/fleet.ts';
+import type { GpuType as PolicyGpu, Stock } from '../policy/gpu.ts';
+import type { RefusalCause } from '../policy/launch-error.ts';
+import type { LaunchSpec } from '../policy/ledger.ts';
+import { microUsd } from '../policy/money.ts';
+import type { Cause } from '../runpod/classify.ts';
+import type { Runpod } from '../runpod/client.ts';
+import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
+import type { GpuType, Pod } from '../runpod/schemas.ts';
+
+/** The RunPod client as jobs want it: in the domain's terms, with its errors. */
+export function runpodPort(runpod: Runpod): PodProvider {
+  const names = new Map<string, string>();
+  const fleetPod = (pod: Pod) => toFleetPod(pod, names);
+  return {
+    list: (signal) => guarded(async () => (await runpod.pods.list({ signal })).map(fleetPod)),
+    get: (id, signal) =>
+      guarded(async () => {
+        const pod = await runpod.pods.get(id, { signal });
+        return pod === null ? null : fleetPod(pod);
+      }),
+    otherList: (signal) =>
+      guarded(async () => {
+        try {
+          return await runpod.graphql.myPods({ signal });
+        } catch (error) {
+          if (retired(error)) return 'retired';
+          throw error;
+        }
+      }),
+    create: (spec, name, bid, signal) => guarded(() => create(runpod, spec, name, bid, signal)),
+    stop: (id, signal) =>
+      guarded(async () => {
+        await runpod.pods.act(id, 'stop', { signal });
+      }),
+    start: (id, signal) =>
+      guarded(async () => {
+        await runpod.pods.act(id, 'start', { signal });
+      }),
+    resumeSpot: (podId, gpuCount, bid, signal) =>
+      guarded(() => runpod.graphql.bidResume({ podId, gpuCount, bidPerGpu: bid / 1e6 }, { signal })),
+    lowestBid: (id, gpuCount, cloud, signal) =>
+      guarded(async () => {
+        const prices = await runpod.graphql.spotPrices({ id, gpuCount, secureCloud: cloud === 'SECURE' }, { signal });
+        const usd = prices.get(id);
+        return usd === undefined ? null : microUsd(usd);
+      }),
+    connections: (id, signal) =>
+      guarded(async () => {
+        const pod = await runpod.pods.get(id, { signal });
+        return pod === null ? null : connectionsOf(pod);
+      }),
+    catalogue: (signal) => guarded(() => readCatalogue(runpod, names, signal)),
+  };
+}
+
+const retired = (error: unknown) =>
+  error instanceof RunpodRejected && (error.reason === 'retired' || error.status === 404);
+
+const REASONS: Partial<Record<Cause, RefusalCause>> = {
+  capacity: 'capacity',
+  funds: 'funds',
+  'no-gpu-on-host': 'no-gpu-on-host',
+  access: 'access',
+  'not-found': 'not-found',
+  conflict: 'conflict',
+  invalid: 'invalid',
+  retired: 'spot-gone',
+};
+
+async function guarded<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof RunpodError)) throw error;
+    throw failureOf(error);
+  }
+}
+
+function failureOf(error: RunpodError): ProviderFailure {
+  switch (error.kind) {
+    case 'rejected': {
+      const { reason, detail } = error as RunpodRejected;
+      // "Something went wrong" is said before and after acting alike.
+      if (reason === 'vague') return new ProviderFailure('unexpected', { detail });
+      return new ProviderFailure('refused', { reason: REASONS[reason] ?? 'other', detail });
+    }
+    case 'rate-limited':
+      return new ProviderFailure('rate-limited', {
+        detail: error.message,
+        retryAfterMs: (error as RunpodRateLimited).retryAfterMs,
+      });
+    case 'unavailable':
+      return new ProviderFailure('unavailable', { detail: error.message, sent: (error as RunpodUnavailable).sent });
+    case 'unexpected':
+      return new ProviderFailure('unexpected', { detail: error.message });
+  }
+}
+
+async function create(
+  runpod: Runpod,
+  spec: LaunchSpec,
+  name: string,
+  bid: number | null,
+  signal: AbortSignal,
+): Promise<string> {
+  if (bid !== null) return runpod.graphql.rentInterruptable(rentInput(spec, name, bid), { signal });
+  const mounts = spec.networkVolume
+    ? { network: [{ volumeId: spec.networkVolume.id, path: spec.networkVolume.path }] }
+    : spec.volumeDisk
+      ? { persistent: { size: spec.volumeDisk.sizeGb, path: spec.volumeDisk.path } }
+      : null;
+  const pod = await runpod.pods.create(
+    {
+      name,
+      ...(spec.image === null ? {} : { image: spec.image }),
+      ...(spec.templateId === null ? {} : { templateId: spec.templateId }),
+      gpu: { id: spec.gpuId, count: spec.gpuCount },
+      cloud: spec.cloud,
+      ...(spec.dataCenterIds.length > 0 ? { dataCenterIds: spec.dataCenterIds } : {}),
+      disk: spec.containerDiskGb,
+      ...(mounts ? { mounts } : {}),
+      ports: spec.ports,
+      startSsh: spec.startSsh,
+    },
+    { signal },
+  );
+  return pod.id;
+}
+
+function rentInput(spec: LaunchSpec, name: string, bid: number) {
+  const path = spec.networkVolume?.path ?? spec.volumeDisk?.path;
+  const [dataCenterId] = spec.dataCenterIds;
+  return {
+    name,
+    ...(spec.image === null ? {} : { imageName: spec.image }),
+    ...(spec.templateId === null ? {} : { templateId: spec.templateId }),
+    gpuTypeId: spec.gpuId,
+    gpuCount: spec.gpuCount,
+    bidPerGpu: bid / 1e6,
+    cloudType: spec.cloud,
+    ...(dataCenterId === undefined ? {} : { dataCenterId }),
+    containerDiskInGb: spec.containerDiskGb,
+    volumeInGb: spec.volumeDisk?.sizeGb ?? 0,
+    ...(path === undefined ? {} : { volumeMountPath: path }),
+    ...(spec.networkVolume ? { networkVolumeId: spec.networkVolume.id } : {}),
+    ports: spec.ports.join(','),
+    startSsh: spec.startSsh,
+  };
+}
+
+/** `names` are the catalogue's short names by id; RunPod's pods carry ids only. */
+function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>): FleetPod {
+  const disk = pod.mounts?.persistent;
+  const [network] = pod.mounts?.network ?? [];
+  const gpuId = pod.gpu?.id;
+  return {
+    id: pod.id,
+    name: pod.name,
+    status: pod.status,
+    gpuName: gpuId === undefined ? '' : (names.get(gpuId) ?? gpuId.replace(/^NVIDIA (GeForce )?/, '')),
+    gpuCount: pod.cpu ? null : (pod.gpu?.count ?? 0),
+    cloud: pod.cloud ?? 'SECURE',
+    dataCenter: pod.dataCenterId ?? null,
+    microUsdPerHour: microUsd(pod.cost ?? 0),
+    containerDiskGb: pod.disk ?? 0,
+    volumeDisk: disk ? { sizeGb: disk.size, path: disk.path } : null,
+    networkVolume: network ? { id: network.volumeId, path: network.path } : null,
+    locked: pod.locked ?? false,
+    createdAt: pod.createdAt,
+    startedAt: pod.startedAt ?? null,
+    reporting: pod.runtime !== null && pod.runtime !== undefined,
+  };
+}
+
+/** `ssh.direct` can be missing while 22/tcp is mapped already; entries of http ports carry an internal address. */
+function connectionsOf(pod: Pod): Connections {
+  const ports = pod.runtime?.ports ?? [];
+  const mapped = ports.find((p) => p.private === 22 && p.type === 'tcp' && p.ip && p.public);
+  const direct = pod.ssh?.direct?.command ?? (mapped ? `ssh root@${mapped.ip} -p ${mapped.public}` : null);
+  const http = (pod.ports ?? []).filter((port) => port.endsWith('/http')).map((port) => Number.parseInt(port, 10));
+  const up = pod.status === 'RUNNING';
+  return {
+    name: pod.name,
+    status: pod.status,
+    image: pod.image ?? null,
+    ssh: { direct: up ? direct : null, proxy: up ? (pod.ssh?.proxy?.command ?? null) : null },
+    services: up ? http.map((port) => ({ port, url: `https://${pod.id}-${port}.proxy.runpod.net` })) : [],
+    uptimeSeconds: pod.runtime?.uptime ?? null,
+    gpuUtil: (pod.runtime?.gpus ?? []).map((gpu) => gpu.util ?? 0),
+  };
+}
+
+const STOCKS: readonly string[] = ['HIGH', 'MEDIUM', 'LOW', 'NONE'];
+const stockOf = (word: string | null | undefined): Stock => (STOCKS.includes(word ?? '') ? (word as Stock) : 'UNKNOWN');
+const STOCK_ORDER: Record<Stock, number> = { HIGH: 0, MEDIUM: 1, LOW: 2, UNKNOWN: 3, NONE: 4 };
+
+async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal: AbortSignal): Promise<CatalogueRead> {
+  const [gpus, dataCenters, volumes] = await Promise.all([
+    runpod.catalogue.gpus('SECURE', { signal }),
+    runpod.catalogue.dataCenters({ signal }),
+    runpod.pods.listNetworkVolumes({ signal }),
+  ]);
+  // Spot is optional: a catalogue without bids is still a catalogue.
+  const bids = await runpod.graphql
+    .spotPrices({ gpuCount: 1, secureCloud: true }, { signal })
+    .catch(() => new Map<string, number>());
+  for (const gpu of gpus) names.set(gpu.id, gpu.name);
+  return {
+    gpus: gpus.map((gpu) => toPolicyGpu(gpu, bids.get(gpu.id))),
+    dataCenters: dataCenters.map(({ id }) => id),
+    networkVolumes: volumes.map(({ id, name, size, dataCenter }) => ({ id, name, sizeGb: size, dataCenter })),
+  };
+}
+
+function toPolicyGpu(gpu: GpuType, bid: number | undefined): PolicyGpu {
+  const price = (usd: number | null | undefined, sold: boolean) => (sold && usd ? microUsd(usd) : null);
+  return {
+    id: gpu.id,
+    name: gpu.name,
+    memoryGb: gpu.memory,
+    sold: { SECURE: gpu.secure, COMMUNITY: gpu.community },
+    price: { SECURE: price(gpu.price?.secure, gpu.secure), COMMUNITY: price(gpu.price?.community, gpu.community) },
+    maxCount: { SECURE: gpu.maxCount?.secure ?? null, COMMUNITY: gpu.maxCount?.community ?? null },
+    stock: stockOf(gpu.availability),
+    dataCenters: (gpu.dataCenters ?? [])
+      .map(({ id, availability }) => ({ id, stock: stockOf(availability) }))
+      .sort((a, b) => STOCK_ORDER[a.stock] - STOCK_ORDER[b.stock]),
+    spot: bid === undefined ? null : microUsd(bid),
+  };
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { RunpodSettings } from '../config/settings.ts';
+import { launchPod } from '../jobs/launch-pod.ts';
+import type { PodContext } from '../jobs/pod-context.ts';
+import { type Clocks, type Log, ProviderFailure } from '../jobs/ports.ts';
+import { createProducer } from '../jobs/queues.ts';
+import { readFleet } from '../jobs/read-fleet.ts';
+import { readPod } from '../jobs/read-pod.ts';
+import { reconcile } from '../jobs/reconcile.ts';
+import { refreshCatalogue } from '../jobs/refresh-catalogue.ts';
+import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
+import { startPod } from '../jobs/start-pod.ts';
+import { stopPod } from '../jobs/stop-pod.ts';
+import { TICK_MS, tick } from '../jobs/tick.ts';
+import { newSuffix } from '../policy/pod-names.ts';
+import { createRunpod } from '../runpod/client.ts';
+import { PREFIX } from '../store/keys.ts';
+import { Ledger } from '../store/ledger.ts';
+import { Replies } from '../store/replies.ts';
+import { Snapshots } from '../store/snapshots.ts';
+import type { Connections } from './process.ts';
+import { runpodPort } from './runpod-port.ts';
+import { VERSION } from './version.ts';
+
+const DEFINITIONS = [launchPod, stopPod, startPod, readPod, readFleet, refreshCatalogue, reconcile, tick];
+
+/** Waiting jobs cost little: they sleep between reads. */
+const CONCURRENCY = 50;
+const SHUTDOWN_MS = 10_000;
+
+export interface WorkerTimings {
+  settleMs: number;
+  createTimeoutMs: number;
+  tickMs: number;
+}
+
+/** The settle time is longer than the create's own timeout: the first call may still be running inside RunPod. */
+export const TIMINGS: WorkerTimings = { settleMs: 180_000, createTimeoutMs: 120_000, tickMs: TICK_MS };
+
+/** Works pod jobs. Holds the RunPod key and no chat token. */
+export async function runWorker(options: {
+  runpod: RunpodSettings;
+  redis: Connections;
+  clocks: Clocks;
+  log: Log;
+  timings?: WorkerTimings;
+}): Promise<{ close(): Promise<void> }> {
+  const { redis, clocks, log, timings = TIMINGS } = options;
+  const runpod = createRunpod({
+    apiKey: options.runpod.apiKey,
+    baseUrl: options.runpod.url,
+    graphqlUrl: options.runpod.graphqlUrl,
+    userAgent: `podwarden/${VERSION}`,
+    createTimeoutMs: timings.createTimeoutMs,
+    onCall: (call) => log.debug(call, 'RunPod'),
+  });
+  const producer = createProducer(redis.producer, PREFIX, log);
+  const context: PodContext = {
+    provider: runpodPort(runpod),
+    ledger: new Ledger(redis.producer),
+    snapshots: new Snapshots(redis.producer),
+    replies: new Replies(redis.producer),
+    enqueue: producer.enqueue,
+    clocks,
+    log,
+    settleMs: timings.settleMs,
+    newSuffix: () => newSuffix((length) => randomBytes(length)),
+  };
+  const worker = startWorking({
+    connection: redis.worker,
+    prefix: PREFIX,
+    queue: 'pods',
+    definitions: DEFINITIONS,
+    context,
+    log,
+    concurrency: CONCURRENCY,
+    verdict,
+  });
+  await worker.waitUntilReady();
+  await producer.queue('pods').upsertJobScheduler('tick', { every: timings.tickMs }, { name: tick.name, data: {} });
+  await producer.enqueue(tick, {}, { id: 'tick-at-start' });
+  return {
+    close: async () => {
+      await stopWorking([worker], SHUTDOWN_MS);
+      await producer.close();
+      await runpod.close();
+    },
+  };
+}
+
+/** What RunPod's errors mean to the queue, where a job did not deal with them itself. */
+export const verdict: Verdict = (error) => {
+  if (!(error instanceof ProviderFailure)) return { kind: 'retry' };
+  if (error.kind === 'refused') return { kind: 'permanent' };
+  if (error.kind === 'rate-limited') return { kind: 'later', delayMs: Math.max(1000, error.retryAfterMs) };
+  return { kind: 'retry' };
+};
