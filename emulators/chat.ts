@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** One message as people see it, for dialogues and tests. */
+export interface Seen {
+  id: string;
+  /** The channel's name; a thread has that of the channel it hangs on. Null for direct messages. */
+  channel: string | null;
+  thread: boolean;
+  /** Only this person sees it; null for everybody in the channel. */
+  onlyFor: string | null;
+  /** What a person reads: title, paragraphs, `label: value`, table rows, file names. No button labels. */
+  text: string;
+  buttons: SeenButton[];
+  /** Positions on one line of time that both chats share. */
+  posted: number;
+  changed: number;
+}
+
+export interface SeenButton {
+  label: string;
+  /** What identifies it to the platform. */
+  id: string;
+  /** The dialog that the platform itself asks before it clicks. */
+  dialog: string | null;
+}
+
+export interface SeenField {
+  id: string;
+  label: string;
+  kind: 'text' | 'choice' | 'choices';
+  choices: { label: string; value: string }[];
+  value: string[];
+}
+
+export interface SeenForm {
+  id: string;
+  title: string;
+  fields: SeenField[];
+  errors: string[];
+  opened: number;
+}
+
+/** The platform refused in the person's own client, before anything was sent. */
+export class ClientRefused extends Error {}
+/** The bot did not acknowledge within the platform's three seconds. */
+export class NotAcknowledged extends Error {}
+
+export interface ChatFaults {
+  mode: { kind: 'down' } | { kind: 'slow'; ms: number } | { kind: '429'; seconds: number } | null;
+  redeliver: boolean;
+}
+
+/** One chat platform as its users see it. */
+export interface ChatEmulator {
+  readonly chat: string;
+  faults: ChatFaults;
+  /** Everything that this person can see; for null, what anybody sees. */
+  visibleTo(person: string | null): Seen[];
+  /** Resolves when the bot acknowledged. @throws ClientRefused, NotAcknowledged */
+  command(person: string, channel: string, typed: string): Promise<void>;
+  press(person: string, message: Seen, button: SeenButton): Promise<void>;
+  /** The person's newest open form. */
+  form(person: string): SeenForm | null;
+  submit(person: string, form: SeenForm): Promise<void>;
+  /** Cuts the socket; the bot comes back by itself. */
+  disconnect(): void;
+  inFlight(): number;
+  /** Bodies that broke a rule of the platform. Empty is the only good value. */
+  violations: string[];
+  close(): Promise<void>;
+}
+
+/** One counter for both chats, so that "since the last step" means the same in each. */
+export class Timeline {
+  private at = 0;
+
+  next(): number {
+    this.at += 1;
+    return this.at;
+  }
+
+  now(): number {
+    return this.at;
+  }
+}
+
+export const ACK_MS = 3000;
+
+/** What the fault switches do to an ordinary call: an answer instead of the real one, or null. */
+export async function faulted(faults: ChatFaults): Promise<{ status: number; retryAfter?: number } | null> {
+  const { mode } = faults;
+  if (mode === null) return null;
+  if (mode.kind === 'down') return { status: 503 };
+  if (mode.kind === '429') return { status: 429, retryAfter: mode.seconds };
+  await pause(mode.ms);
+  return null;
+}
+
+/** Waits for an acknowledgement; false after the platform's time. */
+export function withinAckTime(acknowledged: Promise<void>): Promise<boolean> {
+  return Promise.race([acknowledged.then(() => true), pause(ACK_MS).then(() => false)]);
+}

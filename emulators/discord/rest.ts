@@ -1,0 +1,246 @@
+import type { Timeline } from '../chat.ts';
+import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
+import { messageProblems } from './rules.ts';
+import type { DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
+
+export interface RestContext {
+  server: Server;
+  timeline: Timeline;
+  violations: string[];
+  gatewayUrl: string;
+}
+
+/** Interactions live 15 minutes, and must be answered first within 3 s. Source: receiving and responding. */
+const TOKEN_MS = 15 * 60_000;
+const FIRST_MS = 3000;
+
+const ok = (body: unknown): HttpAnswer => ({ status: 200, body });
+/** 204 goes without a content type: with one the client tries to parse nothing. */
+const nothing: HttpAnswer = { status: 204 };
+const refuse = (status: number, code: number, message: string): HttpAnswer => ({ status, body: { code, message } });
+
+const UNKNOWN_MESSAGE = refuse(404, 10_008, 'Unknown Message');
+const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
+
+type Route = [method: string, path: RegExp, run: (parts: string[], call: HttpCall, context: RestContext) => HttpAnswer];
+
+const ROUTES: Route[] = [
+  ['GET', /^gateway\/bot$/, (_, __, { gatewayUrl }) => ok(gatewayBot(gatewayUrl))],
+  ['POST', /^interactions\/(\d+)\/([^/]+)\/callback$/, callback],
+  ['PATCH', /^webhooks\/\d+\/([^/]+)\/messages\/@original$/, editOriginal],
+  ['POST', /^channels\/(\d+)\/messages$/, createMessage],
+  ['GET', /^channels\/(\d+)\/messages$/, listMessages],
+  ['PATCH', /^channels\/(\d+)\/messages\/(\d+)$/, editMessage],
+  ['POST', /^channels\/(\d+)\/messages\/(\d+)\/threads$/, createThread],
+  ['PATCH', /^channels\/(\d+)$/, editChannel],
+  ['PUT', /^applications\/\d+\/guilds\/\d+\/commands$/, putCommands],
+  ['GET', /^guilds\/\d+\/members\/(\d+)$/, getMember],
+  ['POST', /^users\/@me\/channels$/, openDirect],
+];
+
+export function rest(call: HttpCall, context: RestContext): HttpAnswer {
+  const path = decodeURIComponent(call.path.replace(/^\/api\/v10\//, ''));
+  for (const [method, pattern, run] of ROUTES) {
+    const match = method === call.method ? pattern.exec(path) : null;
+    if (match) return run(match.slice(1), call, context);
+  }
+  return refuse(404, 0, `404: Not Found ${call.method} ${path}`);
+}
+
+function gatewayBot(url: string): Json {
+  return {
+    url,
+    shards: 1,
+    session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 },
+  };
+}
+
+function judged(body: Json, { violations }: RestContext): HttpAnswer | null {
+  const problems = messageProblems(body);
+  if (problems.length === 0) return null;
+  violations.push(...problems);
+  return { status: 400, body: { code: 50_035, message: 'Invalid Form Body', errors: problems } };
+}
+
+export function newMessage(
+  to: Pick<DiscordMessage, 'channel' | 'onlyFor' | 'thinking'>,
+  body: Json,
+  { server, timeline }: RestContext,
+): DiscordMessage {
+  const at = timeline.next();
+  const message: DiscordMessage = {
+    ...to,
+    id: server.newId(),
+    content: '',
+    embeds: [],
+    components: [],
+    nonce: (body.nonce as string | undefined) ?? null,
+    pinged: pinged(body),
+    posted: at,
+    changed: at,
+  };
+  write(message, body);
+  server.messages.push(message);
+  return message;
+}
+
+function write(message: DiscordMessage, body: Json): void {
+  if ('content' in body) message.content = String(body.content ?? '');
+  if ('embeds' in body) message.embeds = body.embeds as Json[];
+  if ('components' in body) message.components = body.components as Json[];
+}
+
+/** Whom a post pings: mentioned in the content, and allowed to be. */
+function pinged(body: Json): string[] {
+  const allowed = ((body.allowed_mentions as Json | undefined)?.users as string[] | undefined) ?? [];
+  return allowed.filter((id) => String(body.content ?? '').includes(`<@${id}>`));
+}
+
+function messageJson(message: DiscordMessage, { server }: RestContext): Json {
+  return {
+    id: message.id,
+    channel_id: message.channel,
+    author: { id: server.bot, username: 'podwarden', discriminator: '0', avatar: null, bot: true },
+    content: message.content,
+    embeds: message.embeds,
+    components: message.components,
+    timestamp: new Date().toISOString(),
+    edited_timestamp: null,
+    tts: false,
+    mention_everyone: false,
+    mentions: [],
+    mention_roles: [],
+    attachments: [],
+    pinned: false,
+    type: 0,
+    flags: message.onlyFor === null ? 0 : 64,
+    ...(message.nonce === null ? {} : { nonce: message.nonce }),
+  };
+}
+
+function createMessage([channel = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  const found = context.server.channels.get(channel);
+  if (!found) return UNKNOWN_CHANNEL;
+  const body = jsonBody(call);
+  const twin = context.server.messages.find((m) => m.channel === channel && m.nonce !== null && m.nonce === body.nonce);
+  if (twin && body.enforce_nonce === true) return ok(messageJson(twin, context));
+  const refused = judged(body, context);
+  if (refused) return refused;
+  found.archived = false;
+  return ok(messageJson(newMessage({ channel, onlyFor: found.recipient, thinking: false }, body, context), context));
+}
+
+function listMessages([channel = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  if (!context.server.channels.has(channel)) return UNKNOWN_CHANNEL;
+  const all = context.server.messages.filter((m) => m.channel === channel && m.onlyFor === null);
+  const newest = all.slice(-Number(call.query.get('limit') ?? 50)).reverse();
+  return ok(newest.map((message) => messageJson(message, context)));
+}
+
+function editMessage([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  const message = context.server.message(channel, id);
+  if (!message) return UNKNOWN_MESSAGE;
+  if (context.server.channels.get(channel)?.archived) return refuse(400, 50_083, 'Thread is archived');
+  const body = jsonBody(call);
+  const refused = judged(body, context);
+  if (refused) return refused;
+  write(message, body);
+  message.changed = context.timeline.next();
+  return ok(messageJson(message, context));
+}
+
+function createThread([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  const { server } = context;
+  if (!server.message(channel, id)) return UNKNOWN_MESSAGE;
+  if (server.channels.has(id)) return refuse(400, 160_004, 'A thread has already been created for this message');
+  const name = String(jsonBody(call).name ?? '');
+  if (name === '' || name.length > 100) return refuse(400, 50_035, 'Invalid Form Body');
+  // A thread that hangs on a message has the message's id.
+  server.channels.set(id, { id, name, parent: channel, recipient: null, archived: false, members: null });
+  return { status: 201, body: { id, type: 11, name, parent_id: channel } };
+}
+
+function editChannel([channel = '']: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+  const found = server.channels.get(channel);
+  if (!found) return UNKNOWN_CHANNEL;
+  found.archived = jsonBody(call).archived === true;
+  return ok({ id: channel, type: 11, name: found.name });
+}
+
+function putCommands(_: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+  server.commands = jsonBody(call) as unknown as Json[];
+  return ok(server.commands.map((command) => ({ ...command, id: server.newId(), application_id: server.application })));
+}
+
+export function memberJson(user: DiscordUser): Json {
+  return {
+    user: { id: user.id, username: user.name, global_name: user.name, discriminator: '0', avatar: null },
+    nick: null,
+    avatar: null,
+    roles: user.roles,
+    joined_at: new Date(0).toISOString(),
+    premium_since: null,
+    deaf: false,
+    mute: false,
+    flags: 0,
+    pending: user.pending ?? false,
+    communication_disabled_until: null,
+    permissions: '2248473465835073',
+  };
+}
+
+function getMember([id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
+  const user = server.users.get(id);
+  return user ? ok(memberJson(user)) : refuse(404, 10_007, 'Unknown Member');
+}
+
+function openDirect(_: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+  const recipient = String(jsonBody(call).recipient_id);
+  const known = [...server.channels.values()].find((channel) => channel.recipient === recipient);
+  const id = known?.id ?? server.newId();
+  server.channels.set(id, { id, name: 'dm', parent: null, recipient, archived: false, members: null });
+  return ok({ id, type: 1 });
+}
+
+function callback([id = '', token = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  const interaction = context.server.interactions.get(token);
+  if (interaction?.id !== id || Date.now() - interaction.created > FIRST_MS)
+    return refuse(404, 10_062, 'Unknown interaction');
+  if (interaction.answered) return refuse(400, 40_060, 'Interaction has already been acknowledged.');
+  interaction.answered = true;
+  const { type, data = {} } = jsonBody(call) as { type: number; data?: Json };
+  respond(interaction, type, data, context);
+  interaction.acknowledged();
+  return nothing;
+}
+
+/** Response types: 4 message, 5 deferred message, 6 deferred update, 7 update, 8 choices, 9 modal. */
+function respond(interaction: Interaction, type: number, data: Json, context: RestContext): void {
+  const { server, timeline } = context;
+  if (type === 8) interaction.choices = (data.choices as Json[]) ?? [];
+  else if (type === 6) interaction.original = interaction.source;
+  else if (type === 9) {
+    const { id, user, channel, source } = interaction;
+    server.modals.push({ id, user, channel, modal: data, source, opened: timeline.next(), errors: [] });
+  } else {
+    const onlyFor = (Number(data.flags ?? 0) & 64) !== 0 ? interaction.user : null;
+    const message = newMessage({ channel: interaction.channel, onlyFor, thinking: type === 5 }, data, context);
+    interaction.original = message.id;
+  }
+}
+
+function editOriginal([token = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+  const interaction = context.server.interactions.get(token);
+  if (!interaction || Date.now() - interaction.created > TOKEN_MS) return refuse(401, 50_027, 'Invalid Webhook Token');
+  const message = context.server.messages.find((m) => m.id === interaction.original);
+  if (!message) return refuse(404, 10_015, 'Unknown Webhook');
+  const body = jsonBody(call);
+  const refused = judged(body, context);
+  if (refused) return refused;
+  write(message, body);
+  const at = context.timeline.next();
+  if (message.thinking) message.posted = at;
+  message.thinking = false;
+  message.changed = at;
+  return ok(messageJson(message, context));
+}

@@ -1,0 +1,111 @@
+export type Json = Record<string, unknown>;
+
+export interface DiscordUser {
+  id: string;
+  name: string;
+  roles: string[];
+  pending?: boolean;
+}
+
+export interface DiscordChannel {
+  id: string;
+  name: string;
+  /** Set for a thread: the channel it hangs on. */
+  parent: string | null;
+  /** Set for a direct-message channel. */
+  recipient: string | null;
+  archived: boolean;
+  members: Set<string> | null;
+}
+
+export interface DiscordMessage {
+  id: string;
+  channel: string;
+  onlyFor: string | null;
+  content: string;
+  embeds: Json[];
+  components: Json[];
+  nonce: string | null;
+  /** A deferred answer that has not come yet is shown to nobody. */
+  thinking: boolean;
+  /** Users whom the post pinged. */
+  pinged: string[];
+  posted: number;
+  changed: number;
+}
+
+export interface Interaction {
+  id: string;
+  token: string;
+  user: string;
+  channel: string;
+  created: number;
+  answered: boolean;
+  acknowledged: () => void;
+  /** What `@original` means. */
+  original: string | null;
+  /** The message that was clicked. */
+  source: string | null;
+  choices: Json[];
+}
+
+export interface Modal {
+  id: string;
+  user: string;
+  channel: string;
+  modal: Json;
+  source: string | null;
+  opened: number;
+  errors: string[];
+}
+
+const EPOCH = 1_420_070_400_000n;
+
+/** One server. Ids are real snowflakes: the client sorts routes by their length. */
+export class Server {
+  readonly guild = '900000000000000001';
+  readonly application = '900000000000000002';
+  readonly bot = '900000000000000003';
+  readonly users = new Map<string, DiscordUser>();
+  readonly channels = new Map<string, DiscordChannel>();
+  readonly messages: DiscordMessage[] = [];
+  readonly interactions = new Map<string, Interaction>();
+  readonly modals: Modal[] = [];
+  commands: Json[] = [];
+  private counter = 0n;
+
+  addUser(user: DiscordUser): void {
+    this.users.set(user.id, user);
+  }
+
+  addChannel(id: string, name: string, members: string[]): void {
+    this.channels.set(id, { id, name, parent: null, recipient: null, archived: false, members: new Set(members) });
+  }
+
+  byName(name: string): DiscordUser {
+    const user = [...this.users.values()].find((u) => u.name === name);
+    if (!user) throw new Error(`nobody in this server is called ${name}`);
+    return user;
+  }
+
+  channelNamed(name: string): DiscordChannel {
+    const channel = [...this.channels.values()].find((c) => c.name === name && c.parent === null);
+    if (!channel) throw new Error(`this server has no channel #${name}`);
+    return channel;
+  }
+
+  newId(): string {
+    this.counter += 1n;
+    return (((BigInt(Date.now()) - EPOCH) << 22n) | (this.counter & 0xfffffn)).toString();
+  }
+
+  message(channel: string, id: string): DiscordMessage | undefined {
+    return this.messages.find((m) => m.channel === channel && m.id === id);
+  }
+
+  /** The channel's own name, or that of the channel a thread hangs on. */
+  roomOf(channel: string): DiscordChannel | undefined {
+    const found = this.channels.get(channel);
+    return found?.parent ? this.channels.get(found.parent) : found;
+  }
+}

@@ -1,0 +1,200 @@
+import type { CatalogueGpu } from './catalogue.ts';
+
+export type Status = 'PROVISIONING' | 'STARTING' | 'RUNNING' | 'EXITED' | 'ERROR' | 'TERMINATED';
+
+export interface EmulatedPod {
+  id: string;
+  name: string;
+  image: string;
+  status: Status;
+  /** When the status is next to change by itself, ms on the account's clock; null for never. */
+  nextAt: number | null;
+  gpu: CatalogueGpu;
+  /** 0 after a start without a free GPU on the host. */
+  gpuCount: number;
+  cloud: 'SECURE' | 'COMMUNITY';
+  dataCenterId: string;
+  disk: number;
+  persistent: { size: number; path: string } | null;
+  network: { volumeId: string; path: string } | null;
+  ports: string[];
+  env: Record<string, string>;
+  /** USD an hour for the whole pod while it is up. */
+  rate: number;
+  spot: boolean;
+  locked: boolean;
+  createdAt: number;
+  startedAt: number | null;
+  /** Real ms, for list lag. */
+  listedFrom: number;
+  lastStatusChange: string;
+  /** When the runtime begins to report, after RUNNING. */
+  reportsAt: number | null;
+  deletedAt: number | null;
+}
+
+export interface Volume {
+  id: string;
+  name: string;
+  size: number;
+  dataCenter: string;
+}
+
+export interface Delays {
+  provisioning: number;
+  starting: number;
+  reporting: number;
+}
+
+/** USD per GB-month, and the hours of a month. Source: docs.runpod.io, pods/pricing. */
+const DISK = 0.1;
+const STOPPED_DISK = 0.2;
+const VOLUME = 0.07;
+const MONTH = 730;
+
+type Component = 'gpu' | 'disk' | 'volume';
+
+/**
+ * The account: pods, volumes, money. Time is the clock it is given; every read first brings the state up to that time,
+ * so that what happens depends on the clock and not on how often somebody looks.
+ */
+export class Account {
+  readonly pods = new Map<string, EmulatedPod>();
+  readonly volumes = new Map<string, Volume>();
+  /** USD by resource and component, over its whole life; survives deletion. */
+  readonly ledger = new Map<string, Record<Component, number>>();
+  balance: number;
+  private billedUntil: number;
+  /** The account reached $0 and what that ends has ended; until money comes in, nothing more happens. */
+  private exhausted = false;
+  private readonly clock: () => number;
+  private readonly delays: Delays;
+
+  constructor(options: { clock: () => number; balance: number; delays: Delays }) {
+    this.clock = options.clock;
+    this.balance = options.balance;
+    this.delays = options.delays;
+    this.billedUntil = options.clock();
+  }
+
+  now(): number {
+    return this.clock();
+  }
+
+  /** Earliest moment at which something changes by itself; null for never. */
+  nextChange(): number | null {
+    const times = [...this.pods.values()].flatMap((pod) => [pod.nextAt, pod.reportsAt]);
+    const known = times.filter((t): t is number => t !== null);
+    const zero = this.zeroAt();
+    if (zero !== null) known.push(zero);
+    return known.length === 0 ? null : Math.min(...known);
+  }
+
+  /** Brings pods and money up to the clock, event by event. */
+  settle(): void {
+    const now = this.clock();
+    for (;;) {
+      const next = this.nextChange();
+      const until = next === null ? now : Math.min(now, next);
+      this.bill(until);
+      if (next === null || next > now) return;
+      this.step(until);
+    }
+  }
+
+  begin(pod: EmulatedPod): void {
+    pod.status = 'PROVISIONING';
+    pod.nextAt = this.clock() + this.delays.provisioning;
+  }
+
+  private step(at: number): void {
+    if (!this.exhausted && this.zeroAt() !== null && this.balance <= 1e-9) this.broke();
+    for (const pod of this.pods.values()) {
+      if (pod.reportsAt !== null && pod.reportsAt <= at) pod.reportsAt = null;
+      if (pod.nextAt === null || pod.nextAt > at) continue;
+      if (pod.status === 'PROVISIONING') {
+        pod.status = 'STARTING';
+        pod.nextAt = at + this.delays.starting;
+      } else {
+        pod.status = 'RUNNING';
+        pod.startedAt = at;
+        pod.nextAt = null;
+        pod.reportsAt = at + this.delays.reporting;
+      }
+    }
+  }
+
+  stop(pod: EmulatedPod, why: string): void {
+    pod.status = 'EXITED';
+    pod.nextAt = null;
+    pod.reportsAt = null;
+    pod.startedAt = null;
+    pod.lastStatusChange = `${why}: ${new Date(this.clock()).toString()}`;
+  }
+
+  terminate(pod: EmulatedPod, why: string): void {
+    this.stop(pod, why);
+    pod.status = 'TERMINATED';
+    pod.deletedAt = this.clock();
+    this.pods.delete(pod.id);
+  }
+
+  /** At $0: pods with a network volume are stopped, pods without one are terminated and their data is lost. */
+  private broke(): void {
+    this.exhausted = true;
+    for (const pod of [...this.pods.values()]) {
+      if (!pod.network) this.terminate(pod, 'Terminated by RunPod');
+      else if (pod.status !== 'EXITED') this.stop(pod, 'Exited by RunPod: Insufficient balance');
+    }
+  }
+
+  private zeroAt(): number | null {
+    const perMs = this.burnPerHour() / 3_600_000;
+    if (this.exhausted || perMs <= 0 || this.pods.size === 0) return null;
+    if (this.balance <= 1e-9) return this.billedUntil;
+    return this.billedUntil + this.balance / perMs;
+  }
+
+  setBalance(usd: number): void {
+    this.settle();
+    this.balance = usd;
+    this.exhausted = usd <= 0;
+  }
+
+  /** USD an hour for everything that bills now. */
+  burnPerHour(): number {
+    let total = 0;
+    for (const pod of this.pods.values()) total += Object.values(rates(pod)).reduce((a, b) => a + b, 0);
+    for (const volume of this.volumes.values()) total += (volume.size * VOLUME) / MONTH;
+    return total;
+  }
+
+  private bill(until: number): void {
+    const hours = (until - this.billedUntil) / 3_600_000;
+    if (hours <= 0) return;
+    this.billedUntil = until;
+    for (const pod of this.pods.values()) {
+      const rate = rates(pod);
+      this.charge(pod.id, { gpu: rate.gpu * hours, disk: rate.disk * hours, volume: 0 });
+    }
+    for (const volume of this.volumes.values()) {
+      this.charge(volume.id, { gpu: 0, disk: 0, volume: ((volume.size * VOLUME) / MONTH) * hours });
+    }
+  }
+
+  private charge(id: string, amounts: Record<Component, number>): void {
+    const line = this.ledger.get(id) ?? { gpu: 0, disk: 0, volume: 0 };
+    for (const key of Object.keys(amounts) as Component[]) {
+      line[key] += amounts[key];
+      this.balance -= amounts[key];
+    }
+    this.ledger.set(id, line);
+  }
+}
+
+function rates(pod: EmulatedPod): { gpu: number; disk: number } {
+  const up = pod.status === 'PROVISIONING' || pod.status === 'STARTING' || pod.status === 'RUNNING';
+  const volumeDisk = pod.persistent?.size ?? 0;
+  const disk = up ? (pod.disk + volumeDisk) * DISK : volumeDisk * STOPPED_DISK;
+  return { gpu: up ? pod.rate : 0, disk: disk / MONTH };
+}

@@ -1,0 +1,29 @@
+/** Switches for what goes wrong. Each value is as the demo's `fault NAME=VALUE` step gives it. */
+export interface Faults {
+  capacity: 'none' | null;
+  /** Real ms; the pod exists at the end even if the caller is gone. */
+  createDelayMs: number;
+  /** Hits the next create only. */
+  create: '500-before' | '500-after' | 'timeout' | null;
+  start: 'no-gpu' | 'zero-gpu' | null;
+  funds: '402' | null;
+  api: { kind: 'down' } | { kind: 'slow'; ms: number } | { kind: '429'; seconds: number } | null;
+  /** Real ms for which a new pod is missing from lists. */
+  listLagMs: number;
+  staleRuntime: boolean;
+  exitedCost: 'zero' | 'kept';
+  spot: 'offered' | 'gone' | 'no-price';
+}
+
+export const NO_FAULTS: Faults = {
+  capacity: null,
+  createDelayMs: 0,
+  create: null,
+  start: null,
+  funds: null,
+  api: null,
+  listLagMs: 0,
+  staleRuntime: false,
+  exitedCost: 'zero',
+  spot: 'offered',
+};

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
+import { Account, type Delays } from './account.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { graphql, rootField } from './graphql.ts';
+import { problem } from './pods.ts';
+import { type RestContext, rest } from './rest.ts';
+import { RunpodSchemas } from './schema.ts';
+
+export interface RecordedCall {
+  method: string;
+  /** Without the query; GraphQL as `/graphql:rootField`. */
+  path: string;
+  status: number | null;
+  faulted: boolean;
+}
+
+export interface RunpodEmulator {
+  /** An origin. */
+  url: string;
+  account: Account;
+  faults: Faults;
+  /** In the order of arrival. */
+  calls: RecordedCall[];
+  /** Bodies that did not fit RunPod's document: replies, and requests of the bot. Empty is the only good value. */
+  violations: string[];
+  /** Requests that came and are not answered yet. */
+  inFlight(): number;
+  close(): Promise<void>;
+}
+
+export interface RunpodEmulatorOptions {
+  clock: () => number;
+  apiKey: string;
+  balance?: number;
+  delays?: Delays;
+  pageSize?: number;
+  quotaPerMinute?: number;
+}
+
+/** Creating to reporting takes under three seconds. */
+const DELAYS: Delays = { provisioning: 500, starting: 700, reporting: 600 };
+
+export async function startRunpodEmulator(options: RunpodEmulatorOptions): Promise<RunpodEmulator> {
+  const account = new Account({
+    clock: options.clock,
+    balance: options.balance ?? 60,
+    delays: options.delays ?? DELAYS,
+  });
+  const state = new EmulatorState(account, options);
+  const listening: Listening = await listen((call) => state.handle(call));
+  return {
+    url: `http://127.0.0.1:${listening.port}`,
+    account,
+    faults: state.faults,
+    calls: state.calls,
+    violations: state.violations,
+    inFlight: () => state.inFlight,
+    close: () => listening.close(),
+  };
+}
+
+/** Which schema a reply of a path must fit. */
+const REPLIES: [RegExp, string][] = [
+  [/^GET \/v2\/pods$/, 'ListPodsResponse'],
+  [/^POST \/v2\/pods$/, 'Pod'],
+  [/^(GET \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
+  [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
+  [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
+  [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
+];
+
+class EmulatorState {
+  readonly faults: Faults = { ...NO_FAULTS };
+  readonly calls: RecordedCall[] = [];
+  readonly violations: string[] = [];
+  inFlight = 0;
+  private readonly schemas = new RunpodSchemas();
+  private readonly account: Account;
+  private readonly options: RunpodEmulatorOptions;
+  private minute = { from: 0, used: 0 };
+
+  constructor(account: Account, options: RunpodEmulatorOptions) {
+    this.account = account;
+    this.options = options;
+  }
+
+  async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
+    const isGraphql = call.path === '/graphql';
+    const path = isGraphql ? `/graphql:${rootField(String(jsonBody(call).query))}` : call.path;
+    const record: RecordedCall = { method: call.method, path, status: null, faulted: false };
+    this.calls.push(record);
+    this.inFlight += 1;
+    try {
+      const answer = await this.answer(call, record);
+      record.status = answer === 'drop' ? null : answer.status;
+      return answer;
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  private async answer(call: HttpCall, record: RecordedCall): Promise<HttpAnswer | 'drop'> {
+    if (call.headers.authorization !== `Bearer ${this.options.apiKey}`) return problem(401, 'missing bearer token');
+    if (!/\S/.test(call.headers['user-agent'] ?? '')) return problem(403, 'access denied');
+    const broken = await this.brokenApi(record);
+    if (broken) return broken;
+    const limited = this.rateLimit(call);
+    if (limited.answer) return limited.answer;
+    this.account.settle();
+    const isCreate =
+      record.method === 'POST' && (record.path === '/v2/pods' || record.path === '/graphql:podRentInterruptable');
+    const answer = isCreate ? await this.create(call, record) : this.route(call);
+    if (answer === 'drop') return answer;
+    this.check(record, answer);
+    return { ...answer, headers: { ...limited.headers, 'x-request-id': randomUUID(), ...answer.headers } };
+  }
+
+  private route(call: HttpCall): HttpAnswer {
+    const context = this.context();
+    return call.path === '/graphql' ? graphql(call, context) : rest(call, context);
+  }
+
+  private context(): RestContext {
+    return {
+      account: this.account,
+      faults: this.faults,
+      schemas: this.schemas,
+      realNow: Date.now,
+      pageSize: this.options.pageSize ?? 1000,
+    };
+  }
+
+  /** The ways in which a create ends badly. Each leaves behind what RunPod would leave behind. */
+  private async create(call: HttpCall, record: RecordedCall): Promise<HttpAnswer | 'drop'> {
+    const fault = this.faults.create;
+    this.faults.create = null;
+    if (fault !== null) record.faulted = true;
+    if (fault === '500-before') return problem(500, 'Something went wrong. Please try again later or contact support.');
+    if (fault === 'timeout') {
+      while (!call.gone()) await pause(50);
+      return 'drop';
+    }
+    if (this.faults.createDelayMs > 0) await pause(this.faults.createDelayMs);
+    this.account.settle();
+    const answer = this.route(call);
+    if (fault === '500-after') return problem(500, 'Something went wrong. Please try again later or contact support.');
+    return answer;
+  }
+
+  private async brokenApi(record: RecordedCall): Promise<HttpAnswer | null> {
+    const fault = this.faults.api;
+    if (fault === null) return null;
+    record.faulted = true;
+    if (fault.kind === 'down') return problem(503, 'service unavailable');
+    if (fault.kind === '429') {
+      const answer = problem(429, 'rate limit exceeded for the minute window');
+      return { ...answer, headers: { ...answer.headers, 'retry-after': String(fault.seconds) } };
+    }
+    await pause(fault.ms);
+    return null;
+  }
+
+  private rateLimit(call: HttpCall): { headers: Record<string, string>; answer: HttpAnswer | null } {
+    if (call.path === '/graphql') return { headers: {}, answer: null };
+    const quota = this.options.quotaPerMinute ?? 1000;
+    const now = Date.now();
+    if (now - this.minute.from >= 60_000) this.minute = { from: now, used: 0 };
+    this.minute.used += 1;
+    const left = Math.ceil((this.minute.from + 60_000 - now) / 1000);
+    const headers = {
+      'ratelimit-policy': `"minute";q=${quota};w=60`,
+      ratelimit: `"minute";r=${Math.max(0, quota - this.minute.used)};t=${left}`,
+    };
+    if (this.minute.used <= quota) return { headers, answer: null };
+    const refusal = problem(429, 'rate limit exceeded for the minute window');
+    return { headers, answer: { ...refusal, headers: { ...headers, 'retry-after': String(left) } } };
+  }
+
+  private check(record: RecordedCall, answer: HttpAnswer): void {
+    if (answer.status === 422)
+      this.violations.push(`request ${record.method} ${record.path}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300 || answer.body === undefined) return;
+    const schema = REPLIES.find(([pattern]) => pattern.test(`${record.method} ${record.path}`))?.[1];
+    if (!schema) return;
+    const found = this.schemas.violations(schema, answer.body);
+    if (found.length > 0)
+      this.violations.push(`reply ${record.method} ${record.path}: ${found.slice(0, 3).join('; ')}`);
+  }
+}

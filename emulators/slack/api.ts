@@ -1,0 +1,215 @@
+import type { Timeline } from '../chat.ts';
+import { messageProblems } from './rules.ts';
+import type { Json, SlackMessage, SlackUser, Workspace } from './state.ts';
+
+export interface ApiContext {
+  workspace: Workspace;
+  timeline: Timeline;
+  violations: string[];
+}
+
+type Params = Record<string, string>;
+type Method = (params: Params, context: ApiContext) => Json;
+
+const fail = (error: string, messages: string[] = []): Json => ({
+  ok: false,
+  error,
+  ...(messages.length > 0
+    ? { errors: messages, response_metadata: { messages: messages.map((m) => `[ERROR] ${m}`) } }
+    : {}),
+});
+
+const parsed = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
+
+/** The form fields of a call, as Bolt's client writes them: arrays and objects are JSON in one field. */
+function body(params: Params): { text: string; blocks: Json[]; metadata: Json | null } {
+  return {
+    text: params.text ?? '',
+    blocks: (parsed(params.blocks) as Json[] | undefined) ?? [],
+    metadata: (parsed(params.metadata) as Json | undefined) ?? null,
+  };
+}
+
+/** Refuses what Slack would, and remembers that it had to. */
+function judged(text: string, blocks: Json[], context: ApiContext): Json | null {
+  const problems = messageProblems(text, blocks);
+  if (problems.length === 0) return null;
+  context.violations.push(...problems);
+  return fail('invalid_blocks', problems);
+}
+
+function messageJson(message: SlackMessage, { workspace }: ApiContext): Json {
+  return {
+    type: 'message',
+    ts: message.ts,
+    text: message.text,
+    user: workspace.bot.user,
+    bot_id: workspace.bot.id,
+    app_id: workspace.bot.app,
+    team: workspace.team,
+    blocks: message.blocks,
+    ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+    ...(message.metadata === null ? {} : { metadata: message.metadata }),
+  };
+}
+
+export function addMessage(
+  to: Pick<SlackMessage, 'channel' | 'threadTs' | 'onlyFor' | 'text' | 'blocks' | 'metadata'>,
+  { workspace, timeline }: ApiContext,
+): SlackMessage {
+  const at = timeline.next();
+  const message: SlackMessage = { ...to, ts: workspace.newTs(), posted: at, changed: at };
+  workspace.messages.push(message);
+  return message;
+}
+
+const postMessage: Method = (params, context) => {
+  const { workspace } = context;
+  const channel = params.channel ?? '';
+  const isPerson = workspace.users.has(channel);
+  const known = workspace.channels.get(channel);
+  if (!known && !isPerson) return fail('channel_not_found');
+  if (known && !known.members.has(workspace.bot.user)) return fail('not_in_channel');
+  const said = body(params);
+  const refused = judged(said.text, said.blocks, context);
+  if (refused) return refused;
+  const onlyFor = isPerson ? channel : null;
+  const message = addMessage({ channel, threadTs: params.thread_ts ?? null, onlyFor, ...said }, context);
+  return { ok: true, channel, ts: message.ts, message: messageJson(message, context) };
+};
+
+const update: Method = (params, context) => {
+  const message = context.workspace.find(params.channel ?? '', params.ts ?? '');
+  // An ephemeral message cannot be updated by its time.
+  if (!message || (message.onlyFor !== null && context.workspace.channels.has(message.channel)))
+    return fail('message_not_found');
+  const said = body(params);
+  const refused = judged(said.text, said.blocks, context);
+  if (refused) return refused;
+  Object.assign(message, { text: said.text, blocks: said.blocks, changed: context.timeline.next() });
+  if (said.metadata !== null) message.metadata = said.metadata;
+  return {
+    ok: true,
+    channel: message.channel,
+    ts: message.ts,
+    text: message.text,
+    message: messageJson(message, context),
+  };
+};
+
+const history: Method = (params, context) => {
+  const limit = Number(params.limit ?? 100);
+  const all = context.workspace.messages.filter(
+    (m) => m.channel === params.channel && m.onlyFor === null && m.threadTs === null,
+  );
+  const newest = all.slice(-limit).reverse();
+  return { ok: true, messages: newest.map((m) => withMetadata(m, params, context)), has_more: all.length > limit };
+};
+
+const replies: Method = (params, context) => {
+  const thread = context.workspace.messages.filter(
+    (m) => m.channel === params.channel && m.onlyFor === null && (m.ts === params.ts || m.threadTs === params.ts),
+  );
+  if (thread.length === 0) return fail('thread_not_found');
+  return { ok: true, messages: thread.map((m) => withMetadata(m, params, context)), has_more: false };
+};
+
+function withMetadata(message: SlackMessage, params: Params, context: ApiContext): Json {
+  const { metadata, ...rest } = messageJson(message, context);
+  return params.include_all_metadata === 'true' ? { ...rest, metadata } : rest;
+}
+
+function userJson(user: SlackUser, team: string): Json {
+  return {
+    id: user.id,
+    team_id: user.stranger ? 'T0ELSEWHERE' : team,
+    name: user.name,
+    deleted: user.deleted ?? false,
+    is_bot: false,
+    is_restricted: user.guest ?? false,
+    is_ultra_restricted: false,
+    is_stranger: user.stranger ?? false,
+    profile: { display_name: user.name, real_name: user.name },
+  };
+}
+
+const usersInfo: Method = ({ user = '' }, { workspace }) => {
+  const found = workspace.users.get(user);
+  return found ? { ok: true, user: userJson(found, workspace.team) } : fail('user_not_found');
+};
+
+const usersList: Method = ({ limit = '200', cursor = '' }, { workspace }) => {
+  const all = [...workspace.users.values()];
+  const from = cursor === '' ? 0 : Number(cursor);
+  const next = from + Number(limit);
+  const members = all.slice(from, next).map((user) => userJson(user, workspace.team));
+  return { ok: true, members, response_metadata: { next_cursor: next < all.length ? String(next) : '' } };
+};
+
+const viewsOpen: Method = (params, { workspace, timeline }) => {
+  const trigger = workspace.triggers.get(params.trigger_id ?? '');
+  if (!trigger) return fail('exchanged_trigger_id');
+  workspace.triggers.delete(params.trigger_id ?? '');
+  if (trigger.expires < Date.now()) return fail('expired_trigger_id');
+  const view = parsed(params.view) as Json;
+  const id = workspace.newId('V');
+  workspace.views.push({ id, user: trigger.user, view, opened: timeline.next(), errors: {} });
+  return { ok: true, view: { ...view, id, team_id: workspace.team, state: { values: {} }, hash: id } };
+};
+
+const conversationsInfo: Method = ({ channel = '' }, { workspace }) => {
+  const found = workspace.channels.get(channel);
+  if (!found) return fail('channel_not_found');
+  return { ok: true, channel: { id: found.id, name: found.name, is_member: found.members.has(workspace.bot.user) } };
+};
+
+const authTest: Method = (_, { workspace }) => ({
+  ok: true,
+  url: 'https://podwarden.invalid/',
+  team: 'Podwarden',
+  user: 'podwarden',
+  team_id: workspace.team,
+  user_id: workspace.bot.user,
+  bot_id: workspace.bot.id,
+  is_enterprise_install: false,
+});
+
+const usergroups: Method = (_, { workspace }) => ({
+  ok: true,
+  usergroups: [...workspace.groups].map(([id, group]) => ({ id, ...group })),
+});
+
+export const METHODS: Record<string, Method> = {
+  'auth.test': authTest,
+  'chat.postMessage': postMessage,
+  'chat.update': update,
+  'conversations.history': history,
+  'conversations.replies': replies,
+  'conversations.info': conversationsInfo,
+  'users.info': usersInfo,
+  'users.list': usersList,
+  'usergroups.list': usergroups,
+  'views.open': viewsOpen,
+};
+
+/** A private answer, or the replacement of the message that the interaction came from. */
+export function respond(id: string, answer: Json, context: ApiContext): { status: number; body: Json } {
+  const { workspace, timeline } = context;
+  const target = workspace.responses.get(id);
+  if (!target || target.expires < Date.now()) return { status: 404, body: fail('expired_url') };
+  target.uses += 1;
+  if (target.uses > 5) return { status: 404, body: fail('used_url') };
+  const text = String(answer.text ?? '');
+  const blocks = (answer.blocks as Json[] | undefined) ?? [];
+  const refused = judged(text, blocks, context);
+  if (refused) return { status: 400, body: refused };
+  const source =
+    answer.replace_original === true && target.source ? workspace.find(target.channel, target.source) : undefined;
+  if (source) Object.assign(source, { text, blocks, changed: timeline.next() });
+  else {
+    const onlyFor = answer.response_type === 'in_channel' ? null : target.user;
+    const threadTs = (answer.thread_ts as string | undefined) ?? null;
+    addMessage({ channel: target.channel, threadTs, onlyFor, text, blocks, metadata: null }, context);
+  }
+  return { status: 200, body: { ok: true } };
+}

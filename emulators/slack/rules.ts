@@ -1,0 +1,83 @@
+import type { Json } from './state.ts';
+
+/** Slack's limits, written down apart from the bot's own numbers. Source: docs.slack.dev, Block Kit (read 2026-11). */
+const CONFIRM: [string, number][] = [
+  ['title', 100],
+  ['text', 300],
+  ['confirm', 30],
+  ['deny', 30],
+];
+
+/** What Slack would refuse about the blocks of a message, in words; empty where nothing. */
+export function messageProblems(text: string, blocks: Json[]): string[] {
+  const found: string[] = [];
+  if (text.length > 40_000) found.push('msg_too_long');
+  if (text === '' && blocks.length === 0) found.push('no_text');
+  if (blocks.length > 50) found.push('no more than 50 items allowed [json-pointer:/blocks]');
+  if (blocks.filter((block) => block.type === 'table').length > 1) found.push('only_one_table_allowed');
+  const ids = new Set<string>();
+  blocks.forEach((block, i) => {
+    for (const problem of blockProblems(block, ids)) found.push(`${problem} [json-pointer:/blocks/${i}]`);
+  });
+  return found;
+}
+
+function blockProblems(block: Json, ids: Set<string>): string[] {
+  switch (block.type) {
+    case 'header':
+      return textProblems(block.text as Json, 150, 'plain_text');
+    case 'section':
+      return sectionProblems(block);
+    case 'actions':
+      return actionsProblems(block.elements as Json[], ids);
+    case 'table':
+      return tableProblems(block.rows as Json[][]);
+    case 'divider':
+    case 'context':
+    case 'image':
+    case 'input':
+    case 'rich_text':
+      return [];
+    default:
+      return [`unsupported type: ${String(block.type)}`];
+  }
+}
+
+function textProblems(text: Json | undefined, limit: number, type?: string): string[] {
+  const said = text?.text;
+  if (typeof said !== 'string' || said.length === 0) return ['must be more than 0 characters'];
+  if (said.length > limit) return [`must be less than ${limit + 1} characters`];
+  return type !== undefined && text?.type !== type ? [`must be ${type}`] : [];
+}
+
+function sectionProblems(block: Json): string[] {
+  const fields = block.fields as Json[] | undefined;
+  if (fields === undefined) return textProblems(block.text as Json, 3000);
+  if (fields.length === 0 || fields.length > 10) return ['no more than 10 items allowed'];
+  return fields.flatMap((field) => textProblems(field, 2000));
+}
+
+function actionsProblems(elements: Json[], ids: Set<string>): string[] {
+  const found: string[] = [];
+  if (elements.length === 0 || elements.length > 25) found.push('no more than 25 items allowed');
+  for (const element of elements) {
+    const id = String(element.action_id);
+    if (ids.has(id)) found.push(`action_id ${id} already exists`);
+    ids.add(id);
+    if (id.length > 255) found.push('action_id is too long');
+    if (element.type === 'button') found.push(...textProblems(element.text as Json, 75, 'plain_text'));
+    const confirm = element.confirm as Json | undefined;
+    if (confirm) found.push(...CONFIRM.flatMap(([part, limit]) => textProblems(confirm[part] as Json, limit)));
+  }
+  return found;
+}
+
+function tableProblems(rows: Json[][]): string[] {
+  const found: string[] = [];
+  if (rows.length > 100) found.push('no more than 100 rows allowed');
+  if (rows.some((row) => row.length > 20)) found.push('no more than 20 cells allowed');
+  const texts = rows.flat().map((cell) => String(cell.text ?? ''));
+  if (rows.flat().some((cell) => cell.type === 'raw_text' && cell.text === '')) found.push('a cell is empty');
+  if (texts.join('').length > 10_000) found.push('a table holds at most 10000 characters');
+  return found;
+}

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { type WebSocket, WebSocketServer } from 'ws';
+import {
+  type ChatEmulator,
+  type ChatFaults,
+  ClientRefused,
+  faulted,
+  NotAcknowledged,
+  type Seen,
+  type SeenButton,
+  type SeenForm,
+  type Timeline,
+  withinAckTime,
+} from '../chat.ts';
+import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
+import { type ApiContext, METHODS, respond } from './api.ts';
+import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
+import { type Json, type SlackMessage, Workspace } from './state.ts';
+
+const TRIGGER_MS = 3000;
+const RESPONSE_MS = 30 * 60_000;
+/** A person's client sends at most this much text. */
+const MAX_COMMAND = 12_000;
+
+export interface SlackEmulatorOptions {
+  botToken: string;
+  appToken: string;
+  timeline: Timeline;
+  moment: (at: number) => string;
+  ago: (at: number) => string;
+}
+
+/** One Slack workspace over http and a web socket, with Slack's own rules. */
+export class SlackEmulator implements ChatEmulator {
+  readonly chat = 'slack';
+  readonly workspace = new Workspace();
+  readonly violations: string[] = [];
+  faults: ChatFaults = { mode: null, redeliver: false };
+  /** Where SLACK_API_URL points; ends in /api/. */
+  url = '';
+  private readonly options: SlackEmulatorOptions;
+  private readonly context: ApiContext;
+  private readonly sockets = new Set<WebSocket>();
+  private readonly waiting = new Map<string, (payload: Json) => void>();
+  private readonly queued: string[] = [];
+  private listening: Listening | null = null;
+  private running = 0;
+
+  constructor(options: SlackEmulatorOptions) {
+    this.options = options;
+    this.context = { workspace: this.workspace, timeline: options.timeline, violations: this.violations };
+  }
+
+  async start(): Promise<void> {
+    this.listening = await listen((call) => this.handle(call));
+    this.url = `http://127.0.0.1:${this.listening.port}/api/`;
+    const wss = new WebSocketServer({ server: this.listening.server });
+    wss.on('connection', (socket) => this.connected(socket));
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.terminate();
+    await this.listening?.close();
+  }
+
+  private connected(socket: WebSocket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('message', (data) => {
+      const { envelope_id: id, payload } = JSON.parse(String(data)) as { envelope_id: string; payload?: Json };
+      this.waiting.get(id)?.(payload ?? {});
+    });
+    socket.send(
+      JSON.stringify({ type: 'hello', num_connections: this.sockets.size, connection_info: { app_id: 'A1' } }),
+    );
+    for (const frame of this.queued.splice(0)) socket.send(frame);
+  }
+
+  disconnect(): void {
+    for (const socket of this.sockets) {
+      socket.send(
+        JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: { host: 'emulator' } }),
+      );
+    }
+  }
+
+  inFlight(): number {
+    return this.running;
+  }
+
+  private async handle(call: HttpCall): Promise<HttpAnswer> {
+    this.running += 1;
+    try {
+      return await this.answer(call);
+    } finally {
+      this.running -= 1;
+    }
+  }
+
+  private async answer(call: HttpCall): Promise<HttpAnswer> {
+    const method = call.path.replace('/api/', '');
+    const exempt = method === 'views.open' || method === 'apps.connections.open';
+    const fault = exempt ? null : await faulted(this.faults);
+    if (fault) {
+      const headers: Record<string, string> =
+        fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+      return { status: fault.status, headers, body: { ok: false, error: 'ratelimited' } };
+    }
+    if (call.path.startsWith('/response/')) {
+      return respond(call.path.slice('/response/'.length), jsonBody(call), this.context);
+    }
+    const wanted = method === 'apps.connections.open' ? this.options.appToken : this.options.botToken;
+    if (call.headers.authorization !== `Bearer ${wanted}`)
+      return { status: 200, body: { ok: false, error: 'invalid_auth' } };
+    if (method === 'apps.connections.open') {
+      return { status: 200, body: { ok: true, url: `ws://127.0.0.1:${this.listening?.port}/link` } };
+    }
+    const run = METHODS[method];
+    if (!run) return { status: 200, body: { ok: false, error: 'unknown_method' } };
+    const params = Object.fromEntries(new URLSearchParams(call.body.toString('utf8')));
+    return { status: 200, body: run(params, this.context) };
+  }
+
+  /** Sends one envelope to one socket; the promise ends with the acknowledgement's payload. */
+  private deliver(type: string, payload: Json): Promise<Json> {
+    const id = randomUUID();
+    const frame = JSON.stringify({ envelope_id: id, type, payload, accepts_response_payload: true });
+    const acknowledged = new Promise<Json>((resolve) => this.waiting.set(id, resolve));
+    const [socket] = this.sockets;
+    if (!socket) this.queued.push(frame);
+    else {
+      socket.send(frame);
+      // The same event again under an envelope of its own, as after a lost acknowledgement.
+      if (this.faults.redeliver) socket.send(frame.replace(id, randomUUID()));
+    }
+    return acknowledged;
+  }
+
+  private interaction(user: string, channel: string, threadTs: string | null, source: string | null) {
+    const trigger = this.workspace.newId('trigger-');
+    this.workspace.triggers.set(trigger, { user, expires: Date.now() + TRIGGER_MS });
+    const id = this.workspace.newId('R');
+    this.workspace.responses.set(id, { user, channel, threadTs, source, uses: 0, expires: Date.now() + RESPONSE_MS });
+    return { trigger_id: trigger, response_url: `http://127.0.0.1:${this.listening?.port}/response/${id}` };
+  }
+
+  async command(person: string, channelName: string, typed: string): Promise<void> {
+    const user = this.workspace.byName(person);
+    const channel = this.workspace.channelNamed(channelName);
+    if (!channel.members.has(user.id)) throw new ClientRefused(`${person} is not in #${channelName}`);
+    const match = /^\/pod(?:\s+([\s\S]*))?$/.exec(typed);
+    if (!match) throw new ClientRefused('not a command of this workspace');
+    if (typed.length > MAX_COMMAND) throw new ClientRefused('the message is too long');
+    const payload = {
+      token: 'verification',
+      team_id: user.stranger ? 'T0ELSEWHERE' : this.workspace.team,
+      team_domain: 'podwarden',
+      channel_id: channel.id,
+      channel_name: channel.name,
+      user_id: user.id,
+      user_name: user.name,
+      command: '/pod',
+      text: match[1] ?? '',
+      api_app_id: this.workspace.bot.app,
+      is_enterprise_install: 'false',
+      ...this.interaction(user.id, channel.id, null, null),
+    };
+    await this.acknowledged(this.deliver('slash_commands', payload), '/pod');
+  }
+
+  private async acknowledged(ack: Promise<Json>, what: string): Promise<Json> {
+    if (!(await withinAckTime(ack.then(() => {}))))
+      throw new NotAcknowledged(`${what} was not acknowledged within 3 s`);
+    return ack;
+  }
+
+  async press(person: string, seen: Seen, button: SeenButton): Promise<void> {
+    const user = this.workspace.byName(person);
+    const message = this.workspace.messages.find((m) => m.ts === seen.id);
+    const element = message ? elementOf(message, button.id) : undefined;
+    if (!message || !element) throw new ClientRefused('that button is not there any more');
+    const ephemeral = message.onlyFor !== null && this.workspace.channels.has(message.channel);
+    const payload = {
+      type: 'block_actions',
+      user: { id: user.id, username: user.name, name: user.name, team_id: this.workspace.team },
+      api_app_id: this.workspace.bot.app,
+      token: 'verification',
+      container: {
+        type: 'message',
+        message_ts: message.ts,
+        channel_id: message.channel,
+        is_ephemeral: ephemeral,
+        ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+      },
+      team: { id: user.stranger ? 'T0ELSEWHERE' : this.workspace.team, domain: 'podwarden' },
+      enterprise: null,
+      is_enterprise_install: false,
+      channel: { id: message.channel, name: this.workspace.channels.get(message.channel)?.name ?? 'directmessage' },
+      // A click on an ephemeral message carries no message.
+      ...(ephemeral
+        ? {}
+        : { message: { type: 'message', ts: message.ts, text: message.text, blocks: message.blocks } }),
+      state: { values: {} },
+      actions: [{ ...element, block_id: 'b', action_ts: this.workspace.newTs() }],
+      ...this.interaction(user.id, message.channel, message.threadTs, message.ts),
+    };
+    await this.acknowledged(this.deliver('interactive', payload), `the click on ${button.label}`);
+  }
+
+  form(person: string): SeenForm | null {
+    const user = this.workspace.byName(person);
+    const open = this.workspace.views.filter((view) => view.user === user.id).at(-1);
+    if (!open) return null;
+    const title = String(((open.view.title ?? {}) as Json).text ?? '');
+    const fields = readInputs(open.view.blocks as Json[]);
+    return { id: open.id, title, fields, errors: Object.values(open.errors), opened: open.opened };
+  }
+
+  async submit(person: string, form: SeenForm): Promise<void> {
+    const user = this.workspace.byName(person);
+    const open = this.workspace.views.find((view) => view.id === form.id);
+    if (!open) throw new ClientRefused('that form is closed');
+    const values = Object.fromEntries(form.fields.map((field) => [field.id, { value: stateOf(field) }]));
+    const payload = {
+      type: 'view_submission',
+      team: { id: this.workspace.team, domain: 'podwarden' },
+      user: { id: user.id, username: user.name, name: user.name, team_id: this.workspace.team },
+      api_app_id: this.workspace.bot.app,
+      token: 'verification',
+      trigger_id: this.workspace.newId('trigger-'),
+      view: { ...open.view, id: open.id, team_id: this.workspace.team, state: { values }, hash: open.id },
+      response_urls: [],
+      is_enterprise_install: false,
+      enterprise: null,
+    };
+    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form');
+    open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
+    if (ack.response_action !== 'errors') this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
+  }
+
+  visibleTo(person: string | null): Seen[] {
+    const user = person === null ? null : this.workspace.byName(person).id;
+    return this.workspace.messages.filter((message) => this.sees(user, message)).map((message) => this.seen(message));
+  }
+
+  private sees(user: string | null, message: SlackMessage): boolean {
+    if (message.onlyFor !== null) return user === null || message.onlyFor === user;
+    return user === null || (this.workspace.channels.get(message.channel)?.members.has(user) ?? false);
+  }
+
+  private seen(message: SlackMessage): Seen {
+    const reader: Reader = {
+      userName: (id) => this.workspace.users.get(id)?.name ?? id,
+      moment: this.options.moment,
+      ago: this.options.ago,
+    };
+    const text = message.blocks.length > 0 ? readBlocks(message.blocks, reader) : readMrkdwn(message.text, reader);
+    const onlyFor = message.onlyFor === null ? null : (this.workspace.users.get(message.onlyFor)?.name ?? null);
+    return {
+      id: message.ts,
+      channel: this.workspace.channels.get(message.channel)?.name ?? null,
+      thread: message.threadTs !== null,
+      onlyFor,
+      text,
+      buttons: readButtons(message.blocks),
+      posted: message.posted,
+      changed: message.changed,
+    };
+  }
+}
+
+function elementOf(message: SlackMessage, id: string): Json | undefined {
+  const elements = message.blocks.flatMap((block) => (block.type === 'actions' ? (block.elements as Json[]) : []));
+  return elements.find((element) => element.action_id === id);
+}
+
+function stateOf(field: SeenForm['fields'][number]): Json {
+  if (field.kind === 'text') return { type: 'plain_text_input', value: field.value[0] ?? null };
+  const options = field.value.map((value) => ({ value }));
+  if (field.kind === 'choices') return { type: 'multi_static_select', selected_options: options };
+  return { type: 'static_select', selected_option: options[0] ?? null };
+}

@@ -1,0 +1,94 @@
+export interface SlackUser {
+  id: string;
+  name: string;
+  guest?: boolean;
+  deleted?: boolean;
+  stranger?: boolean;
+}
+
+export interface SlackChannel {
+  id: string;
+  name: string;
+  members: Set<string>;
+}
+
+export type Json = Record<string, unknown>;
+
+export interface SlackMessage {
+  ts: string;
+  channel: string;
+  threadTs: string | null;
+  /** Set for an ephemeral message. */
+  onlyFor: string | null;
+  text: string;
+  blocks: Json[];
+  metadata: Json | null;
+  posted: number;
+  changed: number;
+}
+
+export interface SlackView {
+  id: string;
+  user: string;
+  view: Json;
+  opened: number;
+  errors: Record<string, string>;
+}
+
+export interface ResponseUrl {
+  user: string;
+  channel: string;
+  threadTs: string | null;
+  /** The message that `replace_original` means; null where the interaction came from none. */
+  source: string | null;
+  uses: number;
+  expires: number;
+}
+
+/** One workspace. Message times are unique and rising, as Slack's are. */
+export class Workspace {
+  readonly team = 'T0PODW';
+  readonly bot = { id: 'B0PODWARDEN', user: 'U0PODWARDEN', app: 'A0PODWARDEN' };
+  readonly users = new Map<string, SlackUser>();
+  readonly channels = new Map<string, SlackChannel>();
+  readonly messages: SlackMessage[] = [];
+  readonly views: SlackView[] = [];
+  readonly responses = new Map<string, ResponseUrl>();
+  readonly triggers = new Map<string, { user: string; expires: number }>();
+  readonly groups = new Map<string, { handle: string; users: string[] }>();
+  private counter = 0;
+
+  addUser(user: SlackUser): void {
+    this.users.set(user.id, user);
+  }
+
+  addChannel(id: string, name: string, members: string[]): void {
+    this.channels.set(id, { id, name, members: new Set([...members, this.bot.user]) });
+  }
+
+  byName(name: string): SlackUser {
+    const user = [...this.users.values()].find((u) => u.name === name);
+    if (!user) throw new Error(`nobody in this workspace is called ${name}`);
+    return user;
+  }
+
+  channelNamed(name: string): SlackChannel {
+    const channel = [...this.channels.values()].find((c) => c.name === name);
+    if (!channel) throw new Error(`this workspace has no channel #${name}`);
+    return channel;
+  }
+
+  newTs(): string {
+    this.counter += 1;
+    return `${Math.floor(Date.now() / 1000)}.${String(this.counter).padStart(6, '0')}`;
+  }
+
+  newId(prefix: string): string {
+    this.counter += 1;
+    return `${prefix}${this.counter.toString(36).toUpperCase().padStart(8, '0')}`;
+  }
+
+  find(channel: string, ts: string): SlackMessage | undefined {
+    return this.messages.find((m) => m.channel === channel && m.ts === ts);
+  }
+}
