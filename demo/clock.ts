@@ -1,0 +1,49 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clocks } from '../src/jobs/ports.ts';
+
+/**
+ * The movable clock: one offset to the machine's own, in a file that all processes of a demo share. Read at every look,
+ * so that nobody is ever behind.
+ */
+export class SharedClock {
+  private readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Begins at this moment, ms since 1970. */
+  static begin(path: string, at: number): SharedClock {
+    const clock = new SharedClock(path);
+    clock.write(at - Date.now());
+    return clock;
+  }
+
+  now(): number {
+    return Date.now() + this.offset();
+  }
+
+  moveTo(at: number): void {
+    this.write(this.offset() + Math.max(0, at - this.now()));
+  }
+
+  clocks(): Clocks {
+    return {
+      now: () => this.now(),
+      realNow: Date.now,
+      pause: async (ms, signal) => {
+        await pause(ms, undefined, { signal });
+      },
+    };
+  }
+
+  private offset(): number {
+    return Number(readFileSync(this.path, 'utf8'));
+  }
+
+  private write(offset: number): void {
+    writeFileSync(`${this.path}.new`, String(offset));
+    renameSync(`${this.path}.new`, this.path);
+  }
+}

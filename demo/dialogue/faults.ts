@@ -1,0 +1,142 @@
+import type { ChatFaults } from '../../emulators/chat.ts';
+import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
+import { parsePodName } from '../../src/policy/pod-names.ts';
+import type { ChatName, World } from '../world.ts';
+
+type Setter = (value: string, world: World) => void;
+
+function oneOf<const T extends string>(value: string, allowed: readonly T[]): T {
+  const found = allowed.find((word) => word === value);
+  if (found === undefined) throw new Error(`${value} is none of ${allowed.join(', ')}`);
+  return found;
+}
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${text} is not a whole number`);
+  return Number(text);
+}
+
+/** `slow:MS`, `429:S`, `down`. */
+function trouble(value: string): NonNullable<Faults['api']> {
+  const [kind, number] = value.split(':');
+  if (kind === 'down' && number === undefined) return { kind: 'down' };
+  if (kind === 'slow') return { kind: 'slow', ms: whole(number ?? '') };
+  if (kind === '429') return { kind: '429', seconds: whole(number ?? '') };
+  throw new Error(`${value} is none of down, slow:MS, 429:S`);
+}
+
+function podNamed(middle: string, world: World) {
+  const pods = [...world.runpod.account.pods.values()].sort((a, b) => b.createdAt - a.createdAt);
+  const pod = pods.find(({ name }) => (parsePodName(name)?.middle ?? name) === middle);
+  if (!pod) throw new Error(`no pod is called ${middle}`);
+  return pod;
+}
+
+/** What somebody does in RunPod's own console. */
+function consoleAct(value: string, world: World): void {
+  const [verb = '', name = '', next] = value.split(':');
+  const pod = podNamed(name, world);
+  const { account } = world.runpod;
+  account.settle();
+  switch (oneOf(verb, ['stop', 'start', 'terminate', 'rename'])) {
+    case 'stop':
+      account.stop(pod, 'Exited by user');
+      break;
+    case 'start':
+      account.begin(pod);
+      break;
+    case 'terminate':
+      account.terminate(pod, 'Terminated by user');
+      break;
+    case 'rename':
+      if (next === undefined) throw new Error('rename:NAME:NEW');
+      pod.name = next;
+  }
+}
+
+function chatTrouble(chat: ChatName): Setter {
+  return (value, world) => {
+    const emulator = world.chats[chat];
+    if (value === 'redeliver') emulator.faults = { ...emulator.faults, redeliver: true };
+    else if (value === 'disconnect') emulator.disconnect();
+    else emulator.faults = { ...emulator.faults, mode: trouble(value) };
+  };
+}
+
+const SETTERS: Record<string, Setter> = {
+  capacity: (value, { runpod }) => {
+    runpod.faults.capacity = oneOf(value, ['none']);
+  },
+  create_delay: (value, { runpod }) => {
+    runpod.faults.createDelayMs = whole(value);
+  },
+  create: (value, { runpod }) => {
+    runpod.faults.create = oneOf(value, ['500-before', '500-after', 'timeout']);
+  },
+  start: (value, { runpod }) => {
+    runpod.faults.start = oneOf(value, ['no-gpu', 'zero-gpu']);
+  },
+  funds: (value, { runpod }) => {
+    runpod.faults.funds = oneOf(value, ['402']);
+  },
+  balance: (value, { runpod }) => {
+    const usd = Number(value);
+    if (!Number.isFinite(usd)) throw new Error(`${value} is not an amount of USD`);
+    runpod.account.setBalance(usd);
+  },
+  api: (value, { runpod }) => {
+    runpod.faults.api = trouble(value);
+  },
+  list_lag: (value, { runpod }) => {
+    runpod.faults.listLagMs = whole(value);
+  },
+  stale_runtime: (value, { runpod }) => {
+    runpod.faults.staleRuntime = oneOf(value, ['on']) === 'on';
+  },
+  exited_cost: (value, { runpod }) => {
+    runpod.faults.exitedCost = oneOf(value, ['zero', 'kept']);
+  },
+  spot: (value, { runpod }) => {
+    runpod.faults.spot = oneOf(value, ['offered', 'gone', 'no-price']);
+  },
+  evict: (value, world) => {
+    world.runpod.account.settle();
+    world.runpod.account.stop(podNamed(value, world), 'Outbid');
+  },
+  console: consoleAct,
+  slack: chatTrouble('slack'),
+  discord: chatTrouble('discord'),
+};
+
+/** @throws Error that names what is allowed. */
+export function setFault(name: string, value: string, world: World): void {
+  const setter = SETTERS[name];
+  if (!setter) throw new Error(`there is no fault ${name}: ${Object.keys(SETTERS).join(', ')}`);
+  setter(value, world);
+}
+
+const FIELDS: Record<string, keyof Faults> = {
+  capacity: 'capacity',
+  create_delay: 'createDelayMs',
+  create: 'create',
+  start: 'start',
+  funds: 'funds',
+  api: 'api',
+  list_lag: 'listLagMs',
+  stale_runtime: 'staleRuntime',
+  exited_cost: 'exitedCost',
+  spot: 'spot',
+};
+const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };
+
+/** Clears one fault, or all. */
+export function clearFault(name: string | null, world: World): void {
+  if (name !== null && !(name in SETTERS)) throw new Error(`there is no fault ${name}`);
+  const { faults } = world.runpod;
+  const field = name === null ? undefined : FIELDS[name];
+  if (name === null) Object.assign(faults, NO_FAULTS);
+  else if (field) Object.assign(faults, { [field]: NO_FAULTS[field] });
+  for (const chat of ['slack', 'discord'] as const) {
+    if (name === null || name === chat) world.chats[chat].faults = { ...NO_CHAT_FAULTS };
+  }
+}

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { tick } from '../../src/jobs/names.ts';
+import { Ledger } from '../../src/store/ledger.ts';
+import type { World } from '../world.ts';
+
+const POLL_MS = 30;
+
+/** Jobs that are being worked or could be; the tick itself, and jobs whose time has not come, do not count. */
+async function busyJobs(world: World): Promise<number> {
+  const now = Date.now();
+  const lists = await Promise.all(
+    world.queues.map((queue) => queue.getJobs(['active', 'waiting', 'prioritized', 'delayed'])),
+  );
+  return lists.flat().filter((job) => {
+    if (!job || job.name === tick.name) return false;
+    return job.delay === 0 || job.timestamp + job.delay <= now || job.processedOn !== undefined;
+  }).length;
+}
+
+async function isQuiet(world: World, ledger: Ledger): Promise<boolean> {
+  const inFlight = world.runpod.inFlight() + world.slack.inFlight() + world.discord.inFlight();
+  if (inFlight > 0) return false;
+  if ((await busyJobs(world)) > 0) return false;
+  return (await ledger.passing()).length === 0;
+}
+
+/** Waits until nothing has been under way for `stillMs`, at most `limitMs`. Says whether it came to that. */
+export async function untilQuiet(world: World, stillMs: number, limitMs: number): Promise<boolean> {
+  const ledger = new Ledger(world.redisClient);
+  const deadline = Date.now() + limitMs;
+  let quietSince: number | null = null;
+  while (Date.now() < deadline) {
+    const quiet = await isQuiet(world, ledger);
+    quietSince = quiet ? (quietSince ?? Date.now()) : null;
+    if (quietSince !== null && Date.now() - quietSince >= stillMs) return true;
+    await pause(POLL_MS);
+  }
+  return false;
+}
+
+const HOP_LIMIT_MS = 15_000;
+
+/** One tick, and all that it set going. Without a worker nobody would do it, so nothing is waited for. */
+export async function tickOnce(world: World): Promise<void> {
+  if (!world.running('worker')) return;
+  const [pods] = world.queues;
+  const job = await pods?.add(tick.name, {}, { removeOnComplete: true, removeOnFail: true });
+  const deadline = Date.now() + HOP_LIMIT_MS;
+  while (job?.id && Date.now() < deadline && (await pods?.getJobState(job.id)) !== 'unknown') await pause(5);
+  await untilQuiet(world, 0, Math.max(0, deadline - Date.now()));
+}

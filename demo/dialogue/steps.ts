@@ -1,0 +1,139 @@
+import type { ChatName, Part } from '../world.ts';
+
+/** One line of a dialogue. Durations in ms. */
+export type Step =
+  | { kind: 'command'; chat: ChatName; person: string; channel: string; typed: string }
+  | { kind: 'press'; chat: ChatName; person: string; label: string; on: string | null }
+  | { kind: 'fill'; chat: ChatName; person: string; values: [string, string][] }
+  | { kind: 'expect-message'; no: boolean; chat: ChatName; where: Where; pattern: RegExp; within: number }
+  | { kind: 'expect-pods'; counts: [PodCount, number][] }
+  | { kind: 'expect-calls'; method: string; path: string | null; compare: '=' | '>=' | '<='; count: number }
+  | { kind: 'clock'; ms: number }
+  | { kind: 'fault'; name: string; value: string }
+  | { kind: 'fault-clear'; name: string | null }
+  | { kind: 'kill'; part: Part }
+  | { kind: 'start'; part: Part }
+  | { kind: 'restart-redis' };
+
+export type Where = { channel: string } | { person: string; privately: boolean };
+export type PodCount = 'running' | 'exited' | 'total' | 'terminated';
+
+export interface Line {
+  number: number;
+  text: string;
+  step: Step;
+}
+
+export class UnreadableLine extends Error {
+  readonly number: number;
+
+  constructor(number: number, text: string, why: string) {
+    super(`line ${number}: ${why}: ${text}`);
+    this.number = number;
+  }
+}
+
+const DEFAULT_WAIT_MS = 10_000;
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
+const unquote = (text: string) => text.replace(/\\(["\\])/g, '$1');
+
+function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+  if (parts.map(([whole]) => whole).join('') !== text || parts.length === 0) throw new Error(`not a duration: ${text}`);
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
+}
+
+type Reader = [pattern: RegExp, read: (groups: string[]) => Step];
+const CHAT = '(slack|discord)';
+
+const READERS: Reader[] = [
+  [
+    new RegExp(`^${CHAT} (\\w+) #([\\w-]+)> ?(.*)$`, 's'),
+    ([chat = '', person = '', channel = '', typed = '']) => ({
+      kind: 'command',
+      chat: chat as ChatName,
+      person,
+      channel,
+      typed,
+    }),
+  ],
+  [
+    new RegExp(`^${CHAT} (\\w+) press ${QUOTED}(?: on ${QUOTED})?$`),
+    ([chat = '', person = '', label = '', on]) => ({
+      kind: 'press',
+      chat: chat as ChatName,
+      person,
+      label: unquote(label),
+      on: on === undefined ? null : unquote(on),
+    }),
+  ],
+  [
+    new RegExp(`^${CHAT} (\\w+) fill((?: [\\w-]+=${QUOTED})*)$`),
+    ([chat = '', person = '', values = '']) => ({
+      kind: 'fill',
+      chat: chat as ChatName,
+      person,
+      values: [...values.matchAll(new RegExp(` ([\\w-]+)=${QUOTED}`, 'g'))].map(([, name = '', value = '']) => [
+        name,
+        unquote(value),
+      ]),
+    }),
+  ],
+  [
+    new RegExp(`^expect (no )?${CHAT} (?:#([\\w-]+)|(\\w+)( privately)?) /(.*)/(?: (?:within|for) (\\w+))?$`),
+    ([no, chat = '', channel, person, privately, pattern = '', time]) => ({
+      kind: 'expect-message',
+      no: no !== undefined,
+      chat: chat as ChatName,
+      where: channel === undefined ? { person: person ?? '', privately: privately !== undefined } : { channel },
+      pattern: new RegExp(pattern, 'is'),
+      within: time === undefined ? DEFAULT_WAIT_MS : duration(time),
+    }),
+  ],
+  [
+    /^expect pods((?: (?:running|exited|total|terminated)=\d+)+)$/,
+    ([counts = '']) => ({
+      kind: 'expect-pods',
+      counts: [...counts.matchAll(/ (\w+)=(\d+)/g)].map(([, name, count]) => [name as PodCount, Number(count)]),
+    }),
+  ],
+  [
+    /^expect calls "([A-Z]+)(?: (\/\S*))?" (=|>=|<=) (\d+)$/,
+    ([method = '', path, compare = '=', count = '0']) => ({
+      kind: 'expect-calls',
+      method,
+      path: path ?? null,
+      compare: compare as '=' | '>=' | '<=',
+      count: Number(count),
+    }),
+  ],
+  [/^clock \+(\w+)$/, ([time = '']) => ({ kind: 'clock', ms: duration(time) })],
+  [/^fault clear(?: (\w+))?$/, ([name]) => ({ kind: 'fault-clear', name: name ?? null })],
+  [/^fault (\w+)=(\S+)$/, ([name = '', value = '']) => ({ kind: 'fault', name, value })],
+  [/^kill (bot|worker)$/, ([part]) => ({ kind: 'kill', part: part as Part })],
+  [/^start (bot|worker)$/, ([part]) => ({ kind: 'start', part: part as Part })],
+  [/^restart redis$/, () => ({ kind: 'restart-redis' })],
+];
+
+/** One step of one line. @throws Error that says what is wrong with it. */
+export function readStep(text: string): Step {
+  for (const [pattern, read] of READERS) {
+    const match = pattern.exec(text);
+    if (match) return read(match.slice(1));
+  }
+  throw new Error('is no step');
+}
+
+/** A whole dialogue; blank lines and lines that begin with `# ` are skipped. @throws UnreadableLine */
+export function readDialogue(text: string): Line[] {
+  return text.split(/\r?\n/).flatMap((raw, i) => {
+    const line = raw.trim();
+    if (line === '' || line === '#' || line.startsWith('# ')) return [];
+    try {
+      return [{ number: i + 1, text: line, step: readStep(line) }];
+    } catch (error) {
+      throw new UnreadableLine(i + 1, line, (error as Error).message);
+    }
+  });
+}

@@ -1,0 +1,35 @@
+import { loadSettings, systemSources } from '../src/config/load.ts';
+import { runBot } from '../src/entry/bot.ts';
+import { createLog, openRedis } from '../src/entry/process.ts';
+import { onSignals } from '../src/entry/shutdown.ts';
+import { runWorker } from '../src/entry/worker.ts';
+import { SharedClock } from './clock.ts';
+
+/** The real bot or worker, in a process of its own, on the demo's clock. Tells its parent when it is ready. */
+const SETTLE_MS = 5000;
+const CREATE_TIMEOUT_MS = 3000;
+const TICK_MS = 3000;
+
+async function main([part]: string[]): Promise<void> {
+  if (part !== 'bot' && part !== 'worker') throw new Error('bot or worker');
+  const { settings } = loadSettings(part, systemSources());
+  const log = createLog(settings.logLevel, part);
+  if (settings.redis.kind === 'embedded') throw new Error('the demo names its Redis');
+  const redis = await openRedis(settings.redis, log);
+  const clocks = new SharedClock(process.env.DEMO_CLOCK ?? '').clocks();
+  const timings = { settleMs: SETTLE_MS, createTimeoutMs: CREATE_TIMEOUT_MS, tickMs: TICK_MS };
+  const running =
+    part === 'bot' || settings.runpod === null
+      ? await runBot({ settings, redis, clocks, log })
+      : await runWorker({ runpod: settings.runpod, redis, clocks, log, timings });
+  onSignals(log, async () => {
+    await running.close();
+    await redis.close();
+  });
+  process.send?.('ready');
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Queue } from 'bullmq';
+import { type ChatEmulator, Timeline } from '../emulators/chat.ts';
+import { DiscordEmulator } from '../emulators/discord/server.ts';
+import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
+import { SlackEmulator } from '../emulators/slack/server.ts';
+import { connect, type RedisClient } from '../src/store/connect.ts';
+import { type EmbeddedRedis, startEmbeddedRedis } from '../src/store/embedded-redis.ts';
+import { PREFIX } from '../src/store/keys.ts';
+import { Snapshots } from '../src/store/snapshots.ts';
+import { SharedClock } from './clock.ts';
+import { readAgo, readMoment } from './reading.ts';
+import { seedChats, seedRunpod } from './seed.ts';
+
+/** Tuesday. */
+export const BEGIN = Date.parse('2026-11-24T10:00:00Z');
+const READY_MS = 60_000;
+
+/** Made up, and of the shape of real ones, so that a search for leaks means something. */
+export const SECRETS = {
+  RUNPOD_API_KEY: 'rpa_DEMO0000000000000000000000000000',
+  SLACK_BOT_TOKEN: 'xoxb-demo-000000000000-bot',
+  SLACK_APP_TOKEN: 'xapp-demo-000000000000-app',
+  DISCORD_TOKEN: 'demo0000.token0.discord-demo',
+};
+
+export type Part = 'bot' | 'worker';
+export type ChatName = 'slack' | 'discord';
+
+/** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
+export class World {
+  readonly clock: SharedClock;
+  readonly timeline = new Timeline();
+  readonly chats: Record<ChatName, ChatEmulator>;
+  readonly slack: SlackEmulator;
+  readonly discord: DiscordEmulator;
+  readonly queues: Queue[] = [];
+  private readonly dataPath: string;
+  private readonly children = new Map<Part, ChildProcess>();
+  private redis: EmbeddedRedis | null = null;
+  private client: RedisClient | null = null;
+  private emulator: RunpodEmulator | null = null;
+
+  constructor(dataPath: string) {
+    mkdirSync(dataPath, { recursive: true, mode: 0o700 });
+    this.dataPath = dataPath;
+    this.clock = SharedClock.begin(join(dataPath, 'clock'), BEGIN);
+    const reading = {
+      timeline: this.timeline,
+      moment: readMoment,
+      ago: (at: number) => readAgo(at, this.clock.now()),
+    };
+    this.slack = new SlackEmulator({
+      botToken: SECRETS.SLACK_BOT_TOKEN,
+      appToken: SECRETS.SLACK_APP_TOKEN,
+      ...reading,
+    });
+    this.discord = new DiscordEmulator({ token: SECRETS.DISCORD_TOKEN, ...reading });
+    this.chats = { slack: this.slack, discord: this.discord };
+  }
+
+  get runpod(): RunpodEmulator {
+    if (!this.emulator) throw new Error('the demo has not started');
+    return this.emulator;
+  }
+
+  get redisClient(): RedisClient {
+    if (!this.client) throw new Error('the demo has not started');
+    return this.client;
+  }
+
+  async start(): Promise<void> {
+    this.emulator = await startRunpodEmulator({ clock: () => this.clock.now(), apiKey: SECRETS.RUNPOD_API_KEY });
+    seedRunpod(this.runpod.account, this.clock.now());
+    seedChats(this.slack, this.discord);
+    await Promise.all([this.slack.start(), this.discord.start()]);
+    await this.startRedis();
+    await Promise.all([this.startPart('worker'), this.startPart('bot')]);
+    await this.firstReads();
+  }
+
+  private async startRedis(): Promise<void> {
+    this.redis = await startEmbeddedRedis(join(this.dataPath, 'store'));
+    if (this.client) return;
+    const address = { kind: 'socket', path: this.redis.socketPath, db: 0, auth: {} } as const;
+    this.client = connect(address, 'worker', () => {});
+    for (const name of ['pods', 'chat']) {
+      const queue = new Queue(name, { connection: this.client, prefix: PREFIX });
+      queue.on('error', () => {});
+      this.queues.push(queue);
+    }
+  }
+
+  /** The seeds are known before the first step, as after a week of running. */
+  private async firstReads(): Promise<void> {
+    const snapshots = new Snapshots(this.redisClient);
+    const deadline = Date.now() + READY_MS;
+    while (Date.now() < deadline) {
+      const runs = await snapshots.lastRuns();
+      if (runs['read-fleet'] && runs['refresh-catalogue'] && runs['refresh-people']) return;
+      await pause(50);
+    }
+    throw new Error(`the bot or the worker did not come up; see the logs in ${this.dataPath}`);
+  }
+
+  running(part: Part): boolean {
+    return this.children.has(part);
+  }
+
+  async startPart(part: Part): Promise<void> {
+    const program = fileURLToPath(new URL('./process.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', program, part], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: this.environment(part),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.stderr?.pipe(createWriteStream(join(this.dataPath, `${part}.log`), { flags: 'a' }));
+    this.children.set(part, child);
+    child.once('exit', () => {
+      if (this.children.get(part) === child) this.children.delete(part);
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${part} did not start in time`)), READY_MS);
+      child.once('message', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`${part} ended at its start (${code}); see ${join(this.dataPath, `${part}.log`)}`));
+      });
+    });
+  }
+
+  /** Each part gets its own secrets and not the other's. */
+  private environment(part: Part): NodeJS.ProcessEnv {
+    const { RUNPOD_API_KEY, ...chats } = SECRETS;
+    const own =
+      part === 'worker'
+        ? { RUNPOD_API_KEY, RUNPOD_API_URL: this.runpod.url }
+        : { ...chats, SLACK_API_URL: this.slack.url, DISCORD_API_URL: this.discord.url };
+    return {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      REDIS_URL: `unix://${this.redis?.socketPath}`,
+      PODWARDEN_CONFIG: fileURLToPath(new URL('./podwarden.yaml', import.meta.url)),
+      DEMO_CLOCK: join(this.dataPath, 'clock'),
+      LOG_LEVEL: process.env.DEMO_LOG_LEVEL ?? 'info',
+      ...own,
+    };
+  }
+
+  kill(part: Part): void {
+    this.children.get(part)?.kill('SIGKILL');
+    this.children.delete(part);
+  }
+
+  async restartRedis(): Promise<void> {
+    await this.redis?.close();
+    await this.startRedis();
+  }
+
+  async stop(): Promise<void> {
+    const ending = [...this.children.values()].map((child) => {
+      child.kill('SIGKILL');
+      return new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    });
+    await Promise.all(ending);
+    await Promise.all(this.queues.map((queue) => queue.close()));
+    this.client?.disconnect();
+    await this.redis?.close();
+    await Promise.all([this.slack.close(), this.discord.close(), this.emulator?.close()]);
+  }
+}
