@@ -40,7 +40,9 @@ export class SlackEmulator implements ChatEmulator {
   url = '';
   private readonly options: SlackEmulatorOptions;
   private readonly context: ApiContext;
+  /** Those that still get envelopes; a socket that was told to go only delivers its acknowledgements. */
   private readonly sockets = new Set<WebSocket>();
+  private readonly leaving = new Set<WebSocket>();
   private readonly waiting = new Map<string, (payload: Json) => void>();
   private readonly queued: string[] = [];
   private listening: Listening | null = null;
@@ -59,13 +61,16 @@ export class SlackEmulator implements ChatEmulator {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.terminate();
+    for (const socket of [...this.sockets, ...this.leaving]) socket.terminate();
     await this.listening?.close();
   }
 
   private connected(socket: WebSocket): void {
     this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      this.leaving.delete(socket);
+    });
     socket.on('message', (data) => {
       const { envelope_id: id, payload } = JSON.parse(String(data)) as { envelope_id: string; payload?: Json };
       this.waiting.get(id)?.(payload ?? {});
@@ -78,6 +83,8 @@ export class SlackEmulator implements ChatEmulator {
 
   disconnect(): void {
     for (const socket of this.sockets) {
+      this.sockets.delete(socket);
+      this.leaving.add(socket);
       socket.send(
         JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: { host: 'emulator' } }),
       );

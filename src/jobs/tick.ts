@@ -18,10 +18,20 @@ export const tick = defineJob({
   timeoutMs: 30_000,
   async handle(_, context: PodContext) {
     const lastRuns = await context.snapshots.lastRuns();
-    for (const due of dueReads(lastRuns, context.clocks.now())) {
+    const watching = await hasFreshDoubt(context);
+    for (const due of dueReads(lastRuns, context.clocks.now(), watching)) {
       const job = READS[due];
       if (job) await context.enqueue(job, {}, { id: job.name });
     }
     await context.enqueue(reconcile, {}, { id: reconcile.name });
   },
 });
+
+/** Lists lag by seconds, rarely by minutes: after that the usual reads are enough. Real ms. */
+const FRESH_MS = 15 * 60_000;
+
+async function hasFreshDoubt({ ledger, clocks }: PodContext): Promise<boolean> {
+  const realNow = clocks.realNow();
+  const watched = await ledger.watched(realNow);
+  return watched.some((row) => row.attempts.some((attempt) => realNow - (attempt.sentAt ?? 0) < FRESH_MS));
+}

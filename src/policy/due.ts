@@ -6,10 +6,21 @@ export const RECURRING = {
 } as const;
 export type Recurring = keyof typeof RECURRING;
 
-/** Which reads are due; one that never ran is. `lastRun` in milliseconds since 1970. */
-export function dueReads(lastRun: Readonly<Partial<Record<Recurring, number>>>, now: number): Recurring[] {
+/** The fleet is read this often while a create that never answered may still turn up: its pod bills unseen. */
+const WATCHING_MS = 10_000;
+
+/**
+ * Which reads are due; one that never ran is. `lastRun` in milliseconds since 1970; `watching`: a launch has lately been
+ * sent whose end nobody knows.
+ */
+export function dueReads(
+  lastRun: Readonly<Partial<Record<Recurring, number>>>,
+  now: number,
+  watching: boolean,
+): Recurring[] {
   return (Object.keys(RECURRING) as Recurring[]).filter((name) => {
     const last = lastRun[name];
-    return last === undefined || now - last >= RECURRING[name];
+    const every = watching && name === 'read-fleet' ? WATCHING_MS : RECURRING[name];
+    return last === undefined || now - last >= every;
   });
 }
