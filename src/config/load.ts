@@ -37,11 +37,7 @@ export function loadSettings(part: Part, sources: Sources): { settings: Settings
   const dotenv = parseEnv(sources.read(resolve(sources.cwd, '.env')) ?? '');
   const env = { ...dotenv, ...sources.env };
   const environment = readEnvironment(env, part);
-  const configured: ChatName[] = [];
-  if (environment.slack) configured.push('slack');
-  if (environment.discord) configured.push('discord');
-  // The worker has no chat tokens, yet judges by the same rules.
-  const chats: ChatName[] = part === 'worker' ? ['slack', 'discord'] : configured;
+  const chats = meantChats(env, part);
 
   const path = env.PODWARDEN_CONFIG ?? 'podwarden.yaml';
   const { policy, findings } = readPolicy(sources.read(resolve(sources.cwd, path)), chats);
@@ -50,6 +46,15 @@ export function loadSettings(part: Part, sources: Sources): { settings: Settings
   const { findings: _, ...rest } = environment;
   const dataPath = resolve(sources.cwd, environment.dataPath);
   return { settings: { ...rest, dataPath, policy }, warnings: all };
+}
+
+/** Chats that are there or half there. The worker has no chat tokens, yet judges by the same rules. */
+function meantChats(env: Sources['env'], part: Part): ChatName[] {
+  if (part === 'worker') return ['slack', 'discord'];
+  const chats: ChatName[] = [];
+  if (env.SLACK_BOT_TOKEN || env.SLACK_APP_TOKEN) chats.push('slack');
+  if (env.DISCORD_TOKEN) chats.push('discord');
+  return chats;
 }
 
 /** Reads the policy file alone; every violation at once, by path and never by value. */

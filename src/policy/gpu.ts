@@ -92,17 +92,28 @@ export function findGpu(query: string, catalogue: GpuType[]): GpuMatch {
   const wanted = new Set(asked);
   const byId = known.filter(({ id }) => sameSet(id, wanted));
   if (byId.length === 1 && byId[0]) return { kind: 'one', gpu: byId[0].gpu };
+  // "pro 6000" is a display name too, but the beginning of others; "pro 6000 wk" is only itself.
+  const byName = known.filter(({ name }) => covers(name, wanted));
+  if (byName.length === 1 && byName[0] && sameSet(byName[0].name, wanted)) return { kind: 'one', gpu: byName[0].gpu };
   const fitting = known.filter(({ id, name }) => covers(new Set([...id, ...name]), wanted)).map(({ gpu }) => gpu);
   if (fitting.length === 1 && fitting[0]) return { kind: 'one', gpu: fitting[0] };
   if (fitting.length > 1) return { kind: 'several', gpus: fitting };
   return { kind: 'none', nearest: nearestGpus(query, catalogue) };
 }
 
+/** Edits to the whole name or to its first word; none for a beginning of the name. */
+function farFrom(flat: string, name: string[]): number {
+  const whole = name.join('');
+  if (whole.startsWith(flat)) return 0;
+  return Math.min(distance(flat, whole), distance(flat, name[0] ?? ''));
+}
+
 /** The closest names for "did you mean", best first, at most three. */
 function nearestGpus(query: string, catalogue: GpuType[]): GpuType[] {
   const flat = words(query.slice(0, 80)).join('');
+  if (flat === '') return [];
   return catalogue
-    .map((gpu) => ({ gpu, far: distance(flat, words(gpu.name).join('')) }))
+    .map((gpu) => ({ gpu, far: farFrom(flat, words(gpu.name)) }))
     .filter(({ far }) => far <= Math.max(2, Math.floor(flat.length / 2)))
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)

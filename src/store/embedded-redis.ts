@@ -72,7 +72,11 @@ function socketFolder(dataPath: string): string {
  */
 async function claim(path: string, dataPath: string): Promise<Server> {
   for (let attempt = 0; attempt < 3; attempt++) {
-    const server = createServer((socket) => socket.end(String(process.pid)));
+    const server = createServer((socket) => {
+      // Whoever looks whether we live may hang up first.
+      socket.on('error', () => {});
+      socket.end();
+    });
     const bound = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
       server.listen(path, () => resolve(true));

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type AccessPolicy, accessOf, type Rule, type Subject } from '../../src/policy/access.ts';
+
+const home = { homeChat: 'home', rules: [] } satisfies AccessPolicy;
+const someone = (more: Partial<Subject> = {}): Subject => ({
+  account: 'home:T/1',
+  chat: 'home',
+  person: null,
+  membership: 'member',
+  groups: [],
+  ...more,
+});
+const rule = (more: Partial<Rule>): Rule => ({
+  name: 'role x',
+  grant: [],
+  deny: [],
+  people: [],
+  accounts: [],
+  groups: [],
+  ...more,
+});
+const rights = (who: Subject, policy: AccessPolicy) => [...accessOf(who, policy).may].sort();
+
+const DEFAULT = ['approve', 'launch', 'request', 'start', 'stop', 'view'];
+
+describe('rights without a rule', () => {
+  it('belong to the full members of the home chat', () => {
+    expect(rights(someone(), home)).toEqual(DEFAULT);
+  });
+
+  it.each(['guest', 'stranger', 'bot', 'deactivated', 'unknown'] as const)('are not those of a %s', (membership) => {
+    expect(rights(someone({ membership }), home)).toEqual([]);
+  });
+
+  it('are not those of the other chat, nor of anybody where there is no home chat', () => {
+    expect(rights(someone({ chat: 'other' }), home)).toEqual([]);
+    expect(rights(someone(), { homeChat: null, rules: [] })).toEqual([]);
+  });
+
+  it('are not changed by being declared', () => {
+    expect(rights(someone({ person: 'alice' }), home)).toEqual(DEFAULT);
+    expect(rights(someone({ person: 'alice', chat: 'other' }), home)).toEqual([]);
+  });
+});
+
+describe('rights with rules', () => {
+  it('a right that a rule grants belongs to those whom rules name', () => {
+    const policy = { homeChat: 'home', rules: [rule({ grant: ['approve'], people: ['bob'] })] };
+    expect(rights(someone(), policy)).toEqual(['launch', 'request', 'start', 'stop', 'view']);
+    expect(rights(someone({ person: 'bob' }), policy)).toEqual(DEFAULT);
+  });
+
+  it('reaches people in the other chat, guests, and groups', () => {
+    const policy = { homeChat: 'home', rules: [rule({ grant: ['launch'], people: ['bob'], groups: ['other:ops'] })] };
+    expect(rights(someone({ chat: 'other', person: 'bob' }), policy)).toEqual(['launch', 'stop', 'view']);
+    expect(rights(someone({ chat: 'other', groups: ['other:ops'], membership: 'guest' }), policy)).toEqual([
+      'launch',
+      'stop',
+      'view',
+    ]);
+  });
+
+  it('an explicit deny wins over a grant, a default and what is implied', () => {
+    const policy = {
+      homeChat: 'home',
+      rules: [
+        rule({ grant: ['launch'], people: ['bob'] }),
+        rule({ name: 'person bob', deny: ['launch', 'stop'], people: ['bob'] }),
+      ],
+    };
+    const access = accessOf(someone({ person: 'bob' }), policy);
+    expect(access.may.has('launch')).toBe(false);
+    expect(access.may.has('stop')).toBe(false);
+    expect(access.why.get('launch')).toBe('denied by person bob');
+  });
+
+  it.each(['bot', 'deactivated', 'unknown'] as const)('no rule gives a %s anything', (membership) => {
+    const policy = { homeChat: 'home', rules: [rule({ grant: ['launch', 'admin'], people: ['bob'] })] };
+    expect(rights(someone({ person: 'bob', membership }), policy)).toEqual([]);
+  });
+
+  it('whoever may launch or approve may stop', () => {
+    const policy = { homeChat: null, rules: [rule({ grant: ['approve'], people: ['bob'] })] };
+    const access = accessOf(someone({ person: 'bob' }), policy);
+    expect(access.may.has('stop')).toBe(true);
+    expect(access.why.get('stop')).toBe('comes with approve');
+  });
+});
