@@ -14,11 +14,6 @@ export const personRef = z.object({
 });
 export type PersonRef = z.infer<typeof personRef>;
 
-/** The same person, as far as is declared: by person where both are known, else by account. */
-export function samePerson(a: PersonRef, b: PersonRef): boolean {
-  return a.account === b.account || (a.person !== null && a.person === b.person);
-}
-
 /** Where something is told: a channel of one chat. */
 export const place = z.object({ chat: z.string(), channel: z.string() });
 export type Place = z.infer<typeof place>;

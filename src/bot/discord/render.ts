@@ -34,16 +34,12 @@ export function renderDiscord(message: Message, ping: readonly AccountId[] = [])
   return { content: '', embeds: [embed(message.title, message)], ...common };
 }
 
+/** Kept free of fields, for the texts of an embed. */
+const TEXT_SHARE = 2000;
+
 function embed(title: string, message: Message): APIEmbed {
-  const fields = message.blocks
-    .flatMap((block) => (block.kind === 'fields' ? block.fields : []))
-    .slice(0, DISCORD.embedFields)
-    .map(({ label, value }) => ({
-      name: truncate(escapeText(label), DISCORD.fieldName),
-      value: truncate(spansText(value), DISCORD.fieldValue) || '–',
-      inline: true,
-    }));
   const heading = truncate(title, DISCORD.embedTitle);
+  const fields = fieldsWithin(message.blocks, DISCORD.embedTotal - TEXT_SHARE - heading.length);
   const used = heading.length + fields.reduce((sum, f) => sum + f.name.length + f.value.length, 0);
   const room = Math.min(DISCORD.embedDescription, DISCORD.embedTotal - used);
   const texts = message.blocks.filter((block) => block.kind !== 'fields').map(blockText);
@@ -54,6 +50,20 @@ function embed(title: string, message: Message): APIEmbed {
     ...(description === '' ? {} : { description }),
     ...(fields.length > 0 ? { fields } : {}),
   };
+}
+
+/** The first fields that fit: Discord counts all texts of an embed together. */
+function fieldsWithin(blocks: Block[], total: number): { name: string; value: string; inline: boolean }[] {
+  const kept: { name: string; value: string; inline: boolean }[] = [];
+  let used = 0;
+  for (const { label, value } of blocks.flatMap((block) => (block.kind === 'fields' ? block.fields : []))) {
+    const name = truncate(escapeText(label), DISCORD.fieldName);
+    const text = truncate(spansText(value), DISCORD.fieldValue) || '–';
+    used += name.length + text.length;
+    if (used > total || kept.length === DISCORD.embedFields) break;
+    kept.push({ name, value: text, inline: true });
+  }
+  return kept;
 }
 
 function blockText(block: Block): string {
@@ -71,9 +81,9 @@ function blockText(block: Block): string {
   }
 }
 
-const fence = (text: string) => `\`\`\`\n${text.replaceAll('```', 'ˋˋˋ')}\n\`\`\``;
-/** Leaves room for the texts around it. */
+/** Leaves room for the texts around it, so that a fence is never cut open. */
 const TABLE_TEXT = 3000;
+const fence = (text: string) => `\`\`\`\n${truncate(text.replaceAll('```', 'ˋˋˋ'), TABLE_TEXT)}\n\`\`\``;
 
 /** Discord has no tables: columns in a code block, and a count of the rows that did not fit. */
 function table(block: Extract<Block, { kind: 'table' }>): string {
@@ -125,7 +135,10 @@ function button({ label, token, style }: Button): APIButtonComponentWithCustomId
 
 /** Markdown and mention characters, so that a text from outside formats and pings nothing. */
 export function escapeText(text: string): string {
-  return text.replace(/([\\*_~`|>#[\]()<-])/g, '\\$1').replace(/@(everyone|here)/g, '@\u200b$1');
+  return text
+    .replace(/([\\*_~`|[\]<])/g, '\\$1')
+    .replace(/^(\s*)([#>-])/gm, '$1\\$2')
+    .replace(/@(everyone|here)/g, '@\u200b$1');
 }
 
 function spansText(spans: Span[]): string {

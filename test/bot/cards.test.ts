@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { messageProblems as discordProblems } from '../../emulators/discord/rules.ts';
+import { messageProblems as slackProblems } from '../../emulators/slack/rules.ts';
+import { renderDiscord } from '../../src/bot/discord/render.ts';
+import { type Message, plain, text } from '../../src/bot/message/message.ts';
+import { plainText, truncate } from '../../src/bot/message/plain-text.ts';
+import { renderSlack } from '../../src/bot/slack/render.ts';
+import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
+import { podCard, podLine } from '../../src/bot/views/pod-card.ts';
+import { stopLines } from '../../src/bot/views/stop.ts';
+import type { FleetPod } from '../../src/policy/fleet.ts';
+import type { Row, Trouble } from '../../src/policy/ledger.ts';
+import { CATALOGUE } from '../policy/catalogue.ts';
+import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
+
+const around = { now: NOW + 3_600_000, catalogue: CATALOGUE, accounts: ['slack:T1/U1', 'discord:700000000000000001'] };
+const attempt = { number: 1, podName: FACTS.name, state: 'created' as const, sentAt: 1, absentReads: 0 };
+const up: Partial<Row> = { podId: 'abc123def456gh', facts: FACTS, attempts: [attempt] };
+const trouble = (kind: Trouble['kind'], price: number | null = null): Partial<Row> => ({
+  trouble: { kind, detail: 'what RunPod said', onDemandMicroUsdPerHour: price },
+});
+const task = {
+  id: 't',
+  kind: 'stop' as const,
+  by: ALICE,
+  at: NOW,
+  sent: true,
+  asOnDemand: false,
+  state: 'open' as const,
+  from: 'running' as const,
+};
+const spot = { ...SPEC, market: 'spot' as const, quotedMicroUsdPerHour: 232_000, bidCeilingMicroUsd: 441_000 };
+
+const CARDS: [name: string, row: Row][] = [
+  ['queued', newRow()],
+  ['launching', newRow({ status: 'launching' })],
+  ['checking', newRow({ status: 'settling' })],
+  ['starting', newRow({ ...up, status: 'starting', waitsFor: 'the image and the container' })],
+  ['running', newRow({ ...up, status: 'running' })],
+  ['running-spot', newRow({ ...up, status: 'running', spec: spot })],
+  ['running-zero-gpu', newRow({ ...up, status: 'running', facts: { ...FACTS, gpuCount: 0 }, ...trouble('zero-gpu') })],
+  ['running-twin', newRow({ ...up, status: 'running', duplicates: ['zzz999'] })],
+  ['stopping', newRow({ ...up, status: 'stopping', task })],
+  ['stopped', newRow({ ...up, status: 'stopped' })],
+  [
+    'stopped-network-volume',
+    newRow({
+      ...up,
+      status: 'stopped',
+      facts: { ...FACTS, volumeDisk: null, networkVolume: { id: 'nv1', path: '/workspace' } },
+    }),
+  ],
+  ['stopped-no-gpu', newRow({ ...up, status: 'stopped', ...trouble('no-gpu-on-host', 490_000) })],
+  ['stopped-spot-refused', newRow({ ...up, status: 'stopped', spec: spot, ...trouble('spot-refused', 490_000) })],
+  ['failed-no-capacity', newRow({ status: 'failed', ...trouble('no-capacity') })],
+  ['failed-spot', newRow({ status: 'failed', spec: spot, ...trouble('no-spot-price', 490_000) })],
+  ['failed-funds', newRow({ status: 'failed', ...trouble('no-funds') })],
+  ['failed-unknown', newRow({ status: 'failed', ...trouble('unknown-state') })],
+  ['expired', newRow({ status: 'expired', ...trouble('expired') })],
+  ['terminated', newRow({ ...up, status: 'terminated' })],
+];
+
+const everything = (message: Message) =>
+  JSON.stringify({ slack: renderSlack(message), discord: renderDiscord(message) }, null, 2);
+
+function breaksNothing(message: Message): void {
+  const slack = renderSlack(message);
+  expect(slackProblems(slack.text, slack.blocks as unknown as Record<string, unknown>[])).toEqual([]);
+  expect(discordProblems(renderDiscord(message) as unknown as Record<string, unknown>)).toEqual([]);
+}
+
+describe('cards', () => {
+  it.each(CARDS)('%s looks as it did, on both platforms', async (name, row) => {
+    const message = podCard(row, around);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/card-${name}.json`);
+    breaksNothing(message);
+  });
+
+  it.each(CARDS)('%s: Running, Stopped and Terminated stand only for the present state', (_, row) => {
+    const said = [podCard(row, around), podLine(row, around)?.message].filter((m) => m !== undefined);
+    const [cardText = '', lineText = ''] = said.map(
+      (m) => plainText(m, 10_000) + JSON.stringify(m.buttons.map((b) => b.confirm)),
+    );
+    const words = { running: 'running', stopped: 'stopped', terminated: 'terminated' } as Record<string, string>;
+    for (const word of ['running', 'stopped', 'terminated']) {
+      if (words[row.status] === word) expect(cardText.toLowerCase()).toContain(word);
+      else expect(cardText.toLowerCase()).not.toContain(word);
+      // A line stays in its thread when the state has moved on.
+      expect(lineText.toLowerCase()).not.toContain(word);
+    }
+  });
+
+  it('the words that people rely on are there', () => {
+    const said = (name: string) => plainText(podCard(CARDS.find(([n]) => n === name)?.[1] ?? newRow(), around), 10_000);
+    expect(said('failed-no-capacity')).toContain('no capacity');
+    expect(said('stopped')).toContain('double');
+  });
+});
+
+describe('hostile text', () => {
+  const evil = '<!channel> @everyone <@U1> <@&1> *b* `c` [x](http://evil) || ~~ > # &amp; \u202E';
+  const row = newRow({
+    ...up,
+    status: 'running',
+    facts: { ...FACTS, name: evil, dataCenter: evil },
+    by: { ...ALICE, name: evil },
+  });
+  const message = podCard(row, { ...around, accounts: ['other:1'] });
+
+  it('pings nobody on Slack', () => {
+    const { text: fallback, blocks } = renderSlack(message);
+    expect(fallback).not.toMatch(/<[!@#]/);
+    const mrkdwn = JSON.stringify(blocks).match(/"mrkdwn","text":"((?:[^"\\]|\\.)*)"/g) ?? [];
+    expect(mrkdwn.length).toBeGreaterThan(3);
+    for (const part of mrkdwn) expect(part.replace(/<!date\^[^>]*>/g, '')).not.toMatch(/<[!@#]/);
+  });
+
+  it('pings nobody on Discord', () => {
+    const body = renderDiscord(message);
+    expect(body.allowed_mentions).toEqual({ parse: [], users: [] });
+    expect(JSON.stringify(body.embeds[0]?.fields)).not.toMatch(/(?<!\\)<@|@everyone/);
+  });
+
+  it('a line pings only those who are named to be', () => {
+    const line = podLine(newRow({ ...up, status: 'running' }), around);
+    const body = renderDiscord(line?.message ?? message, ['discord:700000000000000001']);
+    expect(body.content).toContain('<@700000000000000001>');
+    expect(body.allowed_mentions).toEqual({ parse: [], users: ['700000000000000001'] });
+  });
+});
+
+describe('what is too long', () => {
+  const pod = (i: number): FleetPod => ({
+    id: `id${i}`,
+    name: `alice-pod${i}-k3f9t2`,
+    status: i % 3 === 0 ? 'EXITED' : 'RUNNING',
+    gpuName: 'RTX A6000',
+    gpuCount: 1,
+    cloud: 'SECURE',
+    dataCenter: 'EU-RO-1',
+    microUsdPerHour: 490_000,
+    containerDiskGb: 50,
+    volumeDisk: { sizeGb: 20, path: '/workspace' },
+    networkVolume: null,
+    locked: false,
+    createdAt: new Date(NOW - i * 60_000).toISOString(),
+    startedAt: null,
+    reporting: true,
+  });
+
+  it('a fleet of 2,500 is listed with a count for the rest', () => {
+    const message = fleetList(
+      Array.from({ length: 2500 }, (_, i) => pod(i)),
+      { readAt: NOW, now: NOW },
+      'Pods',
+    );
+    breaksNothing(message);
+    for (const body of [renderSlack(message), renderDiscord(message)]) {
+      expect(JSON.stringify(body)).toContain('and 2480 more');
+      expect(JSON.stringify(body)).toContain('2500 pods, 1666 up, ');
+    }
+  });
+
+  it('lists look as they did', async () => {
+    const pods = [pod(0), pod(1), { ...pod(2), gpuCount: null, name: 'made by hand' }];
+    await expect(`${everything(fleetList(pods, { readAt: NOW, now: NOW }, 'Pods'))}\n`).toMatchFileSnapshot(
+      '../golden/list.json',
+    );
+    await expect(`${everything(gpuList(CATALOGUE, NOW, null))}\n`).toMatchFileSnapshot('../golden/gpus.json');
+    const lines = stopLines({ name: 'run7', gpu: 'RTX A6000', microUsdPerHour: 490_000, storage: FACTS });
+    expect(plainText({ title: null, tone: 'warn', blocks: lines, buttons: [] }, 1000)).toBe(
+      [
+        'run7 (RTX A6000)',
+        'Ends: $0.49/h',
+        'GPU: the RTX A6000 goes back, and may be gone on this host at the next start',
+        'Lost: everything outside /workspace',
+        'Kept: 100 GB at /workspace for $0.66 a day (2x, double the usual rate)',
+      ].join('\n'),
+    );
+  });
+
+  it.each([100, 5000, 50_000])('%i characters in every part break no limit', (size) => {
+    const long = `${'x'.repeat(size)}😀`;
+    breaksNothing({
+      title: long,
+      tone: 'info',
+      blocks: [
+        text(long),
+        { kind: 'fields', fields: Array.from({ length: 30 }, () => ({ label: long, value: [plain(long)] })) },
+        {
+          kind: 'table',
+          header: ['a', 'b'],
+          rows: Array.from({ length: 300 }, () => [[plain(long)], [plain('')]]),
+          more: 0,
+        },
+        { kind: 'table', header: ['second'], rows: [[[plain('cell')]]], more: 0 },
+        { kind: 'code', text: long },
+      ],
+      buttons: Array.from({ length: 30 }, (_, i) => ({
+        label: long,
+        token: `v1.stop.p${i}`,
+        confirm: { title: long, text: long },
+      })),
+    });
+  });
+
+  it('cuts with a mark, and never through a surrogate pair', () => {
+    expect(truncate('abcdef', 4)).toBe('abc…');
+    expect(truncate('ab😀cd', 4)).toBe('ab…');
+    expect(truncate('abcd', 4)).toBe('abcd');
+  });
+});

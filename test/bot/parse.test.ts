@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { typedCommand } from '../../emulators/discord/client.ts';
+import { optionsOf, usageOf } from '../../src/bot/commands/declare.ts';
+import { COMMANDS } from '../../src/bot/commands/list.ts';
+import { parseOptions, parseText, splitCommand, tokenize, UsageError } from '../../src/bot/commands/parse.ts';
+import { guildCommands } from '../../src/bot/discord/commands.ts';
+import { slackManifest } from '../../src/entry/slack-manifest.ts';
+
+const fromText = (text: string) => {
+  const { command, rest } = splitCommand(text, COMMANDS);
+  return { name: command.name, args: parseText(command, rest) };
+};
+
+describe('text', () => {
+  it.each([
+    ['launch a6000 spot', { gpu: 'a6000', market: 'spot' }],
+    ['LAUNCH  A6000   SPOT', { gpu: 'A6000', market: 'spot' }],
+    ['launch a6000 spot 2', { gpu: 'a6000', market: 'spot', count: 2 }],
+    ['launch a6000 2', { gpu: 'a6000', count: 2 }],
+    ['launch spot a6000', { gpu: 'a6000', market: 'spot' }],
+    ['launch pro 6000', { gpu: 'pro 6000' }],
+    ['launch pro 6000 wk spot 2', { gpu: 'pro 6000 wk', market: 'spot', count: 2 }],
+    ['launch a100 80gb pcie', { gpu: 'a100 80gb pcie' }],
+    ['launch 4090', { gpu: '4090' }],
+    ['launch 4090 4', { gpu: '4090', count: 4 }],
+    ['launch "h100 sxm" name="run7"', { gpu: 'h100 sxm', name: 'run7' }],
+    ['launch “h100 sxm” —name run7', { gpu: 'h100 sxm', name: 'run7' }],
+    [
+      'launch a6000 --disk=60 --volume 100 cloud=Community',
+      { gpu: 'a6000', disk: 60, volume: '100', cloud: 'community' },
+    ],
+    ['launch gpu=a6000 Count=3', { gpu: 'a6000', count: 3 }],
+    ['launch a6000 on-demand', { gpu: 'a6000', market: 'on-demand' }],
+    ['list', {}],
+    ['list MINE', { whose: 'mine' }],
+    ['stop run7,vision', { pods: 'run7,vision' }],
+    ['stop run7, vision', { pods: 'run7, vision' }],
+    ['gpus', {}],
+    ['help', {}],
+  ])('%s', (text, args) => {
+    expect(fromText(text).args).toEqual(args);
+  });
+
+  it('nothing is help', () => {
+    expect(fromText('').name).toBe('help');
+    expect(fromText('   ').name).toBe('help');
+  });
+
+  it.each([
+    ['lunch a6000', /no \/pod lunch. Did you mean \/pod launch/],
+    ['launch', /gpu is missing/],
+    ['launch a6000 disc=3', /no option disc. Did you mean disk/],
+    ['launch a6000 count=two', /count is a whole number/],
+    ['launch a6000 count=1.5', /count is a whole number/],
+    ['launch a6000 market=free', /market is one of spot, on-demand/],
+    ['list everything', /do not know what to do with "everything"|whose is one of all, mine/],
+    ['launch a6000 \u0007bell', /control characters/],
+    [`launch ${'x'.repeat(5000)}`, /5000 characters; a command has at most 2000/],
+    ['whoami now', /do not know what to do with "now"/],
+  ])('%s is refused', (text, problem) => {
+    expect(() => fromText(text)).toThrow(UsageError);
+    expect(() => fromText(text)).toThrow(problem);
+  });
+
+  it('keeps what is quoted together, and an unclosed quote harmless', () => {
+    expect(tokenize('a "b c" d=“e f”')).toEqual({ words: ['a', 'b c'], named: new Map([['d', 'e f']]) });
+    expect(tokenize('say "hello').words).toEqual(['say', 'hello']);
+  });
+});
+
+describe('every command', () => {
+  const registered = guildCommands(COMMANDS.map((command) => ({ ...command, options: optionsOf(command) })));
+
+  it.each(COMMANDS.flatMap((c) => c.examples.map((example) => [c.name, example] as const)))(
+    '%s: the example "%s" parses to the same through both chats',
+    (name, example) => {
+      const { command, rest } = splitCommand(example, COMMANDS);
+      expect(command.name).toBe(name);
+      const text = parseText(command, rest);
+      const quoted = example.replace('h100 sxm', '"h100 sxm"');
+      const typed = typedCommand(`/pod ${quoted}`, registered as unknown as Record<string, unknown>[]);
+      const values = Object.fromEntries(typed.options.map((o) => [o.name, o.value]));
+      expect(parseOptions(command, values)).toEqual(text);
+    },
+  );
+
+  it.each(COMMANDS.map((c) => [c.name, c] as const))('%s fits what Discord allows', (_, command) => {
+    expect(command.name).toMatch(/^[a-z-]{1,32}$/);
+    expect(command.summary.length).toBeLessThanOrEqual(100);
+    expect(usageOf(command)).toMatch(/^\/pod /);
+    for (const option of optionsOf(command)) {
+      expect(option.name).toMatch(/^[a-z_]{1,32}$/);
+      expect(option.description).not.toBe(option.name);
+      expect(option.description.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('options declare types, required and autocomplete only', () => {
+    const allowed = new Set(['type', 'name', 'description', 'required', 'autocomplete', 'options']);
+    const keys = JSON.stringify((registered[0] as { options?: unknown }).options).match(/"([a-z_]+)":/g) ?? [];
+    expect([...new Set(keys.map((key) => key.slice(1, -2)))].filter((key) => !allowed.has(key))).toEqual([]);
+  });
+
+  it('is in Slack’s manifest', () => {
+    const manifest = JSON.parse(slackManifest());
+    expect(manifest.features.slash_commands[0].usage_hint).toContain('launch | list | show');
+    expect(manifest.settings.socket_mode_enabled).toBe(true);
+  });
+});

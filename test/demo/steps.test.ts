@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readDialogue, readStep, UnreadableLine } from '../../demo/dialogue/steps.ts';
+
+describe('the steps of a dialogue', () => {
+  it.each([
+    [
+      'slack alice #gpu> /pod launch a6000 spot',
+      { kind: 'command', chat: 'slack', person: 'alice', channel: 'gpu', typed: '/pod launch a6000 spot' },
+    ],
+    ['discord bob press "Stop" on "run\\"7"', { kind: 'press', chat: 'discord', label: 'Stop', on: 'run"7' }],
+    ['slack alice press "Approve"', { kind: 'press', on: null }],
+    [
+      'slack alice fill reason="done" data="nothing"',
+      {
+        kind: 'fill',
+        values: [
+          ['reason', 'done'],
+          ['data', 'nothing'],
+        ],
+      },
+    ],
+    ['slack alice fill', { kind: 'fill', values: [] }],
+    [
+      'expect slack #gpu /Running.*A6000/ within 90s',
+      { kind: 'expect-message', no: false, where: { channel: 'gpu' }, within: 90_000 },
+    ],
+    ['expect slack alice /a6000/', { where: { person: 'alice', privately: false }, within: 10_000 }],
+    ['expect slack alice privately /not allowed/', { where: { person: 'alice', privately: true } }],
+    ['expect no slack #gpu /Running/ for 3s', { no: true, within: 3000 }],
+    [
+      'expect pods running=2 exited=1 total=3 terminated=0',
+      {
+        kind: 'expect-pods',
+        counts: [
+          ['running', 2],
+          ['exited', 1],
+          ['total', 3],
+          ['terminated', 0],
+        ],
+      },
+    ],
+    [
+      'expect calls "POST /v2/pods" = 1',
+      { kind: 'expect-calls', method: 'POST', path: '/v2/pods', compare: '=', count: 1 },
+    ],
+    ['expect calls "DELETE" <= 2', { method: 'DELETE', path: null, compare: '<=' }],
+    ['clock +25h', { kind: 'clock', ms: 25 * 3_600_000 }],
+    ['clock +1d2h30m', { ms: 26.5 * 3_600_000 }],
+    ['clock +500ms', { ms: 500 }],
+    ['fault capacity=none', { kind: 'fault', name: 'capacity', value: 'none' }],
+    ['fault console=rename:old:new', { name: 'console', value: 'rename:old:new' }],
+    ['fault clear', { kind: 'fault-clear', name: null }],
+    ['fault clear slack', { kind: 'fault-clear', name: 'slack' }],
+    ['kill worker', { kind: 'kill', part: 'worker' }],
+    ['start bot', { kind: 'start', part: 'bot' }],
+    ['restart redis', { kind: 'restart-redis' }],
+  ])('%s', (text, step) => {
+    expect(readStep(text)).toMatchObject(step);
+  });
+
+  it('a pattern ignores case and reads over lines', () => {
+    const step = readStep('expect slack #gpu /running.*a6000/');
+    expect(step.kind === 'expect-message' && step.pattern.test('Running\non RTX A6000')).toBe(true);
+  });
+
+  it.each([
+    'launch it',
+    'slack alice gpu> /pod',
+    'expect slack #gpu Running',
+    'clock +fast',
+    'clock 3h',
+    'kill redis',
+    'expect slack #gpu /(/',
+    'expect pods many=1',
+  ])('%s is none, and its line is named', (line) => {
+    const read = () => readDialogue(`# a comment\n\n${line}\n`);
+    expect(read).toThrow(UnreadableLine);
+    expect(read).toThrow(/line 3/);
+  });
+});
+
+describe('npm run demo -- --play FILE', () => {
+  const play = (text: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'podwarden-exit-')), 'dialogue.txt');
+    writeFileSync(file, text);
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    return spawnSync(process.execPath, ['--import', 'tsx', 'demo/main.ts', '--play', file], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+  };
+
+  it('exits 0 and prints what people read', () => {
+    const { status, stdout } = play('slack alice #gpu> /pod help\nexpect slack alice privately /podwarden/\n');
+    expect(stdout).toContain('| Podwarden');
+    expect(status).toBe(0);
+  });
+
+  it('exits 1 at the first step that fails, with its line', () => {
+    const { status, stderr } = play('# one\nexpect pods running=9\nslack alice #gpu> /pod help\n');
+    expect(stderr).toContain('line 2 failed: expect pods running=9\nthere are running=1 exited=1 total=2 terminated=0');
+    expect(status).toBe(1);
+  });
+
+  it('exits 1 where the client itself refuses', () => {
+    expect(play('discord alice #gpu> /pod launch\n')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/option gpu is required/),
+    });
+  });
+
+  it('exits 2 for a line that is none, before anything starts', () => {
+    const { status, stderr } = play('slack alice #gpu> /pod help\nwhat?\n');
+    expect(stderr).toMatch(/^line 2: is no step: what\?/m);
+    expect(status).toBe(2);
+  });
+});

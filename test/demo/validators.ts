@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { OpenAPIBackend } from 'openapi-backend';
+import { createGenerator } from 'ts-json-schema-generator';
+import type { RecordedRequest } from '../../emulators/discord/server.ts';
+
+const file = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+/** Discord's own document over what the bot sent: violations in words. */
+export async function discordViolations(requests: RecordedRequest[]): Promise<string[]> {
+  const definition = JSON.parse(readFileSync(file('emulators/discord/data/openapi.json'), 'utf8'));
+  const api = new OpenAPIBackend({ definition, quick: true, validate: true, ajvOpts: { logger: false } });
+  await api.init();
+  return requests.flatMap(({ method, path, body }) => {
+    const request = {
+      method,
+      path: path.replace('/api/v10', '').replace('%40', '@'),
+      body,
+      headers: { 'content-type': 'application/json' },
+      query: {},
+    };
+    const operation = api.matchOperation(request);
+    if (!operation?.operationId) return [`${method} ${path} is not in Discord's document`];
+    const { errors } = api.validateRequest(request, operation.operationId);
+    return (errors ?? []).map((error) => `${method} ${path}: ${error.instancePath} ${error.message}`);
+  });
+}
+
+/** Slack's own types over blocks: unknown types and keys are refused. Made once, since it reads the types' sources. */
+export function slackValidator(): (blocks: unknown[]) => string[] {
+  const schema = createGenerator({
+    path: file('node_modules/@slack/types/dist/index.d.ts'),
+    type: 'KnownBlock',
+    skipTypeCheck: true,
+    additionalProperties: false,
+  }).createSchema('KnownBlock');
+  const validate = new Ajv({ strict: false, allErrors: false }).compile(schema as Record<string, unknown>);
+  return (blocks) =>
+    blocks.flatMap((block) => {
+      if (validate(block)) return [];
+      return [
+        `${JSON.stringify(block).slice(0, 200)}: ${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`,
+      ];
+    });
+}
