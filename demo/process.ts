@@ -10,6 +10,11 @@ const SETTLE_MS = 5000;
 const CREATE_TIMEOUT_MS = 3000;
 const TICK_MS = 3000;
 
+const fatal = (reason: string) => {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+};
+
 async function main([part]: string[]): Promise<void> {
   if (part !== 'bot' && part !== 'worker') throw new Error('bot or worker');
   const { settings } = loadSettings(part, systemSources());
@@ -20,7 +25,7 @@ async function main([part]: string[]): Promise<void> {
   const timings = { settleMs: SETTLE_MS, createTimeoutMs: CREATE_TIMEOUT_MS, tickMs: TICK_MS };
   const running =
     part === 'bot' || settings.runpod === null
-      ? await runBot({ settings, redis, clocks, log })
+      ? await runBot({ settings, redis, clocks, log, onFatal: fatal })
       : await runWorker({ runpod: settings.runpod, redis, clocks, log, timings });
   onSignals(log, async () => {
     await running.close();

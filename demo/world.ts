@@ -112,6 +112,7 @@ export class World {
   }
 
   async startPart(part: Part): Promise<void> {
+    if (this.children.has(part)) throw new Error(`the ${part} is running already`);
     const program = fileURLToPath(new URL('./process.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', program, part], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),

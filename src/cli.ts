@@ -32,20 +32,35 @@ async function redisFor(settings: Settings, log: Log): Promise<{ redis: Connecti
   return { redis: await openRedis(target, log), embedded };
 }
 
+/** Ends as a signal would: whoever runs us starts us again. */
+function endFor(reason: string, log: Log): void {
+  log.error({ reason }, 'cannot go on');
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}
+
 async function run(part: Part): Promise<void> {
   const { settings, warnings } = loadSettings(part, systemSources());
   const log = createLog(settings.logLevel, part);
   if (warnings.length > 0) process.stderr.write(`${describeFindings(warnings)}\n`);
   const { redis, embedded } = await redisFor(settings, log);
   const running: Closing[] = [];
-  const common = { redis, clocks: systemClocks, log };
-  onSignals(log, async () => {
+  const close = async () => {
     for (const part of running) await part.close();
     await redis.close();
     await embedded?.close();
-  });
-  if (part !== 'bot' && settings.runpod) running.push(await runWorker({ runpod: settings.runpod, ...common }));
-  if (part !== 'worker') running.push(await runBot({ settings, ...common }));
+  };
+  const common = { redis, clocks: systemClocks, log };
+  onSignals(log, close);
+  try {
+    if (part !== 'bot' && settings.runpod) running.push(await runWorker({ runpod: settings.runpod, ...common }));
+    const onFatal = (reason: string) => endFor(reason, log);
+    if (part !== 'worker') running.push(await runBot({ settings, ...common, onFatal }));
+  } catch (error) {
+    // Nothing is left behind by a start that failed.
+    await close();
+    throw error;
+  }
   log.info({ version: VERSION }, 'ready');
 }
 

@@ -51,7 +51,7 @@ const ROOMS: Record<string, Room> = {
   },
   'src/bot/discord': {
     imports: ['src/bot', 'src/bot/message', 'src/policy', 'src/config', 'src/jobs/ports.ts'],
-    packages: ['discord.js'],
+    packages: ['discord.js', 'node:timers/promises'],
   },
   'src/bot': {
     imports: [
@@ -64,7 +64,7 @@ const ROOMS: Record<string, Room> = {
       'src/policy',
       'src/store',
     ],
-    packages: ['zod'],
+    packages: ['zod', 'node:timers/promises'],
   },
 };
 

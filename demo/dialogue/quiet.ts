@@ -1,20 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { tick } from '../../src/jobs/names.ts';
+import { REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import type { World } from '../world.ts';
 
 const POLL_MS = 30;
 
+/** BullMQ keeps delayed jobs by the time at which they are due, shifted by twelve bits. */
+const DUE_SHIFT = 0x1000;
+
 /** Jobs that are being worked or could be; the tick itself, and jobs whose time has not come, do not count. */
 async function busyJobs(world: World): Promise<number> {
-  const now = Date.now();
-  const lists = await Promise.all(
-    world.queues.map((queue) => queue.getJobs(['active', 'waiting', 'prioritized', 'delayed'])),
+  const counts = await Promise.all(
+    world.queues.map(async (queue) => {
+      const jobs = await queue.getJobs(['active', 'waiting', 'prioritized']);
+      const due = await world.redisClient.zrangebyscore(
+        queue.toKey('delayed'),
+        '-inf',
+        String((Date.now() + 1) * DUE_SHIFT),
+      );
+      const late = await Promise.all(due.map((id) => queue.getJob(id)));
+      return [...jobs, ...late].filter((job) => job && job.name !== tick.name).length;
+    }),
   );
-  return lists.flat().filter((job) => {
-    if (!job || job.name === tick.name) return false;
-    return job.delay === 0 || job.timestamp + job.delay <= now || job.processedOn !== undefined;
-  }).length;
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+/** The earliest moment that a row promises to somebody, ms on the demo's clock. */
+export async function nextPromise(world: World): Promise<number> {
+  const passing = await new Ledger(world.redisClient).passing();
+  const expiries = passing.filter((row) => row.status === 'requested').map((row) => row.createdAt + REQUEST_TTL_MS + 1);
+  return Math.min(Number.POSITIVE_INFINITY, ...expiries);
 }
 
 async function isQuiet(world: World, ledger: Ledger): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Seen, SeenButton } from '../../emulators/chat.ts';
 import type { World } from '../world.ts';
 import { clearFault, setFault } from './faults.ts';
 import { fillForm } from './form.ts';
-import { tickOnce, untilQuiet } from './quiet.ts';
+import { nextPromise, tickOnce, untilQuiet } from './quiet.ts';
 import type { PodCount, Step, Where } from './steps.ts';
 
 const POLL_MS = 50;
@@ -11,6 +11,7 @@ const PRESS_WAIT_MS = 10_000;
 const CONFIRM_WAIT_MS = 1000;
 const QUIET_MS = 300;
 const QUIET_LIMIT_MS = 30_000;
+const DRAIN_LIMIT_MS = 10_000;
 const HOUR = 3_600_000;
 
 /** A step that did not hold; the text says what was there instead. */
@@ -129,7 +130,7 @@ export class Player {
       const asked = emulator.visibleTo(step.person).find((m) => {
         const [first] = m.buttons;
         return (
-          m.onlyFor === step.person && m.posted > since && first !== undefined && plain(first.label) === plain(label)
+          m.onlyFor === step.person && m.changed > since && first !== undefined && plain(first.label) === plain(label)
         );
       });
       const [first] = asked?.buttons ?? [];
@@ -172,9 +173,11 @@ export class Player {
   private async moveClock(ms: number): Promise<void> {
     const { clock, runpod } = this.world;
     const target = clock.now() + ms;
+    // What is under way ends before time moves: nobody's three seconds become an hour.
+    if (this.world.running('worker')) await untilQuiet(this.world, 0, DRAIN_LIMIT_MS);
     while (clock.now() < target) {
       runpod.account.settle();
-      const change = runpod.account.nextChange() ?? Number.POSITIVE_INFINITY;
+      const change = Math.min(runpod.account.nextChange() ?? Number.POSITIVE_INFINITY, await nextPromise(this.world));
       const next = Math.min(target, clock.now() + HOUR, Math.max(change, clock.now() + 1));
       clock.moveTo(next);
       await tickOnce(this.world);

@@ -44,6 +44,29 @@ function duration(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }
 
+const FAULTS = [
+  'capacity',
+  'create_delay',
+  'create',
+  'start',
+  'funds',
+  'balance',
+  'api',
+  'list_lag',
+  'stale_runtime',
+  'exited_cost',
+  'spot',
+  'evict',
+  'console',
+  'slack',
+  'discord',
+];
+
+function known(fault: string): string {
+  if (!FAULTS.includes(fault)) throw new Error(`there is no fault ${fault}`);
+  return fault;
+}
+
 type Reader = [pattern: RegExp, read: (groups: string[]) => Step];
 const CHAT = '(slack|discord)';
 
@@ -109,8 +132,8 @@ const READERS: Reader[] = [
     }),
   ],
   [/^clock \+(\w+)$/, ([time = '']) => ({ kind: 'clock', ms: duration(time) })],
-  [/^fault clear(?: (\w+))?$/, ([name]) => ({ kind: 'fault-clear', name: name ?? null })],
-  [/^fault (\w+)=(\S+)$/, ([name = '', value = '']) => ({ kind: 'fault', name, value })],
+  [/^fault clear(?: (\w+))?$/, ([name]) => ({ kind: 'fault-clear', name: name === undefined ? null : known(name) })],
+  [/^fault (\w+)=(\S+)$/, ([name = '', value = '']) => ({ kind: 'fault', name: known(name), value })],
   [/^kill (bot|worker)$/, ([part]) => ({ kind: 'kill', part: part as Part })],
   [/^start (bot|worker)$/, ([part]) => ({ kind: 'start', part: part as Part })],
   [/^restart redis$/, () => ({ kind: 'restart-redis' })],

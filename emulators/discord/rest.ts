@@ -134,7 +134,8 @@ function listMessages([channel = '']: string[], call: HttpCall, context: RestCon
   if (!context.server.channels.has(channel)) return UNKNOWN_CHANNEL;
   const all = context.server.messages.filter((m) => m.channel === channel && m.onlyFor === null);
   const newest = all.slice(-Number(call.query.get('limit') ?? 50)).reverse();
-  return ok(newest.map((message) => messageJson(message, context)));
+  // A nonce is not kept: only the answer to the post has it.
+  return ok(newest.map((message) => ({ ...messageJson(message, context), nonce: undefined })));
 }
 
 function editMessage([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {

@@ -43,7 +43,7 @@ export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
 function spotPrices(variables: Variables, { faults }: RestContext) {
   const wanted = variables.gpu?.id;
   return GPUS.filter((gpu) => wanted === undefined || gpu.id === wanted).map((gpu) => {
-    const bid = faults.spot === 'offered' ? gpu.bid : null;
+    const bid = faults.spot === 'no-price' ? null : gpu.bid;
     return { id: gpu.id, lowestPrice: { minimumBidPrice: bid, uninterruptablePrice: gpu.secure ?? gpu.community } };
   });
 }

@@ -46,6 +46,7 @@ function blockProblems(block: Json, ids: Set<string>): string[] {
 function textProblems(text: Json | undefined, limit: number, type?: string): string[] {
   const said = text?.text;
   if (typeof said !== 'string' || said.length === 0) return ['must be more than 0 characters'];
+  if (text?.type === 'mrkdwn' && text.verbatim !== true) return ['text is not verbatim: names in it could ping'];
   if (said.length > limit) return [`must be less than ${limit + 1} characters`];
   return type !== undefined && text?.type !== type ? [`must be ${type}`] : [];
 }

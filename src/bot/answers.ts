@@ -30,7 +30,8 @@ export async function giveAnswer(id: string, replies: Replies, fronts: ReadonlyM
   const owed = result.parse(pending.result);
   const message = owed.view === 'message' ? owed.message : connectMessage(owed);
   try {
-    await front.reply(pending.ref, message);
+    if (pending.ref === null) await front.direct(pending.account, message);
+    else await front.reply(pending.ref, message);
   } catch (error) {
     if (error instanceof ChatUnavailable) throw error;
     await front.direct(pending.account, message);

@@ -1,11 +1,11 @@
 import type { Place } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { Cards } from '../store/cards.ts';
-import type { Front, MessageRef, PostOptions } from './front.ts';
+import { type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
 import type { Message } from './message/message.ts';
 import { personOf } from './people.ts';
 import type { Services } from './services.ts';
-import { podCard, podLine } from './views/pod-card.ts';
+import { type CardSurroundings, type Line, podCard, podLines } from './views/pod-card.ts';
 import { podOfRow } from './views/words.ts';
 
 /** Posts and edits what rows have to say. Each post is begun with a marker, so that a lost answer is found again. */
@@ -28,10 +28,24 @@ export class Deliver {
       const around = await this.surroundings(row);
       const front = this.fronts.get(row.home.chat);
       // A chat that was taken out of the settings is nobody to tell.
-      if (front) await this.tell(front, row, podCard(row, around), podLine(row, around), around.accounts);
+      if (front && !(await this.told(front, row, around))) continue;
       await this.services.ledger.told(row.id, row.rev);
       const now = await this.services.ledger.get(id);
       if (now?.rev === row.rev) return;
+    }
+  }
+
+  /** False where another bot was at it too: once more, with the row as it is now. */
+  private async told(front: Front, row: Row, around: CardSurroundings): Promise<boolean> {
+    try {
+      await this.tell(front, row, podCard(row, around), podLines(row, around), [...around.accounts]);
+      return true;
+    } catch (error) {
+      if (error instanceof Overtaken) return false;
+      if (!(error instanceof PlaceClosed)) throw error;
+      // Nobody to tell there any more; saying it again every few seconds would not change that.
+      this.services.log.warn({ row: row.id, error: error.message }, 'a card cannot be posted');
+      return true;
     }
   }
 
@@ -46,41 +60,68 @@ export class Deliver {
     front: Front,
     row: Row,
     message: Message,
-    line: ReturnType<typeof podLine>,
+    lines: Line[],
     accounts: readonly string[],
   ): Promise<void> {
     const at = `${row.home.chat} ${row.home.channel}`;
-    const ref = await this.upsert(front, row.id, at, row.rev, row.home, message, { ping: [] });
-    if (!line) return;
+    const to = row.home;
+    const ref = await this.upsert(front, { id: row.id, at, revision: row.rev, to, message, options: { ping: [] } });
     const ping = accounts.filter((account) => account.startsWith(`${front.chat}:`));
     const thread = { of: ref, title: podOfRow(row) };
-    await this.upsert(front, row.id, `${at} ${line.key}`, 1, row.home, line.message, { ping, thread });
+    for (const { key, message: said } of lines) {
+      const options = { ping, thread };
+      await this.upsert(front, { id: row.id, at: `${at} ${key}`, revision: 1, to, message: said, options });
+    }
   }
 
-  private async upsert(
-    front: Front,
-    id: string,
-    at: string,
-    revision: number,
-    to: Place,
-    message: Message,
-    options: Omit<PostOptions, 'marker'>,
-  ): Promise<MessageRef> {
+  /** Edits the copy that is there, or posts it. Two bots at once agree on one marker, and so on one message. */
+  private async upsert(front: Front, copy: Wanted): Promise<MessageRef> {
+    const { id, at, revision, to, message, options } = copy;
     const before = (await this.cards.get(id)).copies[at];
-    if (before?.ref) {
-      if (before.revision >= revision) return before.ref;
-      await front.edit(before.ref, message);
-      await this.cards.save(id, at, (now) => (now && now.revision >= revision ? null : { ...before, revision }));
-      return before.ref;
-    }
-    const marker = before?.marker ?? this.services.newId();
+    if (before?.ref) return this.edit(front, copy, before.ref, before.revision);
+    const fresh = { ref: null, marker: this.services.newId(), revision: 0 };
+    const begun = (await this.cards.save(id, at, (now) => (now ? null : fresh))) ?? fresh;
+    if (begun.ref) return this.edit(front, copy, begun.ref, begun.revision);
+    const { marker } = begun;
     const found = before ? await front.find(to, { ...options, marker }) : null;
-    if (!before) await this.cards.save(id, at, (now) => now ?? { ref: null, marker, revision: 0 });
     const ref = found ?? (await front.post(to, message, { ...options, marker }));
-    // What was found may show an older revision: it is edited on the next round.
+    // What was found may show an older revision.
     const shown = found ? 0 : revision;
-    await this.cards.save(id, at, () => ({ ref, marker, revision: shown }));
-    if (found) return this.upsert(front, id, at, revision, to, message, options);
+    const kept = await this.cards.save(id, at, (now) => (now?.ref ? null : { ref, marker, revision: shown }));
+    return found && kept?.ref ? this.edit(front, copy, kept.ref, kept.revision) : (kept?.ref ?? ref);
+  }
+
+  /** An edit that was overtaken by a newer one is said again as it is now: it may have landed last. */
+  private async edit(front: Front, copy: Wanted, ref: MessageRef, shown: number): Promise<MessageRef> {
+    const { id, at, revision, message } = copy;
+    if (shown >= revision) return ref;
+    try {
+      await front.edit(ref, message);
+    } catch (error) {
+      if (!(error instanceof MessageGone)) throw error;
+      // Somebody deleted it: it is posted anew.
+      await this.cards.forget(id, at);
+      return this.upsert(front, copy);
+    }
+    const kept = await this.cards.save(id, at, (now) =>
+      now && now.revision > revision ? null : now && { ...now, revision },
+    );
+    if (kept && kept.revision > revision) {
+      await this.cards.save(id, at, (now) => now && { ...now, revision: 0 });
+      throw new Overtaken();
+    }
     return ref;
   }
 }
+
+/** One copy of one message, as it should be. */
+interface Wanted {
+  id: string;
+  at: string;
+  revision: number;
+  to: Place;
+  message: Message;
+  options: Omit<PostOptions, 'marker'>;
+}
+
+class Overtaken extends Error {}

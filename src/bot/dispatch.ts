@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../config/settings.ts';
 import { answer as answerLater } from '../jobs/names.ts';
 import type { Right } from '../policy/access.ts';
 import type { Place } from '../policy/identity.ts';
-import type { Claims } from '../store/claims.ts';
+import { type Claims, UNACKNOWLEDGED_MS } from '../store/claims.ts';
 import { type Action, CONFIRMED, parseToken } from './actions/declare.ts';
 import { ACTIONS } from './actions/list.ts';
 import type { Command, Suggestion } from './commands/declare.ts';
@@ -15,6 +16,8 @@ import { maskSecrets } from './secrets.ts';
 import type { Asker, Services } from './services.ts';
 
 const RETRY_ANSWER_MS = 1000;
+/** Of the three seconds that a platform gives. */
+const CLAIM_PATIENCE_MS = 1000;
 
 /** From an event to its answer. Everything acknowledged is answered: with the result, the reason, or an error's id. */
 export class Dispatch implements Inbox {
@@ -28,14 +31,26 @@ export class Dispatch implements Inbox {
     this.claims = claims;
   }
 
+  /**
+   * A store that is away or hangs must not cost the three seconds: the event is then acknowledged, and its handler meets
+   * the same store and says so. A claim that its bot never made good is free again, so it is looked at once more.
+   */
   async claim(eventId: string): Promise<boolean> {
+    const id = `${this.front.chat}-${eventId}`;
+    const take = () => Promise.race([this.claims.claim(id), pause(CLAIM_PATIENCE_MS).then(() => true)]);
     try {
-      return await this.claims.claim(`${this.front.chat}-${eventId}`);
+      if (await take()) return true;
+      await pause(UNACKNOWLEDGED_MS + 50);
+      return await take();
     } catch (error) {
-      // The event is still answered: the handler meets the same store and says so.
       this.services.log.error({ error: (error as Error).message }, 'store unreachable');
       return true;
     }
+  }
+
+  keeps(token: string): boolean {
+    const name = parseToken(token)?.name;
+    return ACTIONS.find((action) => action.name === name)?.keeps ?? false;
   }
 
   async acknowledged(eventId: string): Promise<void> {
@@ -69,10 +84,16 @@ export class Dispatch implements Inbox {
     });
   }
 
-  async suggest({ command: name, option, text: typed }: IncomingSuggest): Promise<Suggestion[]> {
+  /** Names of pods are for those who may see them, where they may. */
+  async suggest({ account, place, command: name, option, text: typed }: IncomingSuggest): Promise<Suggestion[]> {
     const command = COMMANDS.find((c) => c.name === name);
     const suggest = command?.suggest?.[option];
-    return suggest ? suggest(typed, this.services) : [];
+    if (!command || !suggest) return [];
+    const { snapshots, policy, clocks } = this.services;
+    const { access } = await standingOf(account, this.front, snapshots, policy, clocks);
+    if (command.access !== null && !access.may.has(command.access)) return [];
+    if (!command.outsideRooms && roomAt(place, policy) === null) return [];
+    return suggest(typed, this.services);
   }
 
   /** What a click asks first where the chat has no dialog: its first button repeats the label. */

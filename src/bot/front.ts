@@ -27,6 +27,11 @@ export class ChatUnavailable extends Error {
   }
 }
 
+/** The message was deleted. */
+export class MessageGone extends Error {}
+/** The channel is closed to us: archived, deleted, or we were removed. */
+export class PlaceClosed extends Error {}
+
 /** One chat platform, as everything above it sees it. */
 export interface Front {
   readonly chat: string;
@@ -88,6 +93,8 @@ export interface IncomingSuggest {
  * delivery or another bot has it. `acknowledged` makes the claim last.
  */
 export interface Inbox {
+  /** Whether the answer to this button leaves the private message it stands on as it is. */
+  keeps(token: string): boolean;
   claim(eventId: string): Promise<boolean>;
   acknowledged(eventId: string): Promise<void>;
   command(incoming: IncomingCommand): Promise<void>;

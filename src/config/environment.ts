@@ -119,7 +119,11 @@ function slack(reader: Reader): SlackSettings | null {
   const botToken = reader.get('SLACK_BOT_TOKEN');
   const appToken = reader.get('SLACK_APP_TOKEN');
   const apiUrl = reader.url('SLACK_API_URL', /\/api\/$/, 'an address that ends in /api/', PAGES.slack);
-  if (botToken === null && appToken === null) return null;
+  if (botToken === null && appToken === null) {
+    if (apiUrl !== null)
+      reader.say('critical', 'SLACK_BOT_TOKEN', 'is missing while SLACK_API_URL is set', PAGES.slack);
+    return null;
+  }
   if (botToken === null)
     reader.say('critical', 'SLACK_BOT_TOKEN', 'is missing while SLACK_APP_TOKEN is set', PAGES.slack);
   else if (!botToken.startsWith('xoxb-'))

@@ -39,7 +39,7 @@ export function loadSettings(part: Part, sources: Sources): { settings: Settings
   const environment = readEnvironment(env, part);
   const chats = meantChats(env, part);
 
-  const path = env.PODWARDEN_CONFIG ?? 'podwarden.yaml';
+  const path = env.PODWARDEN_CONFIG?.trim() || 'podwarden.yaml';
   const { policy, findings } = readPolicy(sources.read(resolve(sources.cwd, path)), chats);
   const all = [...environment.findings, ...findings];
   if (policy === null || all.some(({ level }) => level === 'critical')) throw new ConfigError(all);
@@ -74,15 +74,30 @@ export function readPolicy(
     const problem = `is not YAML at line ${line} (${broken.code})`;
     return { policy: null, findings: [{ level: 'critical', name: 'PODWARDEN_CONFIG', problem, page }] };
   }
-  const parsed = policyFile.safeParse(document.toJS() ?? {});
+  const parsed = policyFile.safeParse(contents(document));
   if (parsed.success) return buildPolicy(parsed.data, configured);
   const findings = parsed.error.issues.map(
     (issue): Finding => ({
       level: 'critical',
       name: issue.path.join('.') || 'PODWARDEN_CONFIG',
-      problem: issue.message,
+      problem: issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys) : issue.message,
       page,
     }),
   );
   return { policy: null, findings };
+}
+
+/** An alias without its anchor is found only here. */
+function contents(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch {
+    return null;
+  }
+}
+
+/** Keys are words; what is none may be a secret that was pasted there. */
+function unknownKeys(keys: readonly string[]): string {
+  const shown = keys.map((key) => (/^[a-z_]{1,30}$/.test(key) ? key : '(not shown)'));
+  return `there is no setting ${shown.join(', ')} here`;
 }

@@ -101,9 +101,10 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
     if (!room.slack && !room.discord) say('critical', `rooms.${name}`, 'has no channel');
   }
   for (const [name, role] of Object.entries(file.roles)) {
-    const unknown = role.people.filter((person) => !(person in file.people));
-    if (unknown.length > 0)
-      say('critical', `roles.${name}.people`, `nobody under people is called ${unknown.join(', ')}`);
+    const unknown = role.people.flatMap((person, i) => (person in file.people ? [] : [i + 1]));
+    if (unknown.length > 0) {
+      say('critical', `roles.${name}.people`, `nobody under people is called what entry ${unknown.join(', ')} says`);
+    }
   }
   const home = file.home_chat;
   if (home !== undefined && home !== 'none' && !configured.includes(home)) {

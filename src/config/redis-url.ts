@@ -31,6 +31,7 @@ export function parseRedisUrl(text: string): RedisTarget | { problem: string } {
   }
   const [, scheme = '', credentials, rest = ''] = match;
   const auth = parseAuth(credentials);
+  if (auth === null) return { problem: 'has a user or password that is not percent-encoded (write % as %25)' };
   const tls = scheme.startsWith('rediss');
   if (scheme === 'unix') return socketTarget(rest, auth);
   const [hosts = '', ...path] = rest.split('/');
@@ -41,13 +42,14 @@ export function parseRedisUrl(text: string): RedisTarget | { problem: string } {
   const [node] = nodes ?? [];
   if (!node || nodes?.length !== 1 || path.length > 1)
     return { problem: 'needs exactly one host, as redis://host:6379/0' };
-  if (db === null) return { problem: 'needs a database number from 0 to 15 after the host' };
+  if (db === null) return { problem: 'needs a database number after the host' };
   return { kind: 'single', ...node, db, tls, auth };
 }
 
 function socketTarget(rest: string, auth: RedisAuth): RedisTarget | { problem: string } {
   if (!rest.startsWith('/')) return { problem: 'needs an absolute path, as unix:///run/redis/redis.sock' };
-  return { kind: 'socket', path: decodeURIComponent(rest), db: 0, auth };
+  const path = decoded(rest);
+  return path === null ? { problem: 'has a path that is not percent-encoded' } : { kind: 'socket', path, db: 0, auth };
 }
 
 function sentinelTarget(
@@ -61,7 +63,7 @@ function sentinelTarget(
   const db = parseDb(dbText);
   if (!nodes) return { problem: 'needs sentinels, as redis+sentinel://h1:26379,h2:26379/mymaster/0' };
   if (master === '') return { problem: "needs the master's name after the hosts, as /mymaster/0" };
-  if (db === null) return { problem: "needs a database number from 0 to 15 after the master's name" };
+  if (db === null) return { problem: "needs a database number after the master's name" };
   return { kind: 'sentinel', nodes, master, db, tls, auth };
 }
 
@@ -77,13 +79,22 @@ function clusterTarget(
   return { kind: 'cluster', nodes, tls, auth };
 }
 
-function parseAuth(credentials: string | undefined): RedisAuth {
+function parseAuth(credentials: string | undefined): RedisAuth | null {
   if (credentials === undefined || credentials === '') return {};
-  const [username = '', password] = credentials.split(/:(.*)/s).map(decodeURIComponent);
+  const [username = '', password] = credentials.split(/:(.*)/s).map(decoded);
+  if (username === null || password === null) return null;
   return {
     ...(username === '' ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
   };
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 function parseNodes(hosts: string, defaultPort: number): RedisNode[] | null {
@@ -98,5 +109,5 @@ function parseNodes(hosts: string, defaultPort: number): RedisNode[] | null {
 function parseDb(text: string | undefined): number | null {
   if (text === undefined || text === '') return 0;
   const db = Number(text);
-  return Number.isInteger(db) && db >= 0 && db <= 15 ? db : null;
+  return Number.isInteger(db) && db >= 0 && db <= 9999 ? db : null;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { giveAnswer } from '../bot/answers.ts';
 import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
@@ -25,6 +26,8 @@ import { type Connections, newId } from './process.ts';
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
 const SHUTDOWN_MS = 10_000;
+/** A bot with one chat up is ready after this long, and goes on waiting for the other. */
+const START_PATIENCE_MS = 5000;
 
 /** Talks to the chats. Holds chat tokens and no RunPod key. */
 export async function runBot(options: {
@@ -32,6 +35,8 @@ export async function runBot(options: {
   redis: Connections;
   clocks: Clocks;
   log: Log;
+  /** A chat is lost for good. */
+  onFatal: (reason: string) => void;
 }): Promise<{ close(): Promise<void> }> {
   const { settings, redis, clocks, log } = options;
   const producer = createProducer(redis.producer, PREFIX, log);
@@ -46,7 +51,7 @@ export async function runBot(options: {
     log,
     newId,
   };
-  const fronts = new Map(frontsOf(settings, log).map((front) => [front.chat, front]));
+  const fronts = new Map(frontsOf(settings, log, options.onFatal).map((front) => [front.chat, front]));
   const worker = startWorking({
     connection: redis.worker,
     prefix: PREFIX,
@@ -58,7 +63,10 @@ export async function runBot(options: {
     verdict,
   });
   const claims = new Claims(redis.producer);
-  await Promise.all([...fronts.values()].map((front) => front.start(new Dispatch(front, services, claims))));
+  const starts = [...fronts.values()].map((front) => front.start(new Dispatch(front, services, claims)));
+  // A chat that is away is waited for in the background; one that refuses us is an error.
+  await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);
+  for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
   await producer.enqueue(refreshPeople, {}, { id: refreshPeople.name });
   return {
     close: async () => {
@@ -69,9 +77,16 @@ export async function runBot(options: {
   };
 }
 
-function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: Log): Front[] {
+function frontsOf(
+  { slack, discord }: Pick<Settings, 'slack' | 'discord'>,
+  log: Log,
+  onFatal: (reason: string) => void,
+): Front[] {
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
-  return [...(slack ? [new SlackFront(slack, log)] : []), ...(discord ? [new DiscordFront(discord, shapes, log)] : [])];
+  return [
+    ...(slack ? [new SlackFront(slack, log)] : []),
+    ...(discord ? [new DiscordFront(discord, shapes, log, onFatal)] : []),
+  ];
 }
 
 function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
@@ -81,8 +96,15 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
     tellRow: (id) => deliver.row(id),
     giveAnswer: (id) => giveAnswer(id, replies, fronts),
     readPeople: async () => {
-      await Promise.all([...fronts.values()].map((front) => refresh(front, snapshots, policy, clocks)));
-      await snapshots.ran(refreshPeople.name, clocks.now());
+      const at = clocks.now();
+      const reads = await Promise.allSettled(
+        [...fronts.values()].map((front) => refresh(front, snapshots, policy, clocks)),
+      );
+      // One chat that is away does not have the others read again and again.
+      for (const read of reads) {
+        if (read.status === 'rejected') services.log.warn({ error: String(read.reason) }, 'people could not be read');
+      }
+      await snapshots.ran(refreshPeople.name, at);
     },
   };
 }

@@ -14,10 +14,10 @@ export function runpodPort(runpod: Runpod): PodProvider {
   const names = new Map<string, string>();
   const fleetPod = (pod: Pod) => toFleetPod(pod, names);
   return {
-    list: (signal) => guarded(async () => (await runpod.pods.list({ signal })).map(fleetPod)),
-    get: (id, signal) =>
+    list: (signal, read) => guarded(async () => (await runpod.pods.list({ signal, ...read })).map(fleetPod)),
+    get: (id, signal, read) =>
       guarded(async () => {
-        const pod = await runpod.pods.get(id, { signal });
+        const pod = await runpod.pods.get(id, { signal, ...read });
         return pod === null ? null : fleetPod(pod);
       }),
     otherList: (signal) =>
@@ -25,11 +25,13 @@ export function runpodPort(runpod: Runpod): PodProvider {
         try {
           return await runpod.graphql.myPods({ signal });
         } catch (error) {
-          if (retired(error)) return 'retired';
+          // Only RunPod's own 404 or 410 says that an API is gone; a text may mean anything.
+          if (error instanceof RunpodRejected && (error.status === 404 || error.status === 410)) return 'retired';
           throw error;
         }
       }),
-    create: (spec, name, bid, signal) => guarded(() => create(runpod, spec, name, bid, signal)),
+    create: (spec, name, bid, signal) =>
+      (bid === null ? guarded : spotGuarded)(() => create(runpod, spec, name, bid, signal)),
     stop: (id, signal) =>
       guarded(async () => {
         await runpod.pods.act(id, 'stop', { signal });
@@ -39,9 +41,9 @@ export function runpodPort(runpod: Runpod): PodProvider {
         await runpod.pods.act(id, 'start', { signal });
       }),
     resumeSpot: (podId, gpuCount, bid, signal) =>
-      guarded(() => runpod.graphql.bidResume({ podId, gpuCount, bidPerGpu: bid / 1e6 }, { signal })),
+      spotGuarded(() => runpod.graphql.bidResume({ podId, gpuCount, bidPerGpu: bid / 1e6 }, { signal })),
     lowestBid: (id, gpuCount, cloud, signal) =>
-      guarded(async () => {
+      spotGuarded(async () => {
         const prices = await runpod.graphql.spotPrices({ id, gpuCount, secureCloud: cloud === 'SECURE' }, { signal });
         const usd = prices.get(id);
         return usd === undefined ? null : microUsd(usd);
@@ -54,9 +56,6 @@ export function runpodPort(runpod: Runpod): PodProvider {
     catalogue: (signal) => guarded(() => readCatalogue(runpod, names, signal)),
   };
 }
-
-const retired = (error: unknown) =>
-  error instanceof RunpodRejected && (error.reason === 'retired' || error.status === 404);
 
 const REASONS: Partial<Record<Cause, RefusalCause>> = {
   capacity: 'capacity',
@@ -78,13 +77,21 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** For spot, a 404 of the API itself means that it is no longer offered. */
+async function spotGuarded<T>(run: () => Promise<T>): Promise<T> {
+  return guarded(run).catch((error: unknown) => {
+    const gone = error instanceof ProviderFailure && error.reason === 'not-found' && error.httpStatus === 404;
+    throw gone ? new ProviderFailure('refused', { reason: 'spot-gone', detail: error.detail }) : error;
+  });
+}
+
 function failureOf(error: RunpodError): ProviderFailure {
   switch (error.kind) {
     case 'rejected': {
-      const { reason, detail } = error as RunpodRejected;
-      // "Something went wrong" is said before and after acting alike.
-      if (reason === 'vague') return new ProviderFailure('unexpected', { detail });
-      return new ProviderFailure('refused', { reason: REASONS[reason] ?? 'other', detail });
+      const { reason, detail, status } = error as RunpodRejected;
+      // "Something went wrong" is said before and after acting alike, and what is not known may be said so too.
+      if (reason === 'vague' || reason === 'other') return new ProviderFailure('unexpected', { detail });
+      return new ProviderFailure('refused', { reason: REASONS[reason] ?? 'other', detail, httpStatus: status });
     }
     case 'rate-limited':
       return new ProviderFailure('rate-limited', {

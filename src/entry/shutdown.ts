@@ -8,7 +8,7 @@ export function onSignals(log: Log, close: () => Promise<void>): void {
     closing = true;
     log.info({ signal }, 'closing: running jobs end first; a second signal exits at once');
     close().then(
-      () => process.exit(0),
+      () => process.exit(process.exitCode ?? 0),
       (error: Error) => {
         log.error({ error: error.message }, 'closing failed');
         process.exit(1);

@@ -24,8 +24,8 @@ import { VERSION } from './version.ts';
 
 const DEFINITIONS = [launchPod, stopPod, startPod, readPod, readFleet, refreshCatalogue, reconcile, tick];
 
-/** Waiting jobs cost little: they sleep between reads. */
-const CONCURRENCY = 50;
+/** Most jobs sleep between reads: many launches at once must not keep a stop waiting for a place. */
+const CONCURRENCY = 500;
 const SHUTDOWN_MS = 10_000;
 
 export interface WorkerTimings {

@@ -1,8 +1,8 @@
+import { factsOf } from '../policy/facts.ts';
 import { type FleetPod, lacksGpu, stateOf } from '../policy/fleet.ts';
 import type { Row, Trouble } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { TryLater } from './define.ts';
-import { factsOf } from './facts.ts';
 import { provenGone } from './gone.ts';
 import { advance, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
@@ -11,20 +11,27 @@ import { ProviderFailure } from './ports.ts';
 const QUICK_MS = 700;
 const SLOW_MS = 5000;
 const QUICK_READS = 40;
+/** Right after a start RunPod can still show the old state. Real ms since it was asked. */
+const STALE_MS = 60_000;
 
 /** Reads the pod until it runs with its GPUs, or has come to nothing. The card shows what it waits for. */
 export async function awaitUp(row: Row, context: PodContext, signal: AbortSignal): Promise<void> {
   const podId = row.podId ?? '';
+  const spot = row.spec?.market === 'spot';
+  const since = context.clocks.realNow();
   for (let reads = 0; ; reads++) {
     const current = await context.ledger.get(row.id);
     if (current?.status !== 'starting' || current.task?.id !== row.task?.id) return;
-    const pod = await read(podId, context, signal);
-    if (pod === null && (await provenGone(podId, context, signal))) {
+    const read = await readOnce(podId, context, signal);
+    const missing = read.pod === null || (read.pod !== undefined && stateOf(read.pod) === 'gone');
+    // Lists and reads by id lag behind a create: until the settle time is over, absence says nothing.
+    const settled = context.clocks.realNow() - since > context.settleMs;
+    if (missing && settled && (await provenGone(podId, { spot }, context, signal))) {
       return end(row, problem('gone', 'RunPod no longer has this pod'), 'terminated', context);
     }
-    if (pod && (await judge(current, pod, context))) return;
+    if (read.pod && !missing && (await judge(current, read.pod, context))) return;
     if (signal.aborted) throw new TryLater(SLOW_MS);
-    await context.clocks.pause(reads < QUICK_READS ? QUICK_MS : SLOW_MS, signal);
+    await context.clocks.pause(Math.max(read.waitMs, reads < QUICK_READS ? QUICK_MS : SLOW_MS), signal);
   }
 }
 
@@ -36,35 +43,24 @@ async function judge(row: Row, pod: FleetPod, context: PodContext): Promise<bool
   const facts = factsOf(pod, row.facts);
   if (lacksGpu(pod)) {
     const trouble = problem('zero-gpu', 'it came up without a GPU');
-    const task = row.task?.state === 'open' ? row.task.id : null;
-    const move = task ? moves.taskFailed(task, trouble, 'running', now) : moves.cameToNothing(trouble, 'stopped', now);
-    await advance(context, row.id, (r) => move({ ...r, facts }));
+    await advance(context, row.id, moves.cameUpWithoutGpu(trouble, facts, now));
     return true;
   }
-  switch (stateOf(pod)) {
-    case 'up':
-      await advance(context, row.id, moves.running(facts, now));
-      return true;
-    case 'stopped':
-      // Right after a start RunPod can still show the old state; a launch has no old state.
-      if (row.task?.state === 'open' && context.clocks.now() - row.task.at < 60_000) return false;
-      await end(row, problem('pod-error', 'it ended while coming up'), 'stopped', context);
-      return true;
-    case 'error':
-      await end(
-        row,
-        problem('pod-error', 'RunPod reports ERROR: often an image that cannot be pulled'),
-        'stopped',
-        context,
-      );
-      return true;
-    case 'gone':
-      await end(row, problem('gone', 'RunPod ended it'), 'terminated', context);
-      return true;
-    default:
-      await advance(context, row.id, moves.waitsFor(waitWord(pod), facts));
-      return false;
+  const state = stateOf(pod);
+  if (state === 'up') {
+    await advance(context, row.id, moves.running(facts, now));
+    return true;
   }
+  if (state !== 'stopped' && state !== 'error') {
+    await advance(context, row.id, moves.waitsFor(waitWord(pod), facts));
+    return false;
+  }
+  const asked = row.task?.state === 'open' ? row.task.sentAt : null;
+  if (asked !== null && context.clocks.realNow() - asked < STALE_MS) return false;
+  const detail =
+    state === 'error' ? 'it reports ERROR, often an image that cannot be pulled' : 'it ended while coming up';
+  await end(row, problem('pod-error', detail), 'stopped', context);
+  return true;
 }
 
 function waitWord(pod: FleetPod): string {
@@ -77,12 +73,16 @@ async function end(row: Row, trouble: Trouble, status: 'stopped' | 'terminated',
   await advance(context, row.id, moves.cameToNothing(trouble, status, context.clocks.now()));
 }
 
-/** A failed read is no news: keep waiting. */
-async function read(podId: string, context: PodContext, signal: AbortSignal): Promise<FleetPod | null | undefined> {
+/** A failed read is no news: keep waiting, as long as RunPod says. */
+async function readOnce(
+  podId: string,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<{ pod: FleetPod | null | undefined; waitMs: number }> {
   try {
-    return await context.provider.get(podId, signal);
+    return { pod: await context.provider.get(podId, signal), waitMs: 0 };
   } catch (error) {
-    if (error instanceof ProviderFailure) return undefined;
-    throw error;
+    if (!(error instanceof ProviderFailure)) throw error;
+    return { pod: undefined, waitMs: Math.min(error.retryAfterMs, 30_000) };
   }
 }

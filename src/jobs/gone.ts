@@ -1,20 +1,37 @@
+import { stateOf } from '../policy/fleet.ts';
 import type { PodContext } from './pod-context.ts';
-import { ProviderFailure } from './ports.ts';
+import { ProviderFailure, type ReadOptions } from './ports.ts';
 
 const BETWEEN_READS_MS = 2000;
 
+export interface GoneOptions extends ReadOptions {
+  /** A spot pod is looked for in the other API too, which is where it was made. */
+  spot: boolean;
+}
+
 /**
- * One failed read is not "gone". A pod is gone after two reads by id that do not find it, 2 s apart, and its absence
- * from the list; where the other API still answers, from that list too. Any failed read proves nothing.
+ * One failed read is not "gone". A pod is gone after two reads by id that do not find it (or find it TERMINATED), 2 s
+ * apart, and its absence from the list; a spot pod's also from the other list, while that answers. Any failed read
+ * proves nothing.
  */
-export async function provenGone(podId: string, context: PodContext, signal: AbortSignal): Promise<boolean> {
+export async function provenGone(
+  podId: string,
+  { spot, ...read }: GoneOptions,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { provider, clocks } = context;
+  const missing = async () => {
+    const pod = await provider.get(podId, signal, read);
+    return pod === null || stateOf(pod) === 'gone';
+  };
   try {
-    if ((await provider.get(podId, signal)) !== null) return false;
+    if (!(await missing())) return false;
     await clocks.pause(BETWEEN_READS_MS, signal);
-    if ((await provider.get(podId, signal)) !== null) return false;
-    const listed = (await provider.list(signal)).find((pod) => pod.id === podId);
-    if (listed && listed.status !== 'TERMINATED') return false;
+    if (!(await missing())) return false;
+    const listed = (await provider.list(signal, read)).find((pod) => pod.id === podId);
+    if (listed && stateOf(listed) !== 'gone') return false;
+    if (!spot) return true;
     const other = await provider.otherList(signal);
     return other === 'retired' || !other.some((pod) => pod.id === podId);
   } catch (error) {

@@ -1,14 +1,16 @@
+import { factsOf } from '../policy/facts.ts';
 import { troubleOf } from '../policy/launch-error.ts';
 import type { Attempt, LaunchSpec, Row, Trouble } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { podName } from '../policy/pod-names.ts';
 import { awaitUp } from './await-up.ts';
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
-import { factsOf } from './facts.ts';
 import { launchPod as name } from './names.ts';
-import { advance, type PodContext } from './pod-context.ts';
+import { advance, claim, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 import { settle } from './settle.ts';
+
+const RETRY_MS = 1000;
 
 /**
  * Takes a launch from its row to a running pod or an honest failure. It may be cut off between any two steps and run
@@ -45,13 +47,26 @@ async function attempt(row: Row, context: PodContext, signal: AbortSignal): Prom
   const { spec } = row;
   if (!last || !spec) throw new PermanentFailure(`row ${row.id} has no attempt`);
   if (last.state !== 'planned') {
-    await advance(context, row.id, moves.ambiguous(last.number, context.clocks.now()));
+    await doubt(row, last, context);
     return;
   }
   const bid = await chooseBid(row, spec, context, signal);
   if (bid === 'ended') return;
-  const claimed = await advance(context, row.id, moves.sending(last.number, context.clocks.realNow()));
-  if (claimed) await send(row, spec, last, bid, context, signal);
+  const { clocks } = context;
+  const claimed = await claim(
+    context,
+    row.id,
+    moves.sending(last.number, clocks.now(), clocks.realNow()),
+    moves.unsent(last.number),
+  );
+  if (claimed) return send(row, spec, last, bid, context, signal);
+  // Held up before it could send, or somebody else is at it: the row says which, a little later.
+  throw new TryLater(RETRY_MS);
+}
+
+async function doubt(row: Row, last: Attempt, { clocks, ...context }: PodContext): Promise<void> {
+  const move = moves.ambiguous(last.number, clocks.now(), clocks.realNow());
+  await advance({ clocks, ...context }, row.id, move);
 }
 
 /** The lowest bid right now, under the team's ceiling. Null for on-demand; `ended` where the launch has failed. */
@@ -65,7 +80,7 @@ async function chooseBid(
   const trouble = await (async (): Promise<Trouble | number> => {
     try {
       const bid = await context.provider.lowestBid(spec.gpuId, spec.gpuCount, spec.cloud, signal);
-      if (bid === null) return troubleOf('other', 'RunPod offers no spot price for this GPU right now');
+      if (bid === null) return troubleOf('other', '');
       return bid;
     } catch (error) {
       if (error instanceof ProviderFailure && error.kind === 'refused') return troubleOf(error.reason, error.detail);
@@ -76,7 +91,7 @@ async function chooseBid(
   if (typeof trouble === 'number' && trouble <= ceiling) return trouble;
   const found: Trouble =
     typeof trouble === 'number'
-      ? { kind: 'bid-too-high', detail: `${trouble}`, onDemandMicroUsdPerHour: null }
+      ? { kind: 'bid-too-high', detail: '', onDemandMicroUsdPerHour: null }
       : trouble.kind === 'refused'
         ? { ...trouble, kind: 'no-spot-price' }
         : trouble;
@@ -102,11 +117,11 @@ async function send(
     if (error.kind === 'refused') return fail(row, spec, troubleOf(error.reason, error.detail), context);
     const harmless = error.kind === 'rate-limited' || (error.kind === 'unavailable' && !error.sent);
     if (!harmless) {
-      await advance(context, row.id, moves.ambiguous(last.number, now()));
+      await doubt(row, last, context);
       return;
     }
-    await advance(context, row.id, moves.unsent(last.number));
-    throw new TryLater(Math.max(1000, error.retryAfterMs));
+    await context.ledger.move(row.id, moves.unsent(last.number));
+    throw new TryLater(Math.max(RETRY_MS, error.retryAfterMs));
   }
   const pod = await context.provider.get(podId, signal).catch(() => null);
   const facts = pod ? factsOf(pod, null) : promised(spec, last.podName);

@@ -21,6 +21,25 @@ export interface PodContext {
   newSuffix: () => string;
 }
 
+/** A claim to send is used at once or not at all: whoever was frozen in between may have been replaced. Real ms. */
+const CLAIM_FRESH_MS = 2000;
+
+/**
+ * Writes a claim to send and nothing else, so that the request follows in the same tick. False where somebody else holds
+ * it, or where this worker was held up: the claim is then given back by `undo`.
+ */
+export async function claim(context: PodContext, id: string, move: Move, undo: Move): Promise<boolean> {
+  const before = context.clocks.realNow();
+  const result = await context.ledger.move(id, move);
+  if (!result?.moved || result.row.status === 'expired') {
+    if (result?.moved) await enqueueFor(result.row, context.enqueue);
+    return false;
+  }
+  if (context.clocks.realNow() - before <= CLAIM_FRESH_MS) return true;
+  await context.ledger.move(id, undo);
+  return false;
+}
+
 /** Moves a row and enqueues what follows from it, and a new read of the fleet where a pod of it changed. Null where the row stands elsewhere: somebody else acted. */
 export async function advance(context: PodContext, id: string, move: Move): Promise<Row | null> {
   const result = await context.ledger.move(id, move);

@@ -5,9 +5,9 @@ import type { MicroUsd } from '../policy/money.ts';
 
 /** What jobs need of RunPod. Money in micro-dollars, times as RunPod gives them. */
 export interface PodProvider {
-  list(signal: AbortSignal): Promise<FleetPod[]>;
+  list(signal: AbortSignal, read?: ReadOptions): Promise<FleetPod[]>;
   /** Null: RunPod says there is no such pod, which one read does not prove. */
-  get(podId: string, signal: AbortSignal): Promise<FleetPod | null>;
+  get(podId: string, signal: AbortSignal, read?: ReadOptions): Promise<FleetPod | null>;
   /** Names and ids from the other API, or `retired` where that is gone for good. */
   otherList(signal: AbortSignal): Promise<{ id: string; name: string }[] | 'retired'>;
   /** Sent once. `bid` is micro-dollars per GPU-hour; null creates on-demand. Gives the new pod's id. */
@@ -19,6 +19,11 @@ export interface PodProvider {
   lowestBid(gpuId: string, gpuCount: number, cloud: string, signal: AbortSignal): Promise<MicroUsd | null>;
   connections(podId: string, signal: AbortSignal): Promise<Connections | null>;
   catalogue(signal: AbortSignal): Promise<CatalogueRead>;
+}
+
+export interface ReadOptions {
+  /** A read that a stop needs: may use the reserve of the rate limit. */
+  urgent?: boolean;
 }
 
 /** How to reach a pod right now. Private: addresses are public without a login. */
@@ -50,10 +55,17 @@ export class ProviderFailure extends Error {
   readonly detail: string;
   readonly sent: boolean;
   readonly retryAfterMs: number;
+  readonly httpStatus: number | null;
 
   constructor(
     kind: ProviderFailure['kind'],
-    options: { reason?: RefusalCause; detail: string; sent?: boolean; retryAfterMs?: number },
+    options: {
+      reason?: RefusalCause;
+      detail: string;
+      sent?: boolean;
+      retryAfterMs?: number;
+      httpStatus?: number;
+    },
   ) {
     super(options.detail);
     this.name = 'ProviderFailure';
@@ -62,6 +74,7 @@ export class ProviderFailure extends Error {
     this.detail = options.detail;
     this.sent = options.sent ?? true;
     this.retryAfterMs = options.retryAfterMs ?? 0;
+    this.httpStatus = options.httpStatus ?? null;
   }
 }
 

@@ -1,8 +1,8 @@
+import { factsOf } from '../policy/facts.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import type { Row } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { defineJob } from './define.ts';
-import { factsOf } from './facts.ts';
 import { provenGone } from './gone.ts';
 import { readFleet as name } from './names.ts';
 import { advance, type PodContext } from './pod-context.ts';
@@ -17,8 +17,9 @@ export const readFleet = defineJob({
   async handle(_, context: PodContext, signal) {
     // Rows first: a pod created after this is then not taken for missing.
     const rows = await context.ledger.open();
-    const pods = await context.provider.list(signal);
+    // The time before the call: what changes while it runs is newer than what it says.
     const readAt = context.clocks.now();
+    const pods = await context.provider.list(signal);
     await context.snapshots.saveFleet({ readAt, pods });
     const byId = new Map(pods.map((pod) => [pod.id, pod]));
     await adoptLate(pods, context);
@@ -26,22 +27,27 @@ export const readFleet = defineJob({
     for (const row of rows) {
       if (row.podId === null || (row.status !== 'running' && row.status !== 'stopped')) continue;
       const pod = byId.get(row.podId);
-      if (pod) await follow(row, pod, context);
-      else if (proofs++ < MAX_PROOFS && (await provenGone(row.podId, context, signal))) {
+      const spot = row.spec?.market === 'spot';
+      if (pod && stateOf(pod) !== 'gone') await follow(row, pod, context, signal);
+      else if (proofs++ < MAX_PROOFS && (await provenGone(row.podId, { spot }, context, signal))) {
         await advance(context, row.id, moves.seenAs('terminated', null, context.clocks.now()));
       }
     }
-    await context.snapshots.ran(name.name, context.clocks.now());
+    await context.snapshots.ran(name.name, readAt);
   },
 });
 
-async function follow(row: Row, pod: FleetPod, context: PodContext): Promise<void> {
+/** Lists lag: what the list shows otherwise than the row is read once more by id before it is believed. */
+async function follow(row: Row, listed: FleetPod, context: PodContext, signal: AbortSignal): Promise<void> {
+  const differs = (state: string) =>
+    (row.status === 'running' && state === 'stopped') || (row.status === 'stopped' && state === 'up');
+  if (!differs(stateOf(listed))) return;
+  const pod = await context.provider.get(listed.id, signal);
+  if (!pod || !differs(stateOf(pod))) return;
   const state = stateOf(pod);
   const now = context.clocks.now();
   const facts = factsOf(pod, row.facts);
-  if (row.status === 'running' && state === 'stopped')
-    await advance(context, row.id, moves.seenAs('stopped', facts, now));
-  if (row.status === 'stopped' && state === 'up') await advance(context, row.id, moves.seenAs('running', facts, now));
+  await advance(context, row.id, moves.seenAs(state === 'up' ? 'running' : 'stopped', facts, now));
 }
 
 /** A pod that turns up late under a name we once sent: adopted if its launch has none, else told as a second one. */

@@ -5,6 +5,9 @@ import type { Log } from './ports.ts';
 /** BullMQ's defaults find a dead worker's job after a minute and fail it at the second death. The ledger counts, not BullMQ. */
 const RECOVERY = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 1000 };
 
+/** A day's rate limit is looked at again before the day is over. */
+const MAX_LATER_MS = 30_000;
+
 /** What the error of a job means to the queue. */
 export type Verdict = (
   error: unknown,
@@ -68,14 +71,21 @@ async function work<Context>(
 
 function meaningOf(error: unknown, verdict: Verdict): ReturnType<Verdict> {
   if (error instanceof PermanentFailure) return { kind: 'permanent' };
-  if (error instanceof TryLater) return { kind: 'later', delayMs: error.delayMs };
+  if (error instanceof TryLater) return { kind: 'later', delayMs: Math.min(error.delayMs, MAX_LATER_MS) };
   return verdict(error);
 }
 
-/** Lets running jobs end, at most this long; what is cut off is taken up by another worker. */
+/**
+ * Takes no new jobs and lets running ones end, at most this long; what is cut off is taken up by another worker. Not
+ * `close()` first: BullMQ then waits for the jobs whatever is asked later.
+ */
 export async function stopWorking(workers: readonly Worker[], deadlineMs: number): Promise<void> {
-  const closing = Promise.all(workers.map((worker) => worker.close()));
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const late = new Promise<'late'>((resolve) => deadline.addEventListener('abort', () => resolve('late')));
-  if ((await Promise.race([closing, late])) === 'late') await Promise.all(workers.map((worker) => worker.close(true)));
+  const drained = Promise.all(workers.map((worker) => worker.pause()));
+  let timeout: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timeout = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([drained, deadline]);
+  clearTimeout(timeout);
+  await Promise.all(workers.map((worker) => worker.close(true)));
 }

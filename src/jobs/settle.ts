@@ -1,9 +1,9 @@
+import { factsOf } from '../policy/facts.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { Row } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { podName } from '../policy/pod-names.ts';
 import { PermanentFailure } from './define.ts';
-import { factsOf } from './facts.ts';
 import { advance, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 
@@ -19,7 +19,7 @@ const LOOKS = 10;
 export async function settle(row: Row, context: PodContext, signal: AbortSignal): Promise<void> {
   const last = row.attempts.at(-1);
   if (!last || !row.spec) throw new PermanentFailure(`row ${row.id} has no attempt`);
-  const since = last.sentAt ?? context.clocks.realNow();
+  const since = last.doubtAt ?? context.clocks.realNow();
   await context.clocks.pause(Math.max(100, context.settleMs / LOOKS), signal);
   const look = await lookFor(last.podName, context, signal);
   if (look === 'unreadable') return;
@@ -42,7 +42,7 @@ type Look = { pod: FleetPod | null; onlyOneList: boolean };
 async function lookFor(name: string, context: PodContext, signal: AbortSignal): Promise<Look | 'unreadable'> {
   try {
     const listed = (await context.provider.list(signal)).find((pod) => pod.name === name);
-    if (listed) return { pod: listed, onlyOneList: false };
+    if (listed && listed.status !== 'TERMINATED') return { pod: listed, onlyOneList: false };
     const other = await context.provider.otherList(signal);
     if (other === 'retired') return { pod: null, onlyOneList: true };
     const twin = other.find((pod) => pod.name === name);

@@ -1,79 +1,105 @@
+import { factsOf } from '../policy/facts.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
+import { troubleOf } from '../policy/launch-error.ts';
 import type { Row, Trouble } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { defineJob, PermanentFailure } from './define.ts';
-import { factsOf } from './facts.ts';
 import { provenGone } from './gone.ts';
 import { stopPod as name } from './names.ts';
-import { advance, type PodContext } from './pod-context.ts';
+import { advance, claim, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 
 const POLL_MS = 700;
 /** Reads after a stop was accepted before it is asked for again: it converges. */
 const READS_PER_ASK = 15;
+/** Refusals by conflict, with the pod still up in between, after which RunPod means it. */
+const MAX_CONFLICTS = 3;
+/** A stop may use what the rate limit keeps back, its reads too. */
+const URGENT = { urgent: true };
 
 /** Asks RunPod to stop and reads back until it is so: "stopped" is said only after it was seen. */
 export const stopPod = defineJob({
   ...name,
   timeoutMs: 10 * 60_000,
   async handle({ row: id }, context: PodContext, signal) {
+    let conflicts = 0;
     for (let reads = 0; ; reads++) {
       const row = await context.ledger.get(id);
       if (!row) throw new PermanentFailure(`no row ${id}`);
       if (row.status !== 'stopping' || row.podId === null || row.task === null) return;
-      const pod = await context.provider.get(row.podId, signal);
-      const seen = await judge(row, pod, context, signal);
-      if (seen === 'ended') return;
-      if (reads % READS_PER_ASK === 0) await ask(row, row.podId, pod, context, signal);
+      const pod = await read(row, row.podId, context, signal);
+      if (pod === 'refused' || (await seen(row, pod, context, signal))) return;
+      // The first time and every so often; after a conflict at the next read, since the state may have moved.
+      if (reads % READS_PER_ASK === 0 || conflicts > 0) {
+        conflicts = (await ask(row, row.podId, pod, conflicts, context, signal)) ? 0 : conflicts + 1;
+      }
       await context.clocks.pause(POLL_MS, signal);
     }
   },
 });
 
-async function judge(
+/** A key that may not even read is told: trying on in silence helps nobody. */
+async function read(
   row: Row,
-  pod: FleetPod | null,
+  podId: string,
   context: PodContext,
   signal: AbortSignal,
-): Promise<'ended' | 'waiting'> {
-  const now = context.clocks.now();
-  if (pod === null || stateOf(pod) === 'gone') {
-    if (!(await provenGone(row.podId ?? '', context, signal))) return 'waiting';
-    await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', gone, 'terminated', now));
-    return 'ended';
+): Promise<FleetPod | null | 'refused'> {
+  try {
+    return await context.provider.get(podId, signal, URGENT);
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.kind !== 'refused') throw error;
+    await fail(row, troubleOf(error.reason, error.detail), context);
+    return 'refused';
   }
-  if (stateOf(pod) !== 'stopped') return 'waiting';
-  await advance(context, row.id, moves.stopped(factsOf(pod, row.facts), now));
-  return 'ended';
 }
 
-const gone: Trouble = { kind: 'gone', detail: 'RunPod no longer has this pod', onDemandMicroUsdPerHour: null };
+/** True where the stop is over. */
+async function seen(row: Row, pod: FleetPod | null, context: PodContext, signal: AbortSignal): Promise<boolean> {
+  const now = context.clocks.now();
+  const state = pod === null ? 'gone' : stateOf(pod);
+  if (pod === null || state === 'gone') {
+    const spot = row.spec?.market === 'spot';
+    if (!(await provenGone(row.podId ?? '', { spot, ...URGENT }, context, signal))) return false;
+    const gone: Trouble = { kind: 'gone', detail: 'RunPod no longer has this pod', onDemandMicroUsdPerHour: null };
+    await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', gone, 'terminated', now));
+    return true;
+  }
+  if (state !== 'stopped' && state !== 'error') return false;
+  await advance(context, row.id, moves.stopped(factsOf(pod, row.facts), now));
+  return true;
+}
 
+async function fail(row: Row, trouble: Trouble, context: PodContext): Promise<void> {
+  const before = row.task?.from ?? 'running';
+  await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', trouble, before, context.clocks.now()));
+}
+
+/** False where RunPod answered with a conflict: the next read says whether the state has moved on by itself. */
 async function ask(
   row: Row,
   podId: string,
   pod: FleetPod | null,
+  conflicts: number,
   context: PodContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const taskId = row.task?.id ?? '';
-  const claimed = await context.ledger.move(row.id, moves.taskSent(taskId));
-  if (!claimed?.moved) return;
+  const realNow = context.clocks.realNow();
+  if (!(await claim(context, row.id, moves.taskSent(taskId, realNow), moves.taskUnsent(taskId)))) return true;
   try {
     await context.provider.stop(podId, signal);
+    return true;
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error;
-    // 409: the state has moved on by itself; the next read says where to.
-    if (error.kind !== 'refused' || error.reason === 'conflict' || error.reason === 'not-found') {
-      if (error.kind === 'refused' || error.sent) return;
+    if (error.kind !== 'refused') {
+      if (error.sent && error.kind !== 'rate-limited') return true;
       throw error;
     }
-    const kind = pod?.locked ? 'locked' : 'refused';
-    const trouble: Trouble = { kind, detail: error.detail, onDemandMicroUsdPerHour: null };
-    await advance(
-      context,
-      row.id,
-      moves.taskFailed(taskId, trouble, row.task?.from ?? 'running', context.clocks.now()),
-    );
+    const mayMove = error.reason === 'conflict' || error.reason === 'not-found';
+    if (mayMove && !pod?.locked && conflicts < MAX_CONFLICTS) return false;
+    const trouble = troubleOf(error.reason, error.detail);
+    await fail(row, pod?.locked ? { ...trouble, kind: 'locked' } : trouble, context);
+    return true;
   }
 }

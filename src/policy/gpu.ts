@@ -125,6 +125,13 @@ export function gpuWord(gpu: GpuType): string {
   return words(gpu.name).join('-').replaceAll('.', '') || 'gpu';
 }
 
+/** A short name for a type's id that fits into a button: eight hexadecimal digits (FNV-1a). */
+export function gpuKey(id: string): string {
+  let hash = 0x811c9dc5;
+  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0');
+}
+
 /** Types with stock and at least this memory, cheapest first: what to offer when one is not to be had. */
 export function alternatives(to: GpuType, catalogue: GpuType[], cloud: Cloud): GpuType[] {
   return catalogue

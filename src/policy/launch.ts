@@ -16,7 +16,7 @@ export interface LaunchRequest {
   /** GB of volume disk as a number, else a network volume's name or id. */
   volume: string | null;
   cloud: Cloud | null;
-  /** A data centre's id (`EU-RO-1`) or the beginning of some (`EU`). */
+  /** Data centre ids (`EU-RO-1`) or beginnings of some (`EU`), with commas between them. */
   region: string | null;
   name: string | null;
 }
@@ -140,7 +140,11 @@ function badSizes(request: LaunchRequest, defaults: LaunchDefaults): Refusal | n
   return null;
 }
 
+/** Words that say what a pod does: as a pod's name they would say it of the wrong one. */
+const RESERVED = ['running', 'stopped', 'terminated'];
+
 function badName(middle: string): Refusal | null {
+  if (RESERVED.includes(middle)) return refuse('name', `${middle} is a state, so it cannot be a name.`) as Refusal;
   if (validMiddle(middle)) return null;
   return refuse('name', `A name has letters a to z, digits and dashes, at most ${MAX_MIDDLE}.`) as Refusal;
 }
@@ -178,8 +182,8 @@ function chooseDataCenters(
   known: readonly string[],
 ): { ids: string[] } | Refusal {
   if (region === null) return { ids: volumeIn === null ? [] : [volumeIn] };
-  const wanted = region.toUpperCase();
-  const ids = known.filter((id) => id === wanted || id.startsWith(`${wanted}-`));
+  const wanted = region.toUpperCase().split(',');
+  const ids = known.filter((id) => wanted.some((part) => id === part || id.startsWith(`${part}-`)));
   if (ids.length === 0) return unknownRegion(region, known);
   if (volumeIn === null) return { ids };
   if (ids.includes(volumeIn)) return { ids: [volumeIn] };
@@ -206,14 +210,24 @@ export interface Limits {
 
 /** What is up or on its way, as the ledger knows it at the moment of reserving. */
 export interface Commitment {
-  /** Who holds it: the person's key, or the account. */
-  holder: string;
+  /** Who holds it: the person's key, or the account; null for a pod that was made elsewhere. */
+  holder: string | null;
   microUsdPerHour: MicroUsd;
 }
 
+/** What a launch may come to cost: spot reserves what it may bid, not what it is hoped to cost. */
+export function reservedRate(spec: LaunchSpec): MicroUsd {
+  return Math.max(spec.quotedMicroUsdPerHour, (spec.bidCeilingMicroUsd ?? 0) * spec.gpuCount);
+}
+
 /** Judged inside the write that reserves, so that fifty launches at once never exceed a limit. */
-export function overLimit(spec: LaunchSpec, holder: string, held: Commitment[], limits: Limits): string | null {
-  if (limits.gpusPerPod !== null && spec.gpuCount > limits.gpusPerPod) {
+export function overLimit(
+  { gpuCount, rate }: { gpuCount: number; rate: MicroUsd },
+  holder: string,
+  held: Commitment[],
+  limits: Limits,
+): string | null {
+  if (limits.gpusPerPod !== null && gpuCount > limits.gpusPerPod) {
     return `This team allows at most ${limits.gpusPerPod} GPUs in one pod.`;
   }
   const mine = held.filter((h) => h.holder === holder).length;
@@ -222,9 +236,9 @@ export function overLimit(spec: LaunchSpec, holder: string, held: Commitment[], 
   }
   const total = held.reduce((sum, h) => sum + h.microUsdPerHour, 0);
   const limit = limits.maxMicroUsdPerHour;
-  if (limit !== null && total + spec.quotedMicroUsdPerHour > limit) {
+  if (limit !== null && total + rate > limit) {
     const now = formatUsd(total);
-    return `The team spends ${now}/h; this pod adds ${formatUsd(spec.quotedMicroUsdPerHour)}/h, and the limit is ${formatUsd(limit)}/h.`;
+    return `The team spends ${now}/h; this pod may add ${formatUsd(rate)}/h, and the limit is ${formatUsd(limit)}/h.`;
   }
   return null;
 }

@@ -8,8 +8,10 @@ export type Move = (row: Row) => Row | null;
 
 /** At most this many creates for one launch, each under a new name. */
 export const MAX_ATTEMPTS = 3;
-/** A `requested` row that no worker took up by then expires: nobody gets a pod hours later. */
+/** A launch that was not sent by then expires: nobody gets a pod hours later. */
 export const REQUEST_TTL_MS = 10 * 60_000;
+/** The same for a further attempt, after the settle time of an earlier one. */
+export const RETRY_TTL_MS = 30 * 60_000;
 
 const enter = (row: Row, status: RowStatus, now: number, more: Partial<Row> = {}): Row => ({
   ...row,
@@ -30,6 +32,7 @@ const noAttempt = (number: number, podName: string): Attempt => ({
   podName,
   state: 'planned',
   sentAt: null,
+  doubtAt: null,
   absentReads: 0,
 });
 
@@ -42,11 +45,12 @@ export function take(podName: string, now: number): Move {
   };
 }
 
-/** The claim to send: written in the same tick as the request, so that exactly one create follows it. */
-export function sending(number: number, realNow: number): Move {
+/** The claim to send: written right before the request, so that exactly one create follows it. Too late, it expires. */
+export function sending(number: number, now: number, realNow: number): Move {
   return (row) => {
     const last = lastAttempt(row);
     if (row.status !== 'launching' || last?.number !== number || last.state !== 'planned') return null;
+    if (now - row.createdAt > (number === 1 ? REQUEST_TTL_MS : RETRY_TTL_MS)) return expired(row, now);
     return { ...row, attempts: withAttempt(row, { state: 'sending', sentAt: realNow }) };
   };
 }
@@ -61,11 +65,11 @@ export function unsent(number: number): Move {
 }
 
 /** The request ended without saying what happened, or its worker died: from here on only names are looked for. */
-export function ambiguous(number: number, now: number): Move {
+export function ambiguous(number: number, now: number, realNow: number): Move {
   return (row) => {
     const last = lastAttempt(row);
     if (row.status !== 'launching' || last?.number !== number || last.state !== 'sending') return null;
-    return enter(row, 'settling', now, { attempts: withAttempt(row, { state: 'ambiguous' }) });
+    return enter(row, 'settling', now, { attempts: withAttempt(row, { state: 'ambiguous', doubtAt: realNow }) });
   };
 }
 
@@ -84,12 +88,12 @@ export function settledAbsent(number: number, nextName: string, now: number): Mo
     const last = lastAttempt(row);
     if (row.status !== 'settling' || last?.number !== number) return null;
     const attempts = withAttempt(row, { state: 'absent' });
-    if (number < MAX_ATTEMPTS) {
+    if (number < MAX_ATTEMPTS && now - row.createdAt <= RETRY_TTL_MS) {
       return enter(row, 'launching', now, { attempts: [...attempts, noAttempt(number + 1, nextName)] });
     }
     const trouble: Trouble = {
       kind: 'unknown-state',
-      detail: `RunPod did not answer ${MAX_ATTEMPTS} creates, and none of their names turned up`,
+      detail: `RunPod did not answer ${number} creates, and none of their names turned up`,
       onDemandMicroUsdPerHour: null,
     };
     return enter(row, 'failed', now, { attempts, trouble });
@@ -117,10 +121,13 @@ export function refused(trouble: Trouble, now: number): Move {
 
 export function expire(now: number): Move {
   return (row) => {
-    if (row.status !== 'requested') return null;
-    const detail = 'no worker took it up within 10 minutes';
-    return enter(row, 'expired', now, { trouble: { kind: 'expired', detail, onDemandMicroUsdPerHour: null } });
+    return row.status === 'requested' ? expired(row, now) : null;
   };
+}
+
+function expired(row: Row, now: number): Row {
+  const detail = 'no worker could send it in time';
+  return enter(row, 'expired', now, { trouble: { kind: 'expired', detail, onDemandMicroUsdPerHour: null } });
 }
 
 /** What a pod that comes up is waiting for; an unchanged word changes nothing. */
@@ -137,13 +144,14 @@ export function running(facts: PodFacts, now: number): Move {
   };
 }
 
-/** Stop or Start was pressed. One at a time for a pod. */
-export function ask(task: Omit<Task, 'from' | 'sent' | 'state'>, now: number): Move {
+/** Stop or Start was pressed. One at a time for a pod, but a Stop takes the place of a Start that hangs. */
+export function ask(task: Omit<Task, 'from' | 'sent' | 'sentAt' | 'state'>, now: number): Move {
   return (row) => {
-    if (row.task?.state === 'open' || row.podId === null) return null;
+    const replaces = task.kind === 'stop' && row.task?.kind === 'start';
+    if ((row.task?.state === 'open' && !replaces) || row.podId === null) return null;
     const from: RowStatus[] = task.kind === 'stop' ? ['running', 'starting'] : ['stopped'];
     if (!from.includes(row.status)) return null;
-    const next: Task = { ...task, from: row.status, sent: false, state: 'open' };
+    const next: Task = { ...task, from: row.status, sent: false, sentAt: null, state: 'open' };
     return enter(row, task.kind === 'stop' ? 'stopping' : 'starting', now, {
       task: next,
       trouble: null,
@@ -153,12 +161,20 @@ export function ask(task: Omit<Task, 'from' | 'sent' | 'state'>, now: number): M
 }
 
 /** The claim to ask RunPod for a task. A stop converges and may be sent again, a start may not. */
-export function taskSent(taskId: string): Move {
+export function taskSent(taskId: string, realNow: number): Move {
   return (row) => {
     const open = row.task;
     if (open?.id !== taskId || open.state !== 'open' || (open.sent && open.kind === 'start')) return null;
-    return { ...row, task: { ...open, sent: true } };
+    return { ...row, task: { ...open, sent: true, sentAt: realNow } };
   };
+}
+
+/** RunPod certainly did not act on it: it may be sent again. */
+export function taskUnsent(taskId: string): Move {
+  return (row) =>
+    row.task?.id === taskId && row.task.state === 'open' && row.task.sent
+      ? { ...row, task: { ...row.task, sent: false, sentAt: null } }
+      : null;
 }
 
 /** Read back: the pod is stopped, whoever did it. */
@@ -185,6 +201,15 @@ export function seenAs(status: 'running' | 'stopped' | 'terminated', facts: PodF
     if (row.podId === null || row.status === status || row.task?.state === 'open') return null;
     if (!OPEN.includes(row.status)) return null;
     return enter(row, status, now, { facts: facts ?? row.facts, waitsFor: null, trouble: null });
+  };
+}
+
+/** RunPod calls it running, and it has no GPU: it bills, rescues files, and computes nothing. */
+export function cameUpWithoutGpu(trouble: Trouble, facts: PodFacts, now: number): Move {
+  return (row) => {
+    if (row.status !== 'starting') return null;
+    const task = row.task?.state === 'open' ? { ...row.task, state: 'failed' as const } : row.task;
+    return enter(row, 'running', now, { trouble, task, facts, waitsFor: null });
   };
 }
 

@@ -47,6 +47,8 @@ export const attempt = z.object({
   state: attemptState,
   /** Real time (not the movable clock): settling follows RunPod's own delays. */
   sentAt: z.number().nullable(),
+  /** Real time at which the end was found to be unknown; looking for the name counts from here. */
+  doubtAt: z.number().nullable().default(null),
   /** Reads since the ambiguous end that did not show the name, in a row. */
   absentReads: z.int(),
 });
@@ -102,8 +104,9 @@ export const task = z.object({
   kind: z.enum(['stop', 'start']),
   by: personRef,
   at: z.number(),
-  /** Whether RunPod may have been asked already. */
+  /** Whether RunPod may have been asked already, and when, in real time. */
   sent: z.boolean(),
+  sentAt: z.number().nullable().default(null),
   /** For a spot pod's start: the person agreed to resume it as on-demand. */
   asOnDemand: z.boolean(),
   state: z.enum(['open', 'done', 'failed']),

@@ -37,7 +37,8 @@ export interface Call {
 /** Timeouts, retries, rate limits and error kinds, the same for REST and GraphQL. */
 export class Caller {
   readonly settings: CallSettings;
-  private readonly quota = new Quota();
+  /** The two APIs count apart. */
+  private readonly quotas = { rest: new Quota(), graphql: new Quota() };
 
   constructor(settings: CallSettings) {
     this.settings = settings;
@@ -78,7 +79,8 @@ export class Caller {
   }
 
   private async once(call: Call): Promise<HttpReply> {
-    const { settings, quota } = this;
+    const { settings } = this;
+    const quota = this.quotas[call.url === settings.graphqlUrl ? 'graphql' : 'rest'];
     const wait = quota.waitMs(call.urgent ?? false, settings.now());
     if (wait > 0) throw new RunpodRateLimited(wait, { call: call.name });
     quota.spend();
@@ -103,7 +105,9 @@ export class Caller {
     const requestId = reply.header('x-request-id');
     settings.onCall?.({ call: call.name, status: reply.status, ms: settings.now() - started, requestId });
     if (reply.status < 300) return reply;
-    throw errorOf(reply, { call: call.name, requestId });
+    const error = errorOf(reply, { call: call.name, requestId });
+    if (error instanceof RunpodRateLimited) quota.block(error.retryAfterMs, settings.now());
+    throw error;
   }
 
   private headers(call: Call): Record<string, string> {

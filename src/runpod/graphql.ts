@@ -139,9 +139,12 @@ export class GraphqlApi {
       ?.map((error) => error.message)
       .join(' ')
       .slice(0, 400);
+    // A part that failed does not undo a pod that was made: an answer that is whole counts, errors or not.
+    const whole = schema.safeParse(got.data);
+    const nothingMissing = Object.values(got.data ?? {}).every((value) => value !== null);
+    if (said && whole.success && nothingMissing) return whole.data;
     if (said) throw new RunpodRejected(200, classify(200, said), said, { call: name });
-    const parsed = schema.safeParse(got.data);
-    if (!parsed.success) throw new RunpodUnexpected('the reply has an unknown shape', { call: name });
-    return parsed.data;
+    if (!whole.success) throw new RunpodUnexpected('the reply has an unknown shape', { call: name });
+    return whole.data;
   }
 }

@@ -28,6 +28,7 @@ function items(header: string): Map<string, Record<string, number>> {
  */
 export class Quota {
   private windows: Window[] = [];
+  private blockedUntil = 0;
 
   note(headers: { rateLimit: string | undefined; policy: string | undefined }, now: number): void {
     if (headers.rateLimit === undefined) return;
@@ -40,10 +41,16 @@ export class Quota {
     }));
   }
 
+  /** RunPod answered 429: ordinary calls wait as long as it says. */
+  block(ms: number, now: number): void {
+    this.blockedUntil = Math.max(this.blockedUntil, now + ms);
+  }
+
   /** Milliseconds until a call may be sent: 0 for now. `urgent` calls may use the reserve. */
   waitMs(urgent: boolean, now: number): number {
     const full = this.windows.filter((w) => w.resetsAt > now && w.remaining <= (urgent ? 0 : reserveOf(w)));
-    return Math.max(0, ...full.map((w) => w.resetsAt - now));
+    const blocked = urgent ? 0 : this.blockedUntil - now;
+    return Math.max(0, blocked, ...full.map((w) => w.resetsAt - now));
   }
 
   spend(): void {

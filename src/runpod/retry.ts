@@ -2,7 +2,7 @@ import type { RunpodError } from './errors.ts';
 
 /**
  * How a call may be repeated. `safe`: reading, or a write that converges (stop, delete). `once`: RunPod has no
- * idempotency key, so a create or start is repeated only where it certainly did nothing.
+ * idempotency key, so a create or start is never repeated in here: whoever sent it claims anew before each request.
  */
 export type Repeat = 'safe' | 'once';
 
@@ -22,14 +22,12 @@ export function retryAfter(
   policy: RetryPolicy,
   random: number,
 ): number | null {
-  if (attempt >= policy.maxAttempts) return null;
+  if (repeat === 'once' || attempt >= policy.maxAttempts) return null;
   if (error.kind === 'rate-limited') {
     const wait = (error as { retryAfterMs?: number }).retryAfterMs ?? policy.maxWaitMs;
     return wait <= policy.maxWaitMs ? wait : null;
   }
   if (error.kind !== 'unavailable') return null;
-  const neverSent = (error as { sent?: boolean }).sent === false;
-  if (repeat === 'once' && !neverSent) return null;
   const pause = policy.backoffMs * 2 ** (attempt - 1);
   return Math.min(policy.maxWaitMs, Math.round(pause / 2 + (pause / 2) * random));
 }

@@ -40,10 +40,11 @@ export function undiciTransport(dispatcher?: Dispatcher): Transport {
   };
 }
 
-/** Codes with which a connection fails before any byte of the request left. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH']);
+/** System calls in which a connection fails before any byte of the request left. */
+const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
 
 export function certainlyNotSent(error: unknown): boolean {
-  const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code;
-  return code !== undefined && NEVER_SENT.has(code);
+  const failure = error as { code?: string; syscall?: string; cause?: { code?: string; syscall?: string } };
+  const { code, syscall } = failure.code === undefined ? (failure.cause ?? {}) : failure;
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || BEFORE_SENDING.has(syscall ?? '');
 }

@@ -29,6 +29,18 @@ export class Cards {
     return json === null ? { rev: 0, copies: {} } : cardRecord.parse(JSON.parse(json));
   }
 
+  /** The copy is gone from its chat. */
+  async forget(id: string, at: string): Promise<void> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const record = await this.get(id);
+      const { [at]: _, ...copies } = record.copies;
+      const written = { rev: record.rev + 1, copies };
+      const checks = [{ key: cardKey(id), rev: record.rev }];
+      if (await commit(this.redis, checks, [writeDocument(cardKey(id), written.rev, written)])) return;
+    }
+    throw new TooContended(`card ${id}`);
+  }
+
   /** Writes one copy by compare-and-swap. An older revision never overwrites a newer one. */
   async save(id: string, at: string, next: (before: Copy | null) => Copy | null): Promise<Copy | null> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {

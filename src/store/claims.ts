@@ -2,7 +2,7 @@ import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
 /** A claim whose bot died before acknowledging is free again: the platform's own limit is three seconds. */
-const UNACKNOWLEDGED_MS = 1000;
+export const UNACKNOWLEDGED_MS = 1000;
 /** Longer than any platform redelivers. */
 const KEPT_MS = 24 * 3_600_000;
 

@@ -19,13 +19,13 @@ interface Node {
 export type RedisClient = Redis | Cluster;
 
 /**
- * `producer` fails fast, so that a person hears at once that the store is away; `worker` waits for ever, as BullMQ asks
- * of connections that block.
+ * `producer` fails within seconds, so that a person hears that the store is away; `worker` waits for ever, as BullMQ
+ * asks of connections that block.
  */
 export type Profile = 'producer' | 'worker';
 
-/** How long a producer's command may take before it counts as failed, ms. */
-const PRODUCER_TIMEOUT_MS = 5000;
+/** How long a producer's command may take before it counts as failed, ms: a short restart of Redis costs nobody anything. */
+const PRODUCER_TIMEOUT_MS = 2500;
 
 /** Opens a connection; it retries for ever in the background. `onError` hears each failure, without credentials. */
 export function connect(to: RedisAddress, profile: Profile, onError: (message: string) => void): RedisClient {
@@ -38,8 +38,8 @@ function optionsOf(to: RedisAddress, profile: Profile) {
   return {
     // BullMQ and the scripts here read RESP2's reply shapes.
     protocol: 2 as const,
-    maxRetriesPerRequest: profile === 'producer' ? 1 : null,
-    enableOfflineQueue: profile === 'worker',
+    maxRetriesPerRequest: profile === 'producer' ? 20 : null,
+    enableOfflineQueue: true,
     retryStrategy: (times: number) => Math.min(1000, 50 * times),
     ...(profile === 'producer' ? { commandTimeout: PRODUCER_TIMEOUT_MS } : {}),
     ...to.auth,

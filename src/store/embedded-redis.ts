@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { Redis } from 'ioredis';
 /** Unix socket paths end at 107 bytes on Linux (`sun_path`). */
 const MAX_SOCKET_PATH = 107;
 const START_TIMEOUT_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 15_000;
+const RESTART_MS = 500;
 const BINARIES = ['redis-server', 'valkey-server'];
 
 export interface EmbeddedRedis {
@@ -50,8 +52,13 @@ export async function startEmbeddedRedis(dataPath: string): Promise<EmbeddedRedi
   const socketPath = join(sockets, 'redis.sock');
   try {
     const takenOver = await answers(socketPath);
-    if (!takenOver) await launch(dataPath, socketPath);
-    return { socketPath, takenOver, close: () => shutDown(socketPath, owner) };
+    const watch = { closing: false };
+    if (!takenOver) await launch(dataPath, socketPath, watch);
+    const close = () => {
+      watch.closing = true;
+      return shutDown(socketPath, owner);
+    };
+    return { socketPath, takenOver, close };
   } catch (error) {
     owner.close();
     throw error;
@@ -68,24 +75,59 @@ function socketFolder(dataPath: string): string {
 
 /**
  * The data folder belongs to whoever listens on this socket: the system lets go of it when the process dies, however it
- * dies, and no process id can be mistaken for another.
+ * dies, and no process id can be mistaken for another. The socket is bound under a name of its own and then linked,
+ * which only one of several can do; a dead one is moved away first, and put back where it turns out to live.
  */
 async function claim(path: string, dataPath: string): Promise<Server> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const server = createServer((socket) => {
-      // Whoever looks whether we live may hang up first.
-      socket.on('error', () => {});
-      socket.end();
-    });
-    const bound = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(path, () => resolve(true));
-    });
-    if (bound) return server.unref();
-    if (await accepts(path)) throw new DataInUse(dataPath);
-    rmSync(path, { force: true });
+  const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const server = createServer((socket) => {
+    // Whoever looks whether we live may hang up first.
+    socket.on('error', () => {});
+    socket.end();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(own, resolve);
+  });
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (linked(own, path)) return server.unref();
+      if (await accepts(path)) break;
+      const aside = `${own}.aside`;
+      if (!moved(path, aside)) continue;
+      if (await accepts(aside)) {
+        linked(aside, path);
+        break;
+      }
+      rmSync(aside, { force: true });
+    }
+    throw new DataInUse(dataPath);
+  } catch (error) {
+    server.close();
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
-  throw new DataInUse(dataPath);
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function accepts(path: string): Promise<boolean> {
@@ -105,7 +147,8 @@ async function answers(path: string): Promise<boolean> {
   return true;
 }
 
-async function launch(dataPath: string, socketPath: string): Promise<void> {
+/** Started again where it ends by itself: out of memory, or by somebody's hand. */
+async function launch(dataPath: string, socketPath: string, watch: { closing: boolean }): Promise<void> {
   rmSync(socketPath, { force: true });
   for (const binary of BINARIES) {
     const child = spawn(binary, serverArguments(dataPath, socketPath), { stdio: 'ignore', detached: true });
@@ -116,9 +159,19 @@ async function launch(dataPath: string, socketPath: string): Promise<void> {
     });
     child.unref();
     await untilReady(socketPath, () => alive);
+    child.once('exit', () => {
+      if (!watch.closing) setTimeout(() => relaunch(dataPath, socketPath, watch), RESTART_MS).unref();
+    });
     return;
   }
   throw new RedisMissing();
+}
+
+function relaunch(dataPath: string, socketPath: string, watch: { closing: boolean }): void {
+  if (watch.closing) return;
+  launch(dataPath, socketPath, watch).catch(() =>
+    setTimeout(() => relaunch(dataPath, socketPath, watch), RESTART_MS).unref(),
+  );
 }
 
 /** Detached, so that a terminal's Ctrl-C reaches Podwarden alone and jobs can still be finished. */
@@ -129,7 +182,8 @@ function serverArguments(dataPath: string, socketPath: string): string[] {
     unixsocketperm: '700',
     dir: join(dataPath, 'redis'),
     appendonly: 'yes',
-    appendfsync: 'everysec',
+    // A claim to send that a power cut forgets could be sent again.
+    appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
     logfile: join(dataPath, 'redis', 'redis.log'),
@@ -179,6 +233,7 @@ async function shutDown(socketPath: string, owner: Server): Promise<void> {
   } catch {
     // Already gone: nothing to end.
   }
-  while (await accepts(socketPath)) await pause(20);
+  const deadline = Date.now() + CLOSE_TIMEOUT_MS;
+  while (Date.now() < deadline && (await accepts(socketPath))) await pause(20);
   owner.close();
 }

@@ -62,6 +62,9 @@ export class Ledger {
   /** Adds a row and reserves what it holds. A refusal writes nothing. */
   async add(row: Row, judge: Judge): Promise<{ refused: string } | { row: Row }> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
+      // The same event again, or a write whose answer was lost: it is there already.
+      const known = await this.get(row.id);
+      if (known) return { row: known };
       const holdings = await this.holdings();
       const refused = judge(await this.open());
       if (refused !== null) return { refused };
@@ -80,15 +83,41 @@ export class Ledger {
     throw new TooContended('the ledger');
   }
 
-  /** The row of a pod that was made elsewhere, written when somebody first acts on it. That alone is nothing to tell. */
+  /**
+   * The row of a pod that was made elsewhere, written when somebody first acts on it; its id follows from the pod's, so
+   * that all who come at once write the same. That alone is nothing to tell.
+   */
   async adopt(row: Row): Promise<Row> {
     const known = row.podId === null ? null : await this.byPod(row.podId);
     if (known) return known;
-    const claimed = row.podId === null || (await this.redis.hsetnx(BY_POD, row.podId, row.id)) === 1;
-    if (!claimed) return (await this.byPod(row.podId ?? '')) ?? row;
     const quiet = writes({ ...row, rev: 1 }).filter(([, at]) => at !== UNTOLD_KEY);
     await commit(this.redis, [{ key: rowKey(row.id), rev: 0 }], quiet);
     return (await this.get(row.id)) ?? row;
+  }
+
+  /** A move that adds to what is held, judged by everything that is open, in the same write. */
+  async moveJudged(id: string, move: Move, judge: Judge): Promise<Moved | { refused: string } | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const holdings = await this.holdings();
+      const row = await this.get(id);
+      if (!row) return null;
+      const next = move(row);
+      if (next === null) return { row, moved: false };
+      const refused = judge((await this.open()).filter((other) => other.id !== id));
+      if (refused !== null) return { refused };
+      const written = { ...next, rev: row.rev + 1 };
+      const done = await commit(
+        this.redis,
+        [
+          { key: HOLDINGS, rev: holdings },
+          { key: rowKey(id), rev: row.rev },
+        ],
+        [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(written)],
+      );
+      if (done) return { row: written, moved: true };
+      await pause(Math.random() * 20);
+    }
+    throw new TooContended('the ledger');
   }
 
   /** Applies a pure move by compare-and-swap; `moved` is false where the row stood elsewhere. Null: no such row. */

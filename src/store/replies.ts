@@ -3,11 +3,13 @@ import { key } from './keys.ts';
 
 /** An interaction's own address lives 15 minutes on one chat and 30 on the other; nothing of it is kept longer. */
 const TTL_MS = 15 * 60_000;
+/** Whom the answer is for is kept for longer: after that it goes by direct message. */
+const OWNER_TTL_MS = 24 * 3_600_000;
 
 export interface PendingReply {
   chat: string;
   account: string;
-  /** Opaque to everybody but the front that made it. */
+  /** Opaque to everybody but the front that made it; null once it has lapsed. */
   ref: unknown;
   /** What a worker found out, for the bot to render; private to the person who asked. */
   result: unknown;
@@ -22,21 +24,29 @@ export class Replies {
   }
 
   async keep(id: string, reply: Omit<PendingReply, 'result'>, result: object | null = null): Promise<void> {
-    await this.redis.set(key('reply', id), JSON.stringify({ ...reply, result }), 'PX', TTL_MS);
+    const { ref, ...owner } = reply;
+    await this.redis.set(key('reply', id), JSON.stringify({ ref }), 'PX', TTL_MS);
+    await this.redis.set(key('reply-owner', id), JSON.stringify({ ...owner, result }), 'PX', OWNER_TTL_MS);
   }
 
-  /** No effect where the reply has lapsed. */
+  /** What was found out lives as briefly as an open answer does. No effect where nobody waits any more. */
   async fill(id: string, result: object): Promise<void> {
-    const reply = await this.get(id);
-    if (reply) await this.redis.set(key('reply', id), JSON.stringify({ ...reply, result }), 'KEEPTTL');
+    const json = await this.redis.get(key('reply-owner', id));
+    if (json === null) return;
+    await this.redis.set(key('reply-owner', id), JSON.stringify({ ...JSON.parse(json), result }), 'PX', TTL_MS);
   }
 
   async get(id: string): Promise<PendingReply | null> {
-    const json = await this.redis.get(key('reply', id));
-    return json === null ? null : (JSON.parse(json) as PendingReply);
+    const [owner, address] = await Promise.all([
+      this.redis.get(key('reply-owner', id)),
+      this.redis.get(key('reply', id)),
+    ]);
+    if (owner === null) return null;
+    const ref = address === null ? null : (JSON.parse(address) as { ref: unknown }).ref;
+    return { ...(JSON.parse(owner) as Omit<PendingReply, 'ref'>), ref };
   }
 
   async done(id: string): Promise<void> {
-    await this.redis.del(key('reply', id));
+    await Promise.all([this.redis.del(key('reply', id)), this.redis.del(key('reply-owner', id))]);
   }
 }

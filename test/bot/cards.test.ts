@@ -6,7 +6,7 @@ import { type Message, plain, text } from '../../src/bot/message/message.ts';
 import { plainText, truncate } from '../../src/bot/message/plain-text.ts';
 import { renderSlack } from '../../src/bot/slack/render.ts';
 import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
-import { podCard, podLine } from '../../src/bot/views/pod-card.ts';
+import { podCard, podLines } from '../../src/bot/views/pod-card.ts';
 import { stopLines } from '../../src/bot/views/stop.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
 import type { Row, Trouble } from '../../src/policy/ledger.ts';
@@ -14,7 +14,7 @@ import { CATALOGUE } from '../policy/catalogue.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 
 const around = { now: NOW + 3_600_000, catalogue: CATALOGUE, accounts: ['slack:T1/U1', 'discord:700000000000000001'] };
-const attempt = { number: 1, podName: FACTS.name, state: 'created' as const, sentAt: 1, absentReads: 0 };
+const attempt = { number: 1, podName: FACTS.name, state: 'created' as const, sentAt: 1, doubtAt: null, absentReads: 0 };
 const up: Partial<Row> = { podId: 'abc123def456gh', facts: FACTS, attempts: [attempt] };
 const trouble = (kind: Trouble['kind'], price: number | null = null): Partial<Row> => ({
   trouble: { kind, detail: 'what RunPod said', onDemandMicroUsdPerHour: price },
@@ -25,6 +25,7 @@ const task = {
   by: ALICE,
   at: NOW,
   sent: true,
+  sentAt: 1,
   asOnDemand: false,
   state: 'open' as const,
   from: 'running' as const,
@@ -40,6 +41,7 @@ const CARDS: [name: string, row: Row][] = [
   ['running-spot', newRow({ ...up, status: 'running', spec: spot })],
   ['running-zero-gpu', newRow({ ...up, status: 'running', facts: { ...FACTS, gpuCount: 0 }, ...trouble('zero-gpu') })],
   ['running-twin', newRow({ ...up, status: 'running', duplicates: ['zzz999'] })],
+  ['stopped-twin', newRow({ ...up, status: 'stopped', duplicates: ['zzz999'] })],
   ['stopping', newRow({ ...up, status: 'stopping', task })],
   ['stopped', newRow({ ...up, status: 'stopped' })],
   [
@@ -77,10 +79,11 @@ describe('cards', () => {
   });
 
   it.each(CARDS)('%s: Running, Stopped and Terminated stand only for the present state', (_, row) => {
-    const said = [podCard(row, around), podLine(row, around)?.message].filter((m) => m !== undefined);
-    const [cardText = '', lineText = ''] = said.map(
-      (m) => plainText(m, 10_000) + JSON.stringify(m.buttons.map((b) => b.confirm)),
-    );
+    const read = (m: Message) => plainText(m, 10_000) + JSON.stringify(m.buttons.map((b) => b.confirm));
+    const cardText = read(podCard(row, around));
+    const lineText = podLines(row, around)
+      .map(({ message }) => read(message))
+      .join('\n');
     const words = { running: 'running', stopped: 'stopped', terminated: 'terminated' } as Record<string, string>;
     for (const word of ['running', 'stopped', 'terminated']) {
       if (words[row.status] === word) expect(cardText.toLowerCase()).toContain(word);
@@ -122,7 +125,7 @@ describe('hostile text', () => {
   });
 
   it('a line pings only those who are named to be', () => {
-    const line = podLine(newRow({ ...up, status: 'running' }), around);
+    const line = podLines(newRow({ ...up, status: 'running' }), around)[0];
     const body = renderDiscord(line?.message ?? message, ['discord:700000000000000001']);
     expect(body.content).toContain('<@700000000000000001>');
     expect(body.allowed_mentions).toEqual({ parse: [], users: ['700000000000000001'] });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decideLaunch, type LaunchRequest, type LaunchSurroundings, overLimit } from '../../src/policy/launch.ts';
+import {
+  decideLaunch,
+  type LaunchRequest,
+  type LaunchSurroundings,
+  overLimit,
+  reservedRate,
+} from '../../src/policy/launch.ts';
 import { gpuNamed } from './catalogue.ts';
 
 const request = (more: Partial<LaunchRequest> = {}): LaunchRequest => ({
@@ -91,6 +97,7 @@ describe('what a launch may say', () => {
   it('a region is a data centre or the beginning of some', () => {
     expect(spec({ region: 'eu' }).dataCenterIds).toEqual(['EU-RO-1', 'EU-SE-1']);
     expect(spec({ region: 'us-tx-3' }).dataCenterIds).toEqual(['US-TX-3']);
+    expect(spec({ region: 'EU-SE-1,US' }).dataCenterIds).toEqual(['EU-SE-1', 'US-TX-3']);
   });
 });
 
@@ -109,6 +116,7 @@ describe('what is refused, and with which way out', () => {
     [{ gpu: gpuNamed('RTX 3080') }, 'cloud', /not sold in Secure Cloud.*cloud=community/],
     [{ gpu: gpuNamed('B200'), cloud: 'COMMUNITY' }, 'cloud', /not sold in Community Cloud.*cloud=secure/],
     [{ name: '@everyone' }, 'name', /letters a to z/],
+    [{ name: 'Running' }, 'name', /is a state/],
   ])('%j', (more, field, problem) => {
     const decision = decide(more);
     expect(decision).toMatchObject({ kind: 'refuse', field });
@@ -134,14 +142,19 @@ describe('limits', () => {
     [{ ...none, podsPerPerson: 1 }, /You have 1 pods up.*Stop one first/],
     [{ ...none, podsPerPerson: 2 }, null],
     [{ ...none, maxMicroUsdPerHour: 3_490_000 }, null],
-    [{ ...none, maxMicroUsdPerHour: 3_489_999 }, /spends \$3\.00\/h; this pod adds \$0\.49\/h/],
+    [{ ...none, maxMicroUsdPerHour: 3_489_999 }, /spends \$3\.00\/h; this pod may add \$0\.49\/h/],
   ])('%j', (limits, problem) => {
-    const said = overLimit(spec(), 'alice', held, limits);
+    const said = overLimit({ gpuCount: 1, rate: 490_000 }, 'alice', held, limits);
     if (problem === null) expect(said).toBeNull();
     else expect(said).toMatch(problem);
   });
 
+  it('spot reserves what it may bid, not what it is hoped to cost', () => {
+    expect(reservedRate(spec({ market: 'spot', count: 2 }))).toBe(882_000);
+    expect(reservedRate(spec())).toBe(490_000);
+  });
+
   it('bounds the GPUs of one pod', () => {
-    expect(overLimit(spec({ count: 4 }), 'alice', [], { ...none, gpusPerPod: 2 })).toMatch(/at most 2 GPUs/);
+    expect(overLimit({ gpuCount: 4, rate: 1 }, 'alice', [], { ...none, gpusPerPod: 2 })).toMatch(/at most 2 GPUs/);
   });
 });

@@ -15,7 +15,7 @@ const REAL = 1_000_000;
 const trouble = { kind: 'no-capacity' as const, detail: 'none', onDemandMicroUsdPerHour: null };
 const task = (kind: 'stop' | 'start') => ({ id: `t-${kind}`, kind, by: ALICE, at: NOW, asOnDemand: false });
 
-const sent = follow(newRow(), moves.take('alice-run7-aaaaaa', NOW), moves.sending(1, REAL));
+const sent = follow(newRow(), moves.take('alice-run7-aaaaaa', NOW), moves.sending(1, NOW, REAL));
 const up = follow(sent, moves.created('pod1', { ...FACTS, name: 'alice-run7-aaaaaa' }, NOW), moves.running(FACTS, NOW));
 
 describe('a launch', () => {
@@ -26,8 +26,8 @@ describe('a launch', () => {
   it('is claimed by one worker only, however many try', () => {
     const taken = follow(newRow(), moves.take('n', NOW));
     expect(moves.take('other', NOW)(taken)).toBeNull();
-    expect(moves.sending(1, REAL)(sent)).toBeNull();
-    expect(moves.sending(2, REAL)(taken)).toBeNull();
+    expect(moves.sending(1, NOW, REAL)(sent)).toBeNull();
+    expect(moves.sending(2, NOW, REAL)(taken)).toBeNull();
   });
 
   it('after an ambiguous end may create again only under a new name, and at most three times', () => {
@@ -36,22 +36,37 @@ describe('a launch', () => {
       [1, 'b'],
       [2, 'c'],
     ] as const) {
-      row = follow(row, moves.ambiguous(number, NOW));
-      expect(moves.sending(number, REAL)(row)).toBeNull();
-      row = follow(row, moves.notSeen(number), moves.settledAbsent(number, name, NOW), moves.sending(number + 1, REAL));
+      row = follow(row, moves.ambiguous(number, NOW, REAL));
+      expect(moves.sending(number, NOW, REAL)(row)).toBeNull();
+      row = follow(
+        row,
+        moves.notSeen(number),
+        moves.settledAbsent(number, name, NOW),
+        moves.sending(number + 1, NOW, REAL),
+      );
     }
-    const ended = follow(row, moves.ambiguous(3, NOW), moves.settledAbsent(3, 'd', NOW));
+    const ended = follow(row, moves.ambiguous(3, NOW, REAL), moves.settledAbsent(3, 'd', NOW));
     expect(ended).toMatchObject({ status: 'failed', trouble: { kind: 'unknown-state' } });
     expect(ended.attempts.map((a) => a.podName)).toEqual(['alice-run7-aaaaaa', 'b', 'c']);
   });
 
   it('that RunPod certainly did not act on may be sent again as it is', () => {
-    expect(follow(sent, moves.unsent(1), moves.sending(1, REAL)).attempts).toHaveLength(1);
+    expect(follow(sent, moves.unsent(1), moves.sending(1, NOW, REAL)).attempts).toHaveLength(1);
   });
 
   it('expires after ten minutes untouched, and not before', () => {
     expect(moves.take('n', NOW + moves.REQUEST_TTL_MS)(newRow())).toMatchObject({ status: 'launching' });
     expect(moves.take('n', NOW + moves.REQUEST_TTL_MS + 1)(newRow())).toMatchObject({ status: 'expired' });
+  });
+
+  it('planned by a worker that died is not sent hours later', () => {
+    const taken = follow(newRow(), moves.take('n', NOW));
+    expect(moves.sending(1, NOW + moves.REQUEST_TTL_MS + 1, REAL)(taken)).toMatchObject({ status: 'expired' });
+    const second = follow(sent, moves.ambiguous(1, NOW, REAL), moves.settledAbsent(1, 'b', NOW));
+    expect(moves.sending(2, NOW + moves.REQUEST_TTL_MS + 1, REAL)(second)).toMatchObject({ status: 'launching' });
+    expect(moves.sending(2, NOW + moves.RETRY_TTL_MS + 1, REAL)(second)).toMatchObject({ status: 'expired' });
+    const late = follow(sent, moves.ambiguous(1, NOW, REAL), moves.settledAbsent(1, 'b', NOW + moves.RETRY_TTL_MS + 1));
+    expect(late).toMatchObject({ status: 'failed', trouble: { kind: 'unknown-state' } });
   });
 
   it('adopts a pod that turns up after it was given up, and once only', () => {
@@ -75,12 +90,29 @@ describe('stop and start', () => {
   });
 
   it('a start is sent once, a stop may be sent again', () => {
-    const stopping = follow(up, moves.ask(task('stop'), NOW), moves.taskSent('t-stop'));
-    expect(moves.taskSent('t-stop')(stopping)).not.toBeNull();
+    const stopping = follow(up, moves.ask(task('stop'), NOW), moves.taskSent('t-stop', REAL));
+    expect(moves.taskSent('t-stop', REAL)(stopping)).not.toBeNull();
     const off = follow(stopping, moves.stopped(FACTS, NOW));
-    const starting = follow(off, moves.ask(task('start'), NOW), moves.taskSent('t-start'));
-    expect(moves.taskSent('t-start')(starting)).toBeNull();
-    expect(moves.taskSent('t-stop')(starting)).toBeNull();
+    const starting = follow(off, moves.ask(task('start'), NOW), moves.taskSent('t-start', REAL));
+    expect(moves.taskSent('t-start', REAL)(starting)).toBeNull();
+    expect(moves.taskSent('t-stop', REAL)(starting)).toBeNull();
+  });
+
+  it('a stop takes the place of a start that hangs, and no start the place of a stop', () => {
+    const off = follow(up, moves.seenAs('stopped', FACTS, NOW));
+    const starting = follow(off, moves.ask(task('start'), NOW));
+    expect(follow(starting, moves.ask(task('stop'), NOW))).toMatchObject({
+      status: 'stopping',
+      task: { kind: 'stop' },
+    });
+    const stopping = follow(up, moves.ask(task('stop'), NOW));
+    expect(moves.ask(task('start'), NOW)(stopping)).toBeNull();
+  });
+
+  it('a start that RunPod certainly did not act on may be sent again', () => {
+    const off = follow(up, moves.seenAs('stopped', FACTS, NOW));
+    const asked = follow(off, moves.ask(task('start'), NOW), moves.taskSent('t-start', REAL));
+    expect(follow(asked, moves.taskUnsent('t-start'), moves.taskSent('t-start', REAL)).task?.sent).toBe(true);
   });
 
   it('a start that came to nothing leaves the pod off, with the reason', () => {
@@ -104,9 +136,9 @@ describe('whatever happens, in whatever order', () => {
   const anyMove = fc.oneof(
     fc.constant(moves.take('n', NOW)),
     fc.constant(moves.expire(NOW)),
-    fc.integer({ min: 1, max: 3 }).map((n) => moves.sending(n, REAL)),
+    fc.integer({ min: 1, max: 3 }).map((n) => moves.sending(n, NOW, REAL)),
     fc.integer({ min: 1, max: 3 }).map((n) => moves.unsent(n)),
-    fc.integer({ min: 1, max: 3 }).map((n) => moves.ambiguous(n, NOW)),
+    fc.integer({ min: 1, max: 3 }).map((n) => moves.ambiguous(n, NOW, REAL)),
     fc.integer({ min: 1, max: 3 }).map((n) => moves.notSeen(n)),
     fc.integer({ min: 1, max: 3 }).map((n) => moves.settledAbsent(n, `n${n}`, NOW)),
     fc.constantFrom('pod1', 'pod2').map((id) => moves.created(id, FACTS, NOW)),
@@ -114,7 +146,7 @@ describe('whatever happens, in whatever order', () => {
     fc.constant(moves.running(FACTS, NOW)),
     fc.constant(moves.stopped(FACTS, NOW)),
     fc.constantFrom('stop' as const, 'start' as const).map((kind) => moves.ask(task(kind), NOW)),
-    fc.constantFrom('t-stop', 't-start').map((id) => moves.taskSent(id)),
+    fc.constantFrom('t-stop', 't-start').map((id) => moves.taskSent(id, REAL)),
     fc.constantFrom('t-stop', 't-start').map((id) => moves.taskFailed(id, trouble, 'stopped', NOW)),
     fc
       .constantFrom('running' as const, 'stopped' as const, 'terminated' as const)

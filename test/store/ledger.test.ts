@@ -18,11 +18,32 @@ describe('the ledger', () => {
     expect(await ledger.open()).toHaveLength(7);
   });
 
+  it('the same launch written twice at once is one row, and counts once', async () => {
+    const ledger = new Ledger(redis.client());
+    const judge = (open: unknown[]) => (open.length >= 1 ? 'full' : null);
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.add(newRow(), judge)));
+    expect(results.every((r) => 'row' in r && r.row.id === 'p1')).toBe(true);
+    expect(await ledger.open()).toHaveLength(1);
+  });
+
+  it('starts at once never exceed a limit either', async () => {
+    const ledger = new Ledger(redis.client());
+    const off = (i: number) => newRow({ id: `p${i}`, podId: `pod${i}`, facts: FACTS, status: 'stopped' });
+    for (let i = 0; i < 10; i++) await ledger.add(off(i), yes);
+    const task = (i: number) => ({ id: `t${i}`, kind: 'start' as const, by: off(0).by, at: NOW, asOnDemand: false });
+    const atMostThree = (open: { status: string }[]) =>
+      open.filter((r) => r.status === 'starting').length >= 3 ? 'full' : null;
+    const results = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => ledger.moveJudged(`p${i}`, moves.ask(task(i), NOW), atMostThree)),
+    );
+    expect(results.filter((r) => r !== null && 'moved' in r && r.moved)).toHaveLength(3);
+  });
+
   it('one of many workers gets the claim', async () => {
     const ledger = new Ledger(redis.client());
     await ledger.add(newRow(), yes);
     await ledger.move('p1', moves.take('name', NOW));
-    const claims = await Promise.all(Array.from({ length: 20 }, () => ledger.move('p1', moves.sending(1, 1))));
+    const claims = await Promise.all(Array.from({ length: 20 }, () => ledger.move('p1', moves.sending(1, NOW, 1))));
     expect(claims.filter((c) => c?.moved)).toHaveLength(1);
   });
 
@@ -32,7 +53,7 @@ describe('the ledger', () => {
     expect(await ledger.untold()).toEqual(['p1']);
     expect((await ledger.passing()).map((r) => r.id)).toEqual(['p1']);
     await ledger.move('p1', moves.take('name', NOW));
-    await ledger.move('p1', moves.sending(1, 1));
+    await ledger.move('p1', moves.sending(1, NOW, 1));
     await ledger.move('p1', moves.created('pod1', FACTS, NOW));
     expect((await ledger.byPod('pod1'))?.id).toBe('p1');
     await ledger.move('p1', moves.running(FACTS, NOW));
@@ -54,7 +75,7 @@ describe('the ledger', () => {
     const ledger = new Ledger(redis.client());
     const adopt = (id: string) =>
       ledger.adopt(newRow({ id, podId: 'pod9', spec: null, status: 'running', facts: FACTS }));
-    await Promise.all(['pa', 'pb', 'pc', 'pd'].map(adopt));
+    await Promise.all(['pa', 'pa', 'pa', 'pa'].map(adopt));
     expect(await ledger.open()).toHaveLength(1);
     expect(await ledger.untold()).toEqual([]);
   });
@@ -63,8 +84,8 @@ describe('the ledger', () => {
     const ledger = new Ledger(redis.client());
     await ledger.add(newRow(), yes);
     await ledger.move('p1', moves.take('name', NOW));
-    await ledger.move('p1', moves.sending(1, 1000));
-    await ledger.move('p1', moves.ambiguous(1, NOW));
+    await ledger.move('p1', moves.sending(1, NOW, 1000));
+    await ledger.move('p1', moves.ambiguous(1, NOW, 1000));
     expect(await ledger.watched(2000)).toHaveLength(1);
     expect(await ledger.watched(1001 + 24 * 3_600_000)).toEqual([]);
   });

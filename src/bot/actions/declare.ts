@@ -6,6 +6,8 @@ import type { Asker, Services } from '../services.ts';
 export interface Action {
   name: string;
   access: Right | null;
+  /** The answer is a message of its own, also where the button stands on a private one. */
+  keeps?: boolean;
   /** What to ask first where the chat has no dialog; null where the click counts at once. */
   confirm?(target: Target, services: Services): Promise<Confirm | null>;
   run(target: Target, asker: Asker, services: Services): Promise<Message | null>;

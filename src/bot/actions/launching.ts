@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { findGpu, type GpuType } from '../../policy/gpu.ts';
+import { type GpuType, gpuKey } from '../../policy/gpu.ts';
 import type { LaunchSpec, Row } from '../../policy/ledger.ts';
-import { type LaunchArgs, launchOne, launchWith, rowId } from '../commands/launching.ts';
+import { spokenName, validMiddle } from '../../policy/pod-names.ts';
+import { type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
 import { note } from '../message/message.ts';
 import type { Action } from './declare.ts';
 
@@ -35,26 +36,24 @@ export const relaunch: Action = {
   async run({ id, choice }, asker, services) {
     const row = await services.ledger.get(id);
     const catalogue = await services.snapshots.catalogue();
-    if (!row?.spec || !catalogue) return note('warn', 'That launch is not known any more. Type the command again.');
-    const gpu = catalogue.gpus.find((g) => g.id === row.spec?.gpuId);
-    const wanted = choice?.startsWith('gpu-') ? choice.slice(4).replaceAll('-', ' ') : null;
-    const match = wanted === null ? null : findGpu(wanted, catalogue.gpus);
-    const args = changed(row, row.spec, choice, gpu);
+    if (!row || !catalogue) return note('warn', 'That launch is not known any more. Type the command again.');
+    const key = choice?.startsWith('gpu-') ? choice.slice(4) : null;
+    const same = (g: GpuType) => (row.spec ? g.id === row.spec.gpuId : g.name === row.facts?.gpuName);
+    const gpu = catalogue.gpus.find((g) => (key === null ? same(g) : gpuKey(g.id) === key));
+    if (!gpu) return note('warn', 'RunPod no longer lists that GPU. /pod gpus shows what there is.');
     // A button launches once: the id follows from the card and the choice.
     const once = { ...asker, eventId: `relaunch ${id} ${choice}` };
-    if (await services.ledger.get(rowId(once.eventId)))
+    if (await services.ledger.get(rowId(once.eventId))) {
       return note('info', 'This button has launched already; see its card.');
-    if (match) return launchWith(match, args, once, services, catalogue);
-    if (!gpu) return note('warn', 'RunPod no longer lists that GPU. /pod gpus shows what there is.');
-    return launchOne(gpu, args, once, services, catalogue);
+    }
+    const args = row.spec ? changed(row.spec, choice) : likeness(row);
+    return launchOne(gpu, { ...args, gpu: gpu.name }, once, services, catalogue);
   },
 };
 
-function changed(row: Row, spec: LaunchSpec, choice: string | null, gpu: GpuType | undefined): LaunchArgs {
+function changed(spec: LaunchSpec, choice: string | null): Omit<LaunchArgs, 'gpu'> {
   const cloud = choice === 'cloud' ? (spec.cloud === 'SECURE' ? 'COMMUNITY' : 'SECURE') : spec.cloud;
-  const region = spec.networkVolume === null && choice !== 'cloud' ? spec.dataCenterIds[0] : undefined;
   return {
-    gpu: gpu?.name ?? spec.gpuName,
     market: choice === 'on-demand' ? 'on-demand' : spec.market,
     count: spec.gpuCount,
     image: spec.image ?? undefined,
@@ -62,7 +61,19 @@ function changed(row: Row, spec: LaunchSpec, choice: string | null, gpu: GpuType
     disk: spec.containerDiskGb,
     volume: spec.networkVolume?.id ?? String(spec.volumeDisk?.sizeGb ?? 0),
     cloud: cloud === 'SECURE' ? 'secure' : 'community',
-    region: spec.dataCenterIds.length === 1 ? region : undefined,
-    name: row.spec?.middle,
+    // Where the data may be is not for a button to widen.
+    region: spec.dataCenterIds.length > 0 ? spec.dataCenterIds.join(',') : undefined,
+    name: spec.middle,
+  };
+}
+
+/** A pod that was made elsewhere: its GPU and sizes, with the team's defaults for what is not known. */
+function likeness({ facts }: Row): Omit<LaunchArgs, 'gpu'> {
+  const middle = facts ? spokenName(facts.name).toLowerCase() : '';
+  return {
+    count: Math.max(1, facts?.gpuCount ?? 1),
+    disk: facts?.containerDiskGb,
+    volume: facts?.networkVolume?.id ?? (facts?.volumeDisk ? String(facts.volumeDisk.sizeGb) : undefined),
+    name: validMiddle(middle) ? middle : undefined,
   };
 }

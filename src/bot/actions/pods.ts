@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readPod } from '../../jobs/names.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { namedPods, rowOfPod } from '../commands/pods.ts';
+import { knownPods, rowOfPod } from '../commands/pods.ts';
 import { askTask } from '../commands/stop-start.ts';
 import { card, code, fields, moment, money, note, text } from '../message/message.ts';
 import { stopConfirm } from '../views/stop.ts';
@@ -37,7 +37,10 @@ export const stopAll: Action = {
   async run({ id }, asker, services) {
     const draft = z.object({ pods: z.array(z.string()) }).safeParse(await services.drafts.get(id));
     if (!draft.success) return note('warn', 'That question has lapsed. Type /pod stop again.');
-    const pods = await namedPods(draft.data.pods.join(','), services);
+    // One that is gone by now does not hold the others up.
+    const known = new Map((await knownPods(services)).map((pod) => [pod.id, pod]));
+    const pods = draft.data.pods.map((id) => known.get(id)).filter((pod) => pod !== undefined);
+    if (pods.length === 0) return note('info', 'None of these pods is there any more.');
     const rows = await Promise.all(pods.map((pod) => rowOfPod(pod, asker, services)));
     return askTask('stop', rows, asker, services);
   },
@@ -56,19 +59,21 @@ export const start: Action = {
 export const connect: Action = {
   name: 'connect',
   access: 'launch',
+  keeps: true,
   async run({ id }, asker, services) {
     const row = await services.ledger.get(id);
     const pod = row ? row.podId : id;
     if (pod === null) return note('info', 'There is no pod yet; its card follows the launch.');
     const reply = await asker.keepReply();
     await services.enqueue(readPod, { pod, reply, view: 'connect' });
-    return null;
+    return note('info', 'Reading from RunPod…');
   },
 };
 
 export const more: Action = {
   name: 'more',
   access: 'view',
+  keeps: true,
   async run({ id }, _asker, services) {
     const row = await services.ledger.get(id);
     if (!row) return note('warn', GONE);

@@ -41,8 +41,15 @@ export interface OptionShape {
 }
 
 function baseType(schema: z.core.$ZodType): string {
-  const def = schema._zod.def as { type: string; innerType?: z.core.$ZodType; in?: z.core.$ZodType };
-  const inner = def.innerType ?? def.in;
+  const def = schema._zod.def as {
+    type: string;
+    innerType?: z.core.$ZodType;
+    in?: z.core.$ZodType;
+    out?: z.core.$ZodType;
+  };
+  // A preprocessing step has its type behind it, a pipe before it.
+  const step = def.in?._zod.def.type === 'transform' ? def.out : def.in;
+  const inner = def.innerType ?? step;
   return inner ? baseType(inner) : def.type;
 }
 
@@ -73,7 +80,10 @@ export function usageOf(command: Command): string {
 
 /** A whole number, typed as text or as a number. */
 export const wholeNumber = (what: string) =>
-  z.coerce.number({ error: `${what} is a whole number` }).int({ error: `${what} is a whole number` });
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,9}$/.test(value.trim()) ? Number(value) : value),
+    z.int({ error: `${what} is a whole number` }),
+  );
 
 /** One of some words, in any case. */
 export const oneOf = <T extends string>(values: readonly [T, ...T[]]) =>

@@ -84,6 +84,9 @@ export const gpus = defineCommand({
     if (!catalogue) return note('warn', 'RunPod’s catalogue was not read yet. Try again in a minute.');
     if (filter === undefined || filter === '') return gpuList(catalogue.gpus, catalogue.readAt, null);
     const match = findGpu(filter, catalogue.gpus);
+    const part = filter.toLowerCase();
+    const alike = catalogue.gpus.filter((gpu) => `${gpu.name} ${gpu.id}`.toLowerCase().includes(part));
+    if (match.kind === 'none' && alike.length > 0) return gpuList(alike, catalogue.readAt, filter.slice(0, 40));
     if (match.kind === 'none') {
       const near = match.nearest.map((gpu) => gpu.name).join(', ');
       return note('warn', `RunPod has no GPU like ${filter.slice(0, 60)}.${near === '' ? '' : ` Nearest: ${near}.`}`);

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { enqueueFor } from '../../jobs/queues.ts';
+import { stateOf } from '../../policy/fleet.ts';
 import { type Cloud, findGpu, type GpuMatch, type GpuType } from '../../policy/gpu.ts';
-import { decideLaunch, overLimit } from '../../policy/launch.ts';
+import { decideLaunch, overLimit, reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
 import { OPEN } from '../../policy/ledger.ts';
 import { shortName } from '../../policy/pod-names.ts';
+import type { Judge } from '../../store/ledger.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
@@ -131,12 +133,9 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     trouble: null,
     duplicates: [],
   };
-  const holder = holderOf(row);
-  const added = await services.ledger.add(row, (open) =>
-    overLimit(spec, holder, holdings(open), services.policy.limits),
-  );
+  const added = await services.ledger.add(row, await judgeFor(row, reservedRate(spec), services));
   if ('refused' in added) return note('warn', added.refused);
-  await enqueueFor(added.row, services.enqueue);
+  await followUp(added.row, services);
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
   return note(
     'info',
@@ -148,14 +147,37 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
   );
 }
 
+/** The row is written, so what follows from it is only a matter of time: `reconcile` enqueues what this could not. */
+export async function followUp(row: Row, services: Services): Promise<void> {
+  await enqueueFor(row, services.enqueue).catch((error: Error) => {
+    services.log.warn({ row: row.id, error: error.message }, 'enqueueing failed; reconcile takes it up');
+  });
+}
+
 const holderOf = (row: Row): string => row.by.person ?? row.by.account;
 
+/** The team's limits, for whatever this row is about to hold; pods that were made elsewhere count for the team. */
+export async function judgeFor(row: Row, rate: number, services: Services): Promise<Judge> {
+  const fleet = (await services.snapshots.fleet())?.pods ?? [];
+  const up = fleet.filter((pod) => stateOf(pod) === 'up' || stateOf(pod) === 'coming');
+  const gpuCount = row.spec?.gpuCount ?? row.facts?.gpuCount ?? 1;
+  return (open) => {
+    const known = new Set(open.map((other) => other.podId));
+    const elsewhere = up.filter((pod) => !known.has(pod.id) && pod.id !== row.podId);
+    const held = [
+      ...holdings(open),
+      ...elsewhere.map((pod) => ({ holder: null, microUsdPerHour: pod.microUsdPerHour })),
+    ];
+    return overLimit({ gpuCount, rate }, holderOf(row), held, services.policy.limits);
+  };
+}
+
 /** What is up or coming up; a pod that is off holds its disk, not its rate. */
-export function holdings(open: readonly Row[]) {
+function holdings(open: readonly Row[]) {
   return open
-    .filter((row) => OPEN.includes(row.status) && row.status !== 'stopped' && row.spec !== null)
+    .filter((row) => OPEN.includes(row.status) && row.status !== 'stopped')
     .map((row) => ({
-      holder: holderOf(row),
-      microUsdPerHour: row.facts?.microUsdPerHour ?? row.spec?.quotedMicroUsdPerHour ?? 0,
+      holder: row.spec === null ? null : holderOf(row),
+      microUsdPerHour: row.facts?.microUsdPerHour ?? (row.spec ? reservedRate(row.spec) : 0),
     }));
 }

@@ -22,8 +22,9 @@ interface Typed {
   named: Map<string, string>;
 }
 
-/** Quotes as people and their keyboards type them. */
+/** Quotes as people and their keyboards type them; single ones only around a whole value, for names have apostrophes. */
 const TOKEN = /(?:[^\s"“”„]|["“”„][^"“”„]*["“”„])+/g;
+const SINGLE = /(^|[\s=])['‘’]([^'‘’]*)['‘’](?=\s|$)/g;
 
 /** `a6000 spot count=2 --name "run 7"`, with smart quotes, and `--` that a keyboard turned into a dash. */
 export function tokenize(text: string): Typed {
@@ -34,13 +35,18 @@ export function tokenize(text: string): Typed {
     throw new UsageError('That has control characters in it; type it again by hand.');
   const words: string[] = [];
   const named = new Map<string, string>();
-  const tokens = (text.match(TOKEN) ?? []).map((token) => token.replace(/["“”„]/g, ''));
+  const even = text.replace(SINGLE, '$1"$2"').replace(/\s+=\s*|=\s+/g, '=');
+  const tokens = (even.match(TOKEN) ?? []).map((token) => token.replace(/["“”„]/g, ''));
+  const set = (name: string, value: string) => {
+    if (named.has(name)) throw new UsageError(`${name} is there twice; say it once.`);
+    named.set(name, value);
+  };
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i] ?? '';
     const pair = /^(?:--|—|–)?([A-Za-z][A-Za-z_-]*)=(.*)$/s.exec(token);
     const flag = /^(?:--|—|–)([A-Za-z][A-Za-z_-]*)$/.exec(token);
-    if (pair) named.set((pair[1] ?? '').toLowerCase(), pair[2] ?? '');
-    else if (flag) named.set((flag[1] ?? '').toLowerCase(), tokens[++i] ?? '');
+    if (pair) set((pair[1] ?? '').toLowerCase(), pair[2] ?? '');
+    else if (flag) set((flag[1] ?? '').toLowerCase(), tokens[++i] ?? '');
     else words.push(token);
   }
   return { words, named };
@@ -78,7 +84,9 @@ export function parseOptions<S extends z.ZodObject>(command: Command<S>, values:
  * would, and the first field takes the rest ("pro 6000 spot 2").
  */
 function place(words: string[], command: Command, values: Record<string, unknown>): void {
-  const [first, ...later] = command.positional.filter((name) => !(name in values));
+  const [leading, ...others] = command.positional;
+  const first = leading === undefined || leading in values ? undefined : leading;
+  const later = others.filter((name) => !(name in values));
   const rest = [...words];
   const open = new Set(later);
   while (rest.length > 0 && open.size > 0) {

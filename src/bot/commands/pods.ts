@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { factsOf } from '../../policy/facts.ts';
 import type { FleetPod } from '../../policy/fleet.ts';
 import { stateOf } from '../../policy/fleet.ts';
 import type { Row, RowStatus } from '../../policy/ledger.ts';
+import * as moves from '../../policy/ledger-moves.ts';
 import { findPod, parsePodName, shortName, spokenName } from '../../policy/pod-names.ts';
 import type { Asker, Services } from '../services.ts';
 import type { Suggestion } from './declare.ts';
@@ -96,10 +98,12 @@ export async function suggestPods(typed: string, services: Services): Promise<Su
   const part = typed.slice(done.length).trim().toLowerCase();
   const pods = (await knownPods(services)).filter((pod) => pod.name.toLowerCase().includes(part));
   const newest = [...pods].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, 25);
-  return newest.map((pod) => ({
+  const choices = newest.map((pod) => ({
     name: `${spokenName(pod.name)} (${pod.name})`.slice(0, 100),
-    value: `${done}${pod.name}`,
+    value: `${done}${pod.name.length <= 60 ? pod.name : pod.id}`,
   }));
+  // A platform refuses the whole answer where one value is longer than 100 characters.
+  return choices.filter(({ value }) => value.length <= 100);
 }
 
 /** Whether the pod's name says that this person launched it. */
@@ -107,20 +111,24 @@ export function ownedBy(pod: FleetPod, asker: Asker): boolean {
   return parsePodName(pod.name)?.owner === shortName(asker.who.person ?? asker.who.name);
 }
 
+/** The launch whose answer is still awaited, where the list shows its pod already: it is told so, and has its pod. */
+async function launchOf(pod: FleetPod, services: Services): Promise<Row | null> {
+  const passing = await services.ledger.passing();
+  const launch = passing.find((row) => row.podId === null && row.attempts.some((a) => a.podName === pod.name));
+  if (!launch) return null;
+  const move = moves.created(pod.id, factsOf(pod, null), services.clocks.now());
+  return (await services.ledger.move(launch.id, move))?.row ?? launch;
+}
+
 /** The ledger's row of a pod, made when somebody first acts on a pod that was made elsewhere. */
 export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services): Promise<Row> {
-  const known = await services.ledger.byPod(pod.id);
+  const known = (await services.ledger.byPod(pod.id)) ?? (await launchOf(pod, services));
   if (known) return known;
   const now = services.clocks.now();
   const owner = parsePodName(pod.name)?.owner;
   const person = services.policy.people.find((p) => owner !== undefined && shortName(p.key) === owner);
-  const by = person
-    ? {
-        account: person.accounts.find((a) => a.startsWith(`${asker.place.chat}:`)) ?? asker.who.account,
-        person: person.key,
-        name: person.name,
-      }
-    : asker.who;
+  const [account] = person?.accounts ?? [];
+  const by = person && account ? { account, person: person.key, name: person.name } : asker.who;
   const state = stateOf(pod);
   return services.ledger.adopt({
     id: `p${createHash('sha256').update(`pod ${pod.id}`).digest('hex').slice(0, 12)}`,
@@ -134,18 +142,7 @@ export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services):
     createdAt: Date.parse(pod.createdAt),
     since: now,
     attempts: [],
-    facts: {
-      name: pod.name,
-      gpuName: pod.gpuName,
-      gpuCount: pod.gpuCount ?? 0,
-      dataCenter: pod.dataCenter,
-      cloud: pod.cloud,
-      microUsdPerHour: pod.microUsdPerHour,
-      containerDiskGb: pod.containerDiskGb,
-      volumeDisk: pod.volumeDisk,
-      networkVolume: pod.networkVolume,
-      startedAt: pod.startedAt === null ? null : Date.parse(pod.startedAt),
-    },
+    facts: factsOf(pod, null),
     waitsFor: null,
     task: null,
     trouble: null,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { enqueueFor } from '../../jobs/queues.ts';
 import { type FleetPod, stateOf } from '../../policy/fleet.ts';
 import type { Row } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
@@ -9,6 +8,7 @@ import type { Asker, Services } from '../services.ts';
 import { stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
+import { followUp, judgeFor } from './launching.ts';
 import { namedPods, rowOfPod, suggestPods } from './pods.ts';
 
 const pods = z.string().trim().min(1).max(600).describe('Names or ids, with commas between them');
@@ -73,9 +73,12 @@ export async function askTask(
   const blocks = await Promise.all(
     rows.map(async (row) => {
       const task = { id: services.newId(), kind, by: asker.who, at: now, asOnDemand };
-      const result = await services.ledger.move(row.id, moves.ask(task, now));
+      const move = moves.ask(task, now);
+      const judge = kind === 'start' ? await judgeFor(row, row.facts?.microUsdPerHour ?? 0, services) : () => null;
+      const result = await services.ledger.moveJudged(row.id, move, judge);
+      if (result && 'refused' in result) return text(`${podOfRow(row)}: ${result.refused}`);
       if (!result?.moved) return text(standsInTheWay(kind, result?.row ?? row));
-      await enqueueFor(result.row, services.enqueue);
+      await followUp(result.row, services);
       const doing = kind === 'stop' ? 'Stopping' : 'Starting';
       return text(`${doing} ${podOfRow(result.row)}. Its card in the channel follows it.`);
     }),

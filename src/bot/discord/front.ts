@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type APIChannel,
   type APIInteraction,
@@ -12,12 +13,21 @@ import {
   InteractionResponseType,
   MessageFlags,
   RateLimitError,
+  REST,
   Routes,
 } from 'discord.js';
 import type { DiscordSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { ChatUnavailable, type Front, type Inbox, type Member, type PostOptions } from '../front.ts';
+import {
+  ChatUnavailable,
+  type Front,
+  type Inbox,
+  type Member,
+  MessageGone,
+  PlaceClosed,
+  type PostOptions,
+} from '../front.ts';
 import type { Message } from '../message/message.ts';
 import { truncate } from '../message/plain-text.ts';
 import { guildCommands } from './commands.ts';
@@ -29,13 +39,28 @@ import { discordUser, renderDiscord } from './render.ts';
 interface DiscordRef {
   channel: string;
   message: string;
+  marker: string;
 }
 
 /** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
 const ALREADY_ACKNOWLEDGED = 40_060;
 const THREAD_EXISTS = 160_004;
 const THREAD_ARCHIVED = 50_083;
-const UNKNOWN_CHANNEL = 10_003;
+const UNKNOWN_MESSAGE = 10_008;
+/** Unknown channel, missing access, missing permissions. */
+const CLOSED = [10_003, 50_001, 50_013];
+/** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
+const NEEDED: [bit: bigint, name: string][] = [
+  [1n << 10n, 'View Channel'],
+  [1n << 11n, 'Send Messages'],
+  [1n << 14n, 'Embed Links'],
+  [1n << 16n, 'Read Message History'],
+  [1n << 35n, 'Create Public Threads'],
+  [1n << 38n, 'Send Messages in Threads'],
+];
+/** The first answer must come within 3 s: no retry of the client's may stand between. */
+const CALLBACK_TIMEOUT_MS = 2500;
+const START_PAUSE_MS = 2000;
 /** Longest wait inside a call; longer ones go back to the queue. */
 const MAX_WAIT_MS = 5000;
 const ARCHIVE_MINUTES = 1440;
@@ -48,9 +73,21 @@ export class DiscordFront implements Front {
   private readonly log: Log;
   private readonly client: Client;
   private guild: string | null;
+  private readonly callbacks: REST;
+  private readonly permissions = new Map<string, bigint>();
+  private readonly onFatal: (reason: string) => void;
   private closed = false;
 
-  constructor(settings: DiscordSettings, commands: Parameters<typeof guildCommands>[0], log: Log) {
+  /** `onFatal`: Discord closed the connection for good, and the process is of no use without it. */
+  constructor(
+    settings: DiscordSettings,
+    commands: Parameters<typeof guildCommands>[0],
+    log: Log,
+    onFatal: (reason: string) => void,
+  ) {
+    this.onFatal = onFatal;
+    const api = settings.apiUrl === null ? {} : { api: settings.apiUrl };
+    this.callbacks = new REST({ ...api, retries: 0, timeout: CALLBACK_TIMEOUT_MS });
     this.settings = settings;
     this.commands = commands;
     this.log = log;
@@ -59,7 +96,7 @@ export class DiscordFront implements Front {
       intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
       allowedMentions: { parse: [] },
       rest: {
-        ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }),
+        ...api,
         timeout: 10_000,
         // Posts carry a nonce, so that a repeat makes no second message.
         retries: 1,
@@ -72,9 +109,9 @@ export class DiscordFront implements Front {
     const { client } = this;
     client.on(Events.Error, (error) => this.log.error({ error: error.message }, 'Discord client'));
     client.on(Events.ShardError, (error) => this.log.warn({ error: error.message }, 'Discord socket'));
-    // A fatal close is not tried again by the client: without a socket this process is of no use.
+    // A fatal close is not tried again by the client.
     client.on(Events.ShardDisconnect, ({ code }) => {
-      if (!this.closed) this.log.error({ code }, 'Discord closed the connection for good');
+      if (!this.closed) this.onFatal(`Discord closed the connection for good (${code})`);
     });
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => {
@@ -83,9 +120,26 @@ export class DiscordFront implements Front {
         this.log.error({ error: error.message }, 'Discord interaction');
       });
     });
+    client.rest.setToken(this.settings.token);
+    // A login that fails cannot be tried again: Discord is waited for first.
+    await this.patiently(() => client.rest.get(Routes.gatewayBot()));
     await client.login(this.settings.token);
     await ready;
     await this.register();
+  }
+
+  /** Tries for as long as Discord is away. @throws where it is there, and refuses. */
+  private async patiently(run: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await this.call(run);
+        return;
+      } catch (error) {
+        if (!(error instanceof ChatUnavailable)) throw error;
+        this.log.warn({ error: error.message }, 'Discord is not reachable yet');
+        await pause(Math.max(START_PAUSE_MS, error.retryAfterMs));
+      }
+    }
   }
 
   /** Guild commands are there at once; a put of unchanged ones costs nothing of the daily quota. */
@@ -96,7 +150,7 @@ export class DiscordFront implements Front {
     if (application === undefined) throw new Error('Discord named no application');
     for (const guild of guilds) {
       const body = guildCommands(this.commands);
-      await this.client.rest.put(Routes.applicationGuildCommands(application, guild), { body });
+      await this.patiently(() => this.client.rest.put(Routes.applicationGuildCommands(application, guild), { body }));
     }
   }
 
@@ -114,8 +168,9 @@ export class DiscordFront implements Front {
       return;
     }
     if (!(await inbox.claim(d.id))) return;
+    if (d.app_permissions) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
     const type =
-      event.kind === 'click' && event.replaces
+      event.kind === 'click' && event.replaces && !inbox.keeps(event.incoming.token)
         ? { type: InteractionResponseType.DeferredMessageUpdate }
         : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } };
     // Another bot had it.
@@ -127,7 +182,7 @@ export class DiscordFront implements Front {
 
   private async callback(d: APIInteraction, body: object): Promise<boolean> {
     try {
-      await this.client.rest.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
+      await this.callbacks.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
       return true;
     } catch (error) {
       if (error instanceof DiscordAPIError && error.code === ALREADY_ACKNOWLEDGED) return false;
@@ -137,9 +192,10 @@ export class DiscordFront implements Front {
 
   async post(to: Place, message: Message, options: PostOptions): Promise<DiscordRef> {
     const channel = options.thread ? await this.openThread(options.thread) : to.channel;
-    const body = { ...renderDiscord(message, options.ping), nonce: nonce(options.marker), enforce_nonce: true };
+    const { ping, marker } = options;
+    const body = { ...renderDiscord(message, ping, marker), nonce: nonce(marker), enforce_nonce: true };
     const sent = await this.call(() => this.client.rest.post(Routes.channelMessages(channel), { body }));
-    return { channel, message: (sent as APIMessage).id };
+    return { channel, message: (sent as APIMessage).id, marker };
   }
 
   /** A thread that hangs on a message has the message's own id. */
@@ -155,8 +211,8 @@ export class DiscordFront implements Front {
   }
 
   async edit(ref: unknown, message: Message): Promise<void> {
-    const { channel, message: id } = ref as DiscordRef;
-    const body = renderDiscord(message);
+    const { channel, message: id, marker } = ref as DiscordRef;
+    const body = renderDiscord(message, [], marker);
     const edit = () => this.client.rest.patch(Routes.channelMessage(channel, id), { body });
     try {
       await this.call(edit);
@@ -175,11 +231,11 @@ export class DiscordFront implements Front {
       const newest = (await this.call(() =>
         this.client.rest.get(Routes.channelMessages(channel), { query }),
       )) as APIMessage[];
-      const found = newest.find((m) => m.nonce === nonce(options.marker));
-      return found ? { channel, message: found.id } : null;
+      const found = newest.find((m) => m.embeds.some(({ footer }) => footer?.text === options.marker));
+      return found ? { channel, message: found.id, marker: options.marker } : null;
     } catch (error) {
       // The thread was not opened yet.
-      if (error instanceof DiscordAPIError && error.code === UNKNOWN_CHANNEL) return null;
+      if (error instanceof PlaceClosed && of) return null;
       throw error;
     }
   }
@@ -193,9 +249,11 @@ export class DiscordFront implements Front {
 
   async direct(account: AccountId, message: Message): Promise<void> {
     const recipient = discordUser([account]);
-    const body = { recipient_id: recipient };
-    const dm = (await this.call(() => this.client.rest.post(Routes.userChannels(), { body }))) as APIChannel;
-    await this.call(() => this.client.rest.post(Routes.channelMessages(dm.id), { body: renderDiscord(message) }));
+    const open = { body: { recipient_id: recipient } };
+    const dm = (await this.call(() => this.client.rest.post(Routes.userChannels(), open))) as APIChannel;
+    // Buttons act in rooms; a direct message is none.
+    const body = renderDiscord({ ...message, buttons: [] });
+    await this.call(() => this.client.rest.post(Routes.channelMessages(dm.id), { body }));
   }
 
   /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */
@@ -213,9 +271,11 @@ export class DiscordFront implements Front {
     return guild === null ? null : this.call(() => readMember(this.client.rest, guild, account));
   }
 
-  /** Discord shows the command only where the bot may answer. */
-  async blocked(): Promise<string | null> {
-    return null;
+  /** Commands show up also where the bot may not post; each interaction says what it may there. */
+  async blocked(place: Place): Promise<string | null> {
+    const held = this.permissions.get(place.channel);
+    const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
+    return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
 
   /** Errors of Discord as what a job can act on. */
@@ -223,6 +283,9 @@ export class DiscordFront implements Front {
     try {
       return await run();
     } catch (error) {
+      const code = error instanceof DiscordAPIError ? Number(error.code) : 0;
+      if (code === UNKNOWN_MESSAGE) throw new MessageGone('the message was deleted');
+      if (CLOSED.includes(code)) throw new PlaceClosed(`Discord: ${code}`);
       if (error instanceof RateLimitError) throw new ChatUnavailable('rate limited by Discord', error.retryAfter);
       if (error instanceof HTTPError || transient(error)) {
         throw new ChatUnavailable(`Discord: ${(error as Error).message}`, 0);

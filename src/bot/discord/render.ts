@@ -24,14 +24,16 @@ const COLOUR: Record<Tone, number> = { info: 0x5865f2, good: 0x23a55a, warn: 0xf
 const STYLE = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger, none: ButtonStyle.Secondary } as const;
 
 /** Cards become an embed; lines go into the content, since a mention inside an embed pings nobody. */
-export function renderDiscord(message: Message, ping: readonly AccountId[] = []): DiscordBody {
+export function renderDiscord(message: Message, ping: readonly AccountId[] = [], marker?: string): DiscordBody {
   const users = ping.map((account) => discordUser([account])).filter((id) => id !== null);
   const common = { components: rows(message.buttons), allowed_mentions: { parse: [], users } };
   if (message.title === null) {
     const content = truncate(message.blocks.map(blockText).join('\n'), DISCORD.content);
     return { content, embeds: [], ...common };
   }
-  return { content: '', embeds: [embed(message.title, message)], ...common };
+  // A nonce is not kept with the message: a card carries its marker where it can be read again.
+  const footer = marker === undefined ? {} : { footer: { text: marker } };
+  return { content: '', embeds: [{ ...embed(message.title, message), ...footer }], ...common };
 }
 
 /** Kept free of fields, for the texts of an embed. */

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { App, type BlockAction, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt';
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { ChatUnavailable, type Front, type Inbox, type PostOptions } from '../front.ts';
+import { ChatUnavailable, type Front, type Inbox, MessageGone, PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
 import { clickFrom, commandFrom, type SlackReply } from './incoming.ts';
 import { readMember, readMembers } from './people.ts';
@@ -13,6 +14,13 @@ interface SlackRef {
   channel: string;
   ts: string;
 }
+
+/** Slack's words for a channel that is closed to us. */
+const CLOSED = ['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action'];
+/** Threads are read from their beginning: far more lines than a pod's thread gets. */
+const FIND_IN_THREAD = 200;
+/** Pauses between tries to reach Slack at the start, ms. */
+const START_PAUSE_MS = 2000;
 
 const EVENT_TYPE = 'podwarden_message';
 /** How far back a post whose answer was lost is looked for. */
@@ -46,7 +54,7 @@ export class SlackFront implements Front {
   }
 
   async start(inbox: Inbox): Promise<void> {
-    const me = await this.web.auth.test();
+    const me = await this.whoWeAre();
     if (!me.bot_id || !me.user_id || !me.team_id) throw new Error('SLACK_BOT_TOKEN is not the token of a bot');
     this.team = me.team_id;
     const logger = quiet(this.log);
@@ -71,6 +79,19 @@ export class SlackFront implements Front {
     await this.socket.start();
   }
 
+  /** Waits for Slack where it is away. @throws where it is there, and does not know the token. */
+  private async whoWeAre(): Promise<webApi.AuthTestResponse> {
+    for (;;) {
+      try {
+        return await this.call(() => this.web.auth.test());
+      } catch (error) {
+        if (!(error instanceof ChatUnavailable)) throw error;
+        this.log.warn({ error: error.message }, 'Slack is not reachable yet');
+        await pause(Math.max(START_PAUSE_MS, error.retryAfterMs));
+      }
+    }
+  }
+
   /** Both are acknowledged empty, at once: answers go to their response address. A redelivery is acknowledged too. */
   private listen(app: App, inbox: Inbox): void {
     app.command('/pod', async ({ ack, body }) => {
@@ -81,7 +102,7 @@ export class SlackFront implements Front {
       if (first) await inbox.command(incoming);
     });
     app.action<BlockAction>(/^v1\./, async ({ ack, body }) => {
-      const incoming = clickFrom(body);
+      const incoming = clickFrom(body, (token) => inbox.keeps(token));
       const first = incoming !== null && (await inbox.claim(incoming.eventId));
       await ack();
       if (!incoming) return;
@@ -118,7 +139,9 @@ export class SlackFront implements Front {
     const thread = options.thread?.of as SlackRef | undefined;
     const newest = { channel: to.channel, include_all_metadata: true, limit: FIND_NEWEST };
     const page = await this.call<{ messages?: { ts?: string; metadata?: object }[] }>(() =>
-      thread ? this.web.conversations.replies({ ...newest, ts: thread.ts }) : this.web.conversations.history(newest),
+      thread
+        ? this.web.conversations.replies({ ...newest, ts: thread.ts, limit: FIND_IN_THREAD })
+        : this.web.conversations.history(newest),
     );
     const found = page.messages?.find((m) => {
       const metadata = m.metadata as { event_payload?: { marker?: string } } | undefined;
@@ -152,7 +175,9 @@ export class SlackFront implements Front {
   async direct(account: AccountId, message: Message): Promise<void> {
     const user = slackUser([account]);
     if (user === null) throw new Error('not an account on Slack');
-    await this.call(() => this.web.chat.postMessage({ channel: user, ...renderSlack(message) }));
+    // Buttons act in rooms; a direct message is none.
+    const body = renderSlack({ ...message, buttons: [] });
+    await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
   }
 
   members() {
@@ -164,7 +189,11 @@ export class SlackFront implements Front {
   }
 
   async blocked(place: Place): Promise<string | null> {
-    const info = await this.web.conversations.info({ channel: place.channel }).catch(() => null);
+    // A private channel without us is "not found".
+    const info = await this.web.conversations.info({ channel: place.channel }).catch((error: unknown) => {
+      const said = error instanceof webApi.WebAPIPlatformError ? error.data.error : '';
+      return said === 'channel_not_found' ? { channel: { is_member: false, is_im: false } } : null;
+    });
     const absent = info?.channel && !info.channel.is_member && !info.channel.is_im;
     return absent ? 'I am not in this channel, so I could not post here. Type /invite @podwarden first.' : null;
   }
@@ -174,6 +203,9 @@ export class SlackFront implements Front {
     try {
       return await run();
     } catch (error) {
+      const said = error instanceof webApi.WebAPIPlatformError ? error.data.error : '';
+      if (said === 'message_not_found') throw new MessageGone(said);
+      if (CLOSED.includes(said)) throw new PlaceClosed(`Slack: ${said}`);
       if (error instanceof webApi.WebAPIRateLimitedError) {
         throw new ChatUnavailable('rate limited by Slack', error.retryAfter * 1000);
       }

@@ -21,15 +21,15 @@ export function commandFrom(body: SlashCommand): IncomingCommand {
   };
 }
 
-/** Null for what is no button of ours in a message. */
-export function clickFrom(body: BlockAction): IncomingClick | null {
+/** Null for what is no button of ours in a message. `keeps`: whether the answer leaves a private message as it is. */
+export function clickFrom(body: BlockAction, keeps: (token: string) => boolean): IncomingClick | null {
   const [action] = body.actions;
   const team = body.team?.id ?? body.user.team_id;
   if (action?.type !== 'button' || !body.channel || !body.response_url || !team) return null;
   const container = body.container as { is_ephemeral?: boolean; thread_ts?: string };
   const reply: SlackReply = {
     url: body.response_url,
-    replace: container.is_ephemeral ?? false,
+    replace: (container.is_ephemeral ?? false) && !keeps((action as ButtonAction).action_id),
     threadTs: container.thread_ts ?? null,
   };
   return {

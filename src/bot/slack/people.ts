@@ -1,4 +1,4 @@
-import type { webApi } from '@slack/bolt';
+import { webApi } from '@slack/bolt';
 import type { Membership } from '../../policy/access.ts';
 import type { AccountId } from '../../policy/identity.ts';
 import type { Member } from '../front.ts';
@@ -57,8 +57,12 @@ export async function readMember(web: webApi.WebClient, team: string, account: A
 }
 
 async function readGroups(web: webApi.WebClient): Promise<Map<string, string[]>> {
-  const reply = await web.usergroups.list({ include_users: true });
   const byUser = new Map<string, string[]>();
+  const reply = await web.usergroups.list({ include_users: true }).catch((error: unknown) => {
+    // Free plans have no user groups, and an app may lack the scope: then nobody is in one.
+    if (error instanceof webApi.WebAPIPlatformError) return { usergroups: [] };
+    throw error;
+  });
   for (const group of reply.usergroups ?? []) {
     for (const user of group.users ?? []) byUser.set(user, [...(byUser.get(user) ?? []), `slack:${group.id}`]);
   }

@@ -56,16 +56,20 @@ function blocksOf(block: Block): KnownBlock[] {
     case 'fields':
       return chunks(block.fields, SLACK.fieldsPerSection).map((part) => ({
         type: 'section',
-        fields: part.map(({ label, value }) => ({
-          type: 'mrkdwn',
-          text: truncate(`*${escapeText(label)}*\n${spansToMrkdwn(value)}`, SLACK.fieldText),
-        })),
+        fields: part.map(({ label, value }) =>
+          mrkdwn(truncate(`*${escapeText(label)}*\n${spansToMrkdwn(value)}`, SLACK.fieldText)),
+        ),
       }));
   }
 }
 
+/** Verbatim: otherwise Slack makes mentions and links of words like @channel by itself. */
+function mrkdwn(text: string) {
+  return { type: 'mrkdwn' as const, text, verbatim: true };
+}
+
 function section(text: string): KnownBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: truncate(text, SLACK.sectionText) || ' ' } };
+  return { type: 'section', text: mrkdwn(truncate(text, SLACK.sectionText) || ' ') };
 }
 
 function table(block: Extract<Block, { kind: 'table' }>): KnownBlock[] {

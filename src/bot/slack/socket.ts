@@ -24,11 +24,11 @@ export class Socket {
     this.guardFrames();
   }
 
-  /** Resolves at the first hello. */
+  /** Resolves at the first hello. @throws where Slack does not know the app's token: trying on would not help. */
   start(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.client.on('connected', () => resolve());
-      this.loop = this.keepOpen();
+      this.loop = this.keepOpen(reject);
     });
   }
 
@@ -38,7 +38,7 @@ export class Socket {
     await this.loop;
   }
 
-  private async keepOpen(): Promise<void> {
+  private async keepOpen(giveUp: (error: Error) => void): Promise<void> {
     let failures = 0;
     while (!this.stopping) {
       try {
@@ -46,6 +46,10 @@ export class Socket {
         failures = 0;
       } catch (error) {
         failures += 1;
+        if (/invalid_auth|not_authed|account_inactive|not_allowed_token_type/.test(String((error as Error).message))) {
+          giveUp(error as Error);
+          return;
+        }
         this.log.warn({ error: (error as Error).message, failures }, 'Slack socket');
         if (!this.stopping) await pause(Math.min(MAX_PAUSE_MS, 250 * 2 ** failures));
       }

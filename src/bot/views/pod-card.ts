@@ -2,7 +2,7 @@ import type { GpuType } from '../../policy/gpu.ts';
 import { cloudName } from '../../policy/launch.ts';
 import type { PodFacts, Row } from '../../policy/ledger.ts';
 import { costOver, formatUsd } from '../../policy/money.ts';
-import { spokenName } from '../../policy/pod-names.ts';
+import { parsePodName, spokenName } from '../../policy/pod-names.ts';
 import { stopEffects, stoppedPerHour } from '../../policy/storage.ts';
 import {
   ago,
@@ -32,6 +32,12 @@ export interface CardSurroundings {
  * stand here only as the pod's present state.
  */
 export function podCard(row: Row, around: CardSurroundings): Message {
+  const shown = stateCard(row, around);
+  if (row.duplicates.length === 0) return shown;
+  return { ...shown, tone: 'warn', blocks: [...shown.blocks, duplicates(row)] };
+}
+
+function stateCard(row: Row, around: CardSurroundings): Message {
   const pod = podOfRow(row);
   const gpu = gpuOfRow(row);
   const by: Span = user(row.by, around.accounts);
@@ -94,7 +100,7 @@ function runningCard(row: Row, by: Span, around: CardSurroundings): Message {
   const title = noGpu ? `${podOfRow(row)}: Running without a GPU` : `${podOfRow(row)}: Running on ${gpuOfRow(row)}`;
   const blocks: Block[] = [
     fields(
-      ['Owner', by],
+      [owned(row), by],
       ['Price', money(facts.microUsdPerHour, 'hour'), row.spec?.market === 'spot' ? ' spot' : ''],
       ['Where', where(facts)],
       ['Up since', facts.startedAt === null ? 'not reported' : ago(facts.startedAt)],
@@ -103,13 +109,19 @@ function runningCard(row: Row, by: Span, around: CardSurroundings): Message {
     ),
   ];
   if (row.trouble) blocks.push(troubleText(row));
-  if (row.duplicates.length > 0) blocks.push(duplicates(row));
   const buttons = [
     button('Connect', 'connect', row, { style: 'primary' }),
     button('Stop', 'stop', row, { confirm: confirmStop(row) }),
+    ...troubleButtons(row, []),
     button('More…', 'more', row),
   ];
-  return card(title, noGpu || row.duplicates.length > 0 ? 'warn' : 'good', blocks, buttons);
+  return card(title, noGpu ? 'warn' : 'good', blocks, buttons);
+}
+
+/** A pod that nobody's name is on belongs to nobody yet: whoever acted on it first is not made its owner. */
+function owned(row: Row): string {
+  const known = row.spec !== null || (row.facts !== null && parsePodName(row.facts.name) !== null);
+  return known ? 'Owner' : 'First acted on by';
 }
 
 function costSoFar(facts: PodFacts, now: number): string {
@@ -130,7 +142,7 @@ function stoppedCard(row: Row, by: Span): Message {
   if (row.trouble) blocks.push(troubleText(row));
   if (facts) {
     blocks.push(
-      fields(['Owner', by], ['Since', moment(row.since)], ['Bills now', ...billsNow(facts)], ['Kept', kept(facts)]),
+      fields([owned(row), by], ['Since', moment(row.since)], ['Bills now', ...billsNow(facts)], ['Kept', kept(facts)]),
     );
   }
   const tone = row.trouble ? 'bad' : 'info';
@@ -169,8 +181,24 @@ function button(label: string, action: string, row: Row, more: Partial<Button> =
   return { label, token: `v1.${action}.${row.id}`, ...more };
 }
 
-/** The lines that a card's thread gets, each once: an edit pings nobody, so an ending is said anew. */
-export function podLine(row: Row, around: CardSurroundings): { key: string; message: Message } | null {
+export interface Line {
+  /** A line is posted once under its key. */
+  key: string;
+  message: Message;
+}
+
+/** The lines that a card's thread gets: an edit pings nobody, so an ending and a second pod are said anew. */
+export function podLines(row: Row, around: CardSurroundings): Line[] {
+  const by = user(row.by, around.accounts);
+  const twins = row.duplicates.map((id): Line => {
+    const message = { title: null, tone: 'bad' as const, blocks: [text(by, ' '), duplicates(row)], buttons: [] };
+    return { key: `duplicate-${id}`, message };
+  });
+  const line = stateLine(row, around);
+  return line ? [...twins, line] : twins;
+}
+
+function stateLine(row: Row, around: CardSurroundings): Line | null {
   const by = user(row.by, around.accounts);
   const line = (key: string, tone: Message['tone'], blocks: Block[], buttons: Button[] = []) => ({
     key: `${key}-${row.since}`,
@@ -197,5 +225,6 @@ export function podLine(row: Row, around: CardSurroundings): { key: string; mess
       text(by, ` the pod is off: ${formatUsd(facts.microUsdPerHour)}/h ended, ${after}/h goes on.`),
     ]);
   }
+  if (row.status === 'terminated') return line('gone', 'info', [text(by, ' the pod is gone from RunPod.')]);
   return null;
 }

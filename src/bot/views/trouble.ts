@@ -1,4 +1,4 @@
-import { alternatives, type Cloud, type GpuType, gpuWord } from '../../policy/gpu.ts';
+import { alternatives, type Cloud, type GpuType, gpuKey } from '../../policy/gpu.ts';
 import { cloudName } from '../../policy/launch.ts';
 import type { Row, Trouble } from '../../policy/ledger.ts';
 import { formatUsd } from '../../policy/money.ts';
@@ -24,7 +24,7 @@ const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
   'unknown-state': () =>
     'RunPod answered none of the attempts, and no pod of theirs turned up. Their names are watched for a day.',
   gone: () => 'The pod is gone from RunPod.',
-  expired: () => 'No worker took it up within 10 minutes, so it was dropped: nobody gets a pod hours later.',
+  expired: () => 'No worker could send it in time, so it was dropped: nobody gets a pod hours later.',
   'pod-error': () => 'The pod ended by itself.',
 };
 
@@ -56,8 +56,12 @@ const MAX_ALTERNATIVES = 3;
 /** Next steps, as buttons: on-demand instead of spot, the other cloud, GPUs with stock and at least the same memory. */
 export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[] {
   const { trouble, spec } = row;
-  if (!trouble || !spec) return [];
+  if (!trouble) return [];
   const token = (choice: string) => `v1.relaunch.${row.id}.${choice}`;
+  const fresh = { label: 'Launch a new one', token: token('same') };
+  const lostGpu = trouble.kind === 'no-gpu-on-host' || trouble.kind === 'zero-gpu';
+  // A pod that was made elsewhere has no launch to repeat, only a likeness to make.
+  if (!spec) return lostGpu ? [fresh] : [];
   if (trouble.kind === 'spot-refused') {
     const price = trouble.onDemandMicroUsdPerHour;
     return [
@@ -81,9 +85,8 @@ export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[
   const others = gpu ? alternatives(gpu, [...catalogue], spec.cloud).slice(0, MAX_ALTERNATIVES) : [];
   for (const next of others) {
     const rate = (next.price[spec.cloud] ?? 0) * spec.gpuCount;
-    buttons.push({ label: `${next.name} ${formatUsd(rate)}/h`, token: token(`gpu-${gpuWord(next)}`) });
+    buttons.push({ label: `${next.name} ${formatUsd(rate)}/h`, token: token(`gpu-${gpuKey(next.id)}`) });
   }
-  const fresh = trouble.kind === 'no-gpu-on-host' || trouble.kind === 'zero-gpu';
-  buttons.push({ label: fresh ? 'Launch a new one' : 'Try again', token: token('same') });
+  buttons.push(lostGpu ? fresh : { ...fresh, label: 'Try again' });
   return buttons;
 }

@@ -1,5 +1,5 @@
-import type { FleetPod } from '../policy/fleet.ts';
-import type { PodFacts } from '../policy/ledger.ts';
+import type { FleetPod } from './fleet.ts';
+import type { PodFacts } from './ledger.ts';
 
 /**
  * What a card keeps of a pod. The rate of a pod that is not up is the last one known while it was: RunPod's own field

@@ -1,0 +1,113 @@
+import { type CatalogueRead, type PodProvider, ProviderFailure } from '../../src/jobs/ports.ts';
+import type { FleetPod } from '../../src/policy/fleet.ts';
+import { NOW } from '../policy/rows.ts';
+
+type Failure = () => ProviderFailure;
+
+/** A RunPod in memory behind the jobs' own port: pods come up at once, and each call can be made to fail. */
+export class FakeProvider implements PodProvider {
+  readonly pods = new Map<string, FleetPod>();
+  readonly calls: string[] = [];
+  /** Taken from the front, one a call of that name; undefined lets the call pass. */
+  readonly failures: Record<string, (Failure | undefined)[]> = {};
+  /** Runs before a call of that name acts. */
+  before: Record<string, () => Promise<void> | void> = {};
+  lists = true;
+
+  private async enter(call: string): Promise<void> {
+    this.calls.push(call);
+    await this.before[call]?.();
+    const failure = this.failures[call]?.shift();
+    if (failure) throw failure();
+  }
+
+  add(id: string, name: string, more: Partial<FleetPod> = {}): FleetPod {
+    const pod: FleetPod = {
+      id,
+      name,
+      status: 'RUNNING',
+      gpuName: 'RTX A6000',
+      gpuCount: 1,
+      cloud: 'SECURE',
+      dataCenter: 'EU-RO-1',
+      microUsdPerHour: 490_000,
+      containerDiskGb: 50,
+      volumeDisk: { sizeGb: 100, path: '/workspace' },
+      networkVolume: null,
+      locked: false,
+      createdAt: new Date(NOW).toISOString(),
+      startedAt: new Date(NOW).toISOString(),
+      reporting: true,
+      ...more,
+    };
+    this.pods.set(id, pod);
+    return pod;
+  }
+
+  async list(): Promise<FleetPod[]> {
+    await this.enter('list');
+    return this.lists ? [...this.pods.values()] : [];
+  }
+
+  async get(id: string): Promise<FleetPod | null> {
+    await this.enter('get');
+    return this.pods.get(id) ?? null;
+  }
+
+  async otherList() {
+    await this.enter('otherList');
+    return this.lists ? [...this.pods.values()] : [];
+  }
+
+  async create(_spec: unknown, name: string): Promise<string> {
+    await this.enter('create');
+    const id = `pod${this.pods.size + 1}`;
+    this.add(id, name);
+    return id;
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.enter('stop');
+    const pod = this.pods.get(id);
+    if (pod) pod.status = 'EXITED';
+  }
+
+  async start(id: string): Promise<void> {
+    await this.enter('start');
+    const pod = this.pods.get(id);
+    if (pod) pod.status = 'RUNNING';
+  }
+
+  async resumeSpot(id: string): Promise<void> {
+    await this.enter('resumeSpot');
+    await this.start(id);
+  }
+
+  async lowestBid(): Promise<number | null> {
+    await this.enter('lowestBid');
+    return 232_000;
+  }
+
+  async connections() {
+    await this.enter('connections');
+    return null;
+  }
+
+  async catalogue(): Promise<CatalogueRead> {
+    await this.enter('catalogue');
+    return { gpus: [], dataCenters: [], networkVolumes: [] };
+  }
+
+  count(call: string): number {
+    return this.calls.filter((c) => c === call).length;
+  }
+}
+
+export const refused =
+  (reason: 'capacity' | 'conflict' | 'access' | 'invalid', detail = reason as string) =>
+  () =>
+    new ProviderFailure('refused', { reason, detail });
+export const limited = () => new ProviderFailure('rate-limited', { detail: 'slow down', retryAfterMs: 5000 });
+export const neverSent = () => new ProviderFailure('unavailable', { detail: 'refused', sent: false });
+export const cutOff = () => new ProviderFailure('unavailable', { detail: 'timed out', sent: true });
+export const unreadable = () => new ProviderFailure('unexpected', { detail: 'something went wrong' });
