@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ const MAX_SOCKET_PATH = 107;
 const START_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 15_000;
 const RESTART_MS = 500;
+const CLEARING_PAUSE_MS = 20;
+const CLEARING_TIMEOUT_MS = 5000;
 const BINARIES = ['redis-server', 'valkey-server'];
 
 export interface EmbeddedRedis {
@@ -75,8 +77,8 @@ function socketFolder(dataPath: string): string {
 
 /**
  * The data folder belongs to whoever listens on this socket: the system lets go of it when the process dies, however it
- * dies, and no process id can be mistaken for another. The socket is bound under a name of its own and then linked,
- * which only one of several can do; a dead one is moved away first, and put back where it turns out to live.
+ * dies, and no process id can be mistaken for another. The socket is bound under a name of its own and then linked to the
+ * shared one, which only one of several can do; a dead one is cleared away under a lock.
  */
 async function claim(path: string, dataPath: string): Promise<Server> {
   const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -90,18 +92,11 @@ async function claim(path: string, dataPath: string): Promise<Server> {
     server.listen(own, resolve);
   });
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      if (linked(own, path)) return server.unref();
-      if (await accepts(path)) break;
-      const aside = `${own}.aside`;
-      if (!moved(path, aside)) continue;
-      if (await accepts(aside)) {
-        linked(aside, path);
-        break;
-      }
-      rmSync(aside, { force: true });
+    while (!linked(own, path)) {
+      if (await accepts(path)) throw new DataInUse(dataPath);
+      await clearDead(path);
     }
-    throw new DataInUse(dataPath);
+    return server.unref();
   } catch (error) {
     server.close();
     throw error;
@@ -120,14 +115,28 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-function moved(from: string, to: string): boolean {
+/** Nobody can take the name while it is there, and only here, one at a time, is it taken away: if it is still dead. */
+async function clearDead(path: string): Promise<void> {
+  const lock = `${path}.clearing`;
+  if (!locked(lock)) return pause(CLEARING_PAUSE_MS);
   try {
-    renameSync(from, to);
+    if (!(await accepts(path))) rmSync(path, { force: true });
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** A lock that somebody left who was killed in those few milliseconds is broken after a while. */
+function locked(lock: string): boolean {
+  try {
+    mkdirSync(lock);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+  const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  if (age > CLEARING_TIMEOUT_MS) rmSync(lock, { recursive: true, force: true });
+  return false;
 }
 
 function accepts(path: string): Promise<boolean> {

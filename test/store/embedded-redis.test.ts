@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { evictionPolicy } from '../../src/store/connect.ts';
 import { DataInUse, type EmbeddedRedis, RedisMissing, startEmbeddedRedis } from '../../src/store/embedded-redis.ts';
 
@@ -26,7 +26,8 @@ async function start(path = folder): Promise<EmbeddedRedis> {
 }
 
 async function run<T>(socketPath: string, use: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis({ path: socketPath, protocol: 2 });
+  const client = new Redis({ path: socketPath, protocol: 2, maxRetriesPerRequest: 1 });
+  client.on('error', () => {});
   try {
     return await use(client);
   } finally {
@@ -62,6 +63,26 @@ describe('the embedded Redis', () => {
     await start();
     await expect(startEmbeddedRedis(folder)).rejects.toThrow(DataInUse);
     await expect(startEmbeddedRedis(folder)).rejects.toThrow(folder);
+  });
+
+  it('of many that start at once on a folder that a killed one left, one has it', async () => {
+    const child = await startElsewhere(folder);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const starts = await Promise.allSettled(Array.from({ length: 8 }, () => startEmbeddedRedis(folder)));
+    const won = starts.filter((s): s is PromiseFulfilledResult<EmbeddedRedis> => s.status === 'fulfilled');
+    running.push(...won.map((s) => s.value));
+    expect(won).toHaveLength(1);
+    for (const s of starts) if (s.status === 'rejected') expect(s.reason).toBeInstanceOf(DataInUse);
+  });
+
+  it('starts its server again where that ends by itself', async () => {
+    const redis = await start();
+    const pid = () =>
+      run(redis.socketPath, async (client) => Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1]));
+    const before = await pid();
+    process.kill(before, 'SIGKILL');
+    await vi.waitFor(async () => expect(await pid()).not.toBe(before), { timeout: 10_000 });
   });
 
   it('takes over the server that a killed one left behind, and starts none beside it', async () => {

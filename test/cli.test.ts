@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SECRETS } from '../demo/world.ts';
+import { Timeline } from '../emulators/chat.ts';
+import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
+import { SlackEmulator } from '../emulators/slack/server.ts';
+import { startEmbeddedRedis } from '../src/store/embedded-redis.ts';
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+const LOADER = import.meta.resolve('tsx');
+const { DISCORD_TOKEN: _, ...SLACK_ONLY } = SECRETS;
+
+let folder: string;
+let slack: SlackEmulator;
+let runpod: RunpodEmulator;
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'podwarden-cli-'));
+  writeFileSync(
+    join(folder, 'podwarden.yaml'),
+    'rooms: { gpu: { slack: { channel: C0GPU } } }\ndefaults: { image: team/image }\n',
+  );
+  runpod = await startRunpodEmulator({
+    clock: Date.now,
+    apiKey: SECRETS.RUNPOD_API_KEY,
+    delays: { provisioning: 500, starting: 500, reporting: 60_000 },
+  });
+  slack = new SlackEmulator({
+    botToken: SECRETS.SLACK_BOT_TOKEN,
+    appToken: SECRETS.SLACK_APP_TOKEN,
+    timeline: new Timeline(),
+    moment: String,
+    ago: String,
+  });
+  slack.workspace.addUser({ id: 'U0ALICE', name: 'alice' });
+  slack.workspace.addChannel('C0GPU', 'gpu', ['U0ALICE']);
+  await slack.start();
+});
+
+afterEach(async () => {
+  const ending = children.splice(0).filter((child) => child.exitCode === null && child.signalCode === null);
+  await Promise.all(
+    ending.map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'exit');
+    }),
+  );
+  await Promise.all([slack.close(), runpod.close()]);
+  // A killed one leaves its Redis to whoever comes next: that is us.
+  const left = await startEmbeddedRedis(join(folder, '.podwarden'));
+  await left.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(command: string, more: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', LOADER, CLI, command], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...SLACK_ONLY, RUNPOD_API_URL: runpod.url, SLACK_API_URL: slack.url, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let said = '';
+  child.stderr?.on('data', (data) => {
+    said += data;
+  });
+  return { child, said: () => said };
+}
+
+async function until(holds: () => boolean, what: () => string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(what());
+    await pause(50);
+  }
+}
+
+async function started() {
+  const running = run('start');
+  await until(() => running.said().includes('"msg":"ready"'), running.said);
+  return running;
+}
+
+const seen = () =>
+  slack
+    .visibleTo('alice')
+    .map((m) => m.text)
+    .join('\n');
+
+describe('podwarden start', () => {
+  it('serves a launch, lets go within its deadline while one is under way, and takes it up again', async () => {
+    const first = await started();
+    await slack.command('alice', 'gpu', '/pod launch a6000 name=run7');
+    await until(() => /starting on RTX A6000/.test(seen()), seen);
+    const asked = Date.now();
+    first.child.kill('SIGTERM');
+    const [code] = await once(first.child, 'exit');
+    expect(code).toBe(0);
+    expect(Date.now() - asked).toBeLessThan(20_000);
+
+    for (const pod of runpod.account.pods.values()) pod.reportsAt = 0;
+    await started();
+    await until(() => /run7: Running on RTX A6000/.test(seen()), seen);
+    expect(runpod.calls.filter((call) => call.method === 'POST' && call.path === '/v2/pods')).toHaveLength(1);
+  });
+
+  it('a second one on the same data is refused, and the first goes on', async () => {
+    await started();
+    const second = run('start');
+    const [code] = await once(second.child, 'exit');
+    expect(code).toBe(1);
+    expect(second.said()).toMatch(/^Another Podwarden is running on .*PODWARDEN_DATA/m);
+    await slack.command('alice', 'gpu', '/pod help');
+    await until(() => /launch a pod/i.test(seen()), seen);
+  });
+
+  it('a second signal exits at once', async () => {
+    const { child } = await started();
+    await slack.command('alice', 'gpu', '/pod launch a6000 name=run8');
+    await until(() => /run8: starting/.test(seen()), seen);
+    child.kill('SIGTERM');
+    await pause(300);
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+  });
+
+  it('a chat that refuses the token ends the start with its name, and leaves no Redis behind', async () => {
+    const { child, said } = run('start', { SLACK_BOT_TOKEN: 'xoxb-wrong' });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(said()).toMatch(/invalid_auth/);
+    expect(said()).not.toMatch(/xoxb-wrong/);
+    await started();
+  });
+
+  it('names everything that is wrong, at once', async () => {
+    const { child, said } = run('bot', { SLACK_APP_TOKEN: '', SLACK_API_URL: 'nowhere' });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(said().match(/^critical: \w+/gm)).toEqual([
+      'critical: SLACK_API_URL',
+      'critical: SLACK_APP_TOKEN',
+      'critical: REDIS_URL',
+    ]);
+  });
+});
