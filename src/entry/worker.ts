@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RunpodSettings } from '../config/settings.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
 import type { PodContext } from '../jobs/pod-context.ts';
@@ -27,6 +28,7 @@ const DEFINITIONS = [launchPod, stopPod, startPod, readPod, readFleet, refreshCa
 /** Most jobs sleep between reads: many launches at once must not keep a stop waiting for a place. */
 const CONCURRENCY = 500;
 const SHUTDOWN_MS = 10_000;
+const FIRST_READS_MS = 10_000;
 
 export interface WorkerTimings {
   settleMs: number;
@@ -79,6 +81,7 @@ export async function runWorker(options: {
   await worker.waitUntilReady();
   await producer.queue('pods').upsertJobScheduler('tick', { every: timings.tickMs }, { name: tick.name, data: {} });
   await producer.enqueue(tick, {}, { id: 'tick-at-start' });
+  await firstReads(context.snapshots);
   return {
     close: async () => {
       await stopWorking([worker], SHUTDOWN_MS);
@@ -86,6 +89,16 @@ export async function runWorker(options: {
       await runpod.close();
     },
   };
+}
+
+/** Ready means that commands can be answered. Where RunPod is away, they say so: nobody is waited for longer. */
+async function firstReads(snapshots: Snapshots): Promise<void> {
+  const deadline = Date.now() + FIRST_READS_MS;
+  while (Date.now() < deadline) {
+    const runs = await snapshots.lastRuns();
+    if (runs[readFleet.name] !== undefined && runs[refreshCatalogue.name] !== undefined) return;
+    await pause(50);
+  }
 }
 
 /** What RunPod's errors mean to the queue, where a job did not deal with them itself. */
