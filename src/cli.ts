@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { ConfigError, describeFindings } from './config/findings.ts';
-import { loadSettings, type Part, systemSources } from './config/load.ts';
-import type { Settings } from './config/settings.ts';
+import { loadSettings, systemSources } from './config/load.ts';
+import type { Part, Settings } from './config/settings.ts';
 import { runBot } from './entry/bot.ts';
 import { type Connections, createLog, openRedis, systemClocks } from './entry/process.ts';
 import { onSignals } from './entry/shutdown.ts';

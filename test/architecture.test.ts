@@ -152,6 +152,22 @@ describe('the house', () => {
     expect(named).toEqual([]);
   });
 
+  it('has no circles', () => {
+    const next = new Map<string, string[]>();
+    for (const { from, to } of all) next.set(from, [...(next.get(from) ?? []), to]);
+    const state = new Map<string, 'open' | 'done'>();
+    const circles: string[] = [];
+    const visit = (file: string, path: string[]) => {
+      if (state.get(file) === 'open') circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (state.has(file)) return;
+      state.set(file, 'open');
+      for (const target of next.get(file) ?? []) visit(target, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of next.keys()) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   it('keeps files short', () => {
     const long = [...sources('src'), ...sources('emulators'), ...sources('demo')]
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }))

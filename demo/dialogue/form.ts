@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatEmulator, SeenField, SeenForm } from '../../emulators/chat.ts';
-import { StepFailed } from './run.ts';
+import { StepFailed } from './step-failed.ts';
 
 const WAIT_MS = 5000;
 const POLL_MS = 50;

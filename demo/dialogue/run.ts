@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { clearFault, setFault } from './faults.ts';
 import { fillForm } from './form.ts';
 import { nextPromise, tickOnce, untilQuiet } from './quiet.ts';
+import { StepFailed } from './step-failed.ts';
 import type { PodCount, Step, Where } from './steps.ts';
 
 const POLL_MS = 50;
@@ -13,9 +14,6 @@ const QUIET_MS = 300;
 const QUIET_LIMIT_MS = 30_000;
 const DRAIN_LIMIT_MS = 10_000;
 const HOUR = 3_600_000;
-
-/** A step that did not hold; the text says what was there instead. */
-export class StepFailed extends Error {}
 
 /** Takes the steps of one dialogue, in order. */
 export class Player {

@@ -1,12 +1,14 @@
 import type { Place } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { Cards } from '../store/cards.ts';
-import { type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
+import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
 import type { Message } from './message/message.ts';
 import { personOf } from './people.ts';
 import type { Services } from './services.ts';
 import { type CardSurroundings, type Line, podCard, podLines } from './views/pod-card.ts';
 import { podOfRow } from './views/words.ts';
+
+const BEGUN_MS = 500;
 
 /** Posts and edits what rows have to say. Each post is begun with a marker, so that a lost answer is found again. */
 export class Deliver {
@@ -83,6 +85,8 @@ export class Deliver {
     const begun = (await this.cards.save(id, at, (now) => (now ? null : fresh))) ?? fresh;
     if (begun.ref) return this.edit(front, copy, begun.ref, begun.revision);
     const { marker } = begun;
+    // Another bot has just begun the same post: a moment later there is something to edit.
+    if (!before && marker !== fresh.marker) throw new ChatUnavailable('another bot is posting this', BEGUN_MS);
     const found = before ? await front.find(to, { ...options, marker }) : null;
     const ref = found ?? (await front.post(to, message, { ...options, marker }));
     // What was found may show an older revision.

@@ -1,19 +1,10 @@
 import type { Finding } from './findings.ts';
-import type { Part } from './load.ts';
 import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
-import type { DiscordSettings, RunpodSettings, SlackSettings } from './settings.ts';
+import type { DiscordSettings, Part, RunpodSettings, Settings, SlackSettings } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export interface Environment {
-  runpod: RunpodSettings | null;
-  slack: SlackSettings | null;
-  discord: DiscordSettings | null;
-  redis: RedisTarget;
-  dataPath: string;
-  logLevel: string;
-  findings: Finding[];
-}
+export type Environment = Omit<Settings, 'policy'> & { findings: Finding[] };
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const RUNPOD = 'https://api.runpod.io';

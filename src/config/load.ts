@@ -6,10 +6,7 @@ import { readEnvironment } from './environment.ts';
 import { ConfigError, type Finding } from './findings.ts';
 import { buildPolicy } from './policy.ts';
 import { policyFile } from './policy-file.ts';
-import type { ChatName, Policy, Settings } from './settings.ts';
-
-/** Which part of the program asks: each needs its own secrets, and no others. */
-export type Part = 'start' | 'bot' | 'worker';
+import type { ChatName, Part, Policy, Settings } from './settings.ts';
 
 export interface Sources {
   env: Readonly<Record<string, string | undefined>>;

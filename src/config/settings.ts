@@ -2,6 +2,9 @@ import type { AccessPolicy } from '../policy/access.ts';
 import type { LaunchDefaults, Limits } from '../policy/launch.ts';
 import type { RedisTarget } from './redis-url.ts';
 
+/** Which part of the program asks: each needs its own secrets, and no others. */
+export type Part = 'start' | 'bot' | 'worker';
+
 export type ChatName = 'slack' | 'discord';
 
 export interface RoomChannel {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, describeFindings } from '../../src/config/findings.ts';
-import { loadSettings, type Part, readPolicy } from '../../src/config/load.ts';
+import { loadSettings, readPolicy } from '../../src/config/load.ts';
 import { policyJsonSchema } from '../../src/config/policy-file.ts';
+import type { Part } from '../../src/config/settings.ts';
 
 const file = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const YAML = 'rooms:\n  gpu:\n    slack: { channel: C0123456789 }\n';

@@ -16,7 +16,7 @@ interface SlackRef {
 }
 
 /** Slack's words for a channel that is closed to us. */
-const CLOSED = ['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action'];
+const CLOSED = ['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action', 'thread_not_found'];
 /** Threads are read from their beginning: far more lines than a pod's thread gets. */
 const FIND_IN_THREAD = 200;
 /** Pauses between tries to reach Slack at the start, ms. */
