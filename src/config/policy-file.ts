@@ -71,6 +71,21 @@ const defaults = z.strictObject({
   cloud: z.enum(['secure', 'community']).default('secure'),
 });
 
+const preset = z.strictObject({
+  gpu: z.string().min(1).describe('GPU type, such as a6000.'),
+  market: z.enum(['spot', 'on-demand']).optional(),
+  count: z.int().min(1).optional(),
+  image: z.string().min(1).optional(),
+  template: z.string().min(1).optional(),
+  disk: z.int().min(1).optional(),
+  volume: z
+    .union([z.int().min(0), z.string().min(1)])
+    .optional()
+    .describe('GB of volume disk, or a network volume.'),
+  cloud: z.enum(['secure', 'community']).optional(),
+  region: z.string().min(1).optional(),
+});
+
 const limits = z.strictObject({
   pods_per_person: z.int().min(1).optional(),
   gpus_per_pod: z.int().min(1).optional(),
@@ -95,6 +110,10 @@ export const policyFile = z.strictObject({
   people: z.record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), person).default({}),
   roles: z.record(z.string(), role).default({}),
   defaults: defaults.default(() => defaults.parse({})),
+  presets: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'has letters a to z, digits and dashes'), preset)
+    .default({})
+    .describe('Launches by name: /pod launch train. What is typed wins.'),
   limits: limits.default(() => limits.parse({})),
   spot: z
     .strictObject({

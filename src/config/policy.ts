@@ -25,6 +25,12 @@ export function buildPolicy(
     rooms,
     defaultRoom: file.default_room ?? rooms[0]?.name ?? null,
     timezone: file.timezone,
+    presets: Object.fromEntries(
+      Object.entries(file.presets).map(([name, { volume, ...rest }]) => [
+        name,
+        { ...rest, volume: volume === undefined ? undefined : String(volume) },
+      ]),
+    ),
     defaults: {
       market: file.defaults.market,
       image: file.defaults.image ?? null,

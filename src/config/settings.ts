@@ -26,6 +26,19 @@ export interface DeclaredPerson {
   accounts: readonly string[];
 }
 
+/** A launch by name; undefined where it leaves a field to the defaults. */
+export interface Preset {
+  gpu: string;
+  market?: 'spot' | 'on-demand' | undefined;
+  count?: number | undefined;
+  image?: string | undefined;
+  template?: string | undefined;
+  disk?: number | undefined;
+  volume?: string | undefined;
+  cloud?: 'secure' | 'community' | undefined;
+  region?: string | undefined;
+}
+
 /** What `podwarden.yaml` comes to. No secret is in here. */
 export interface Policy {
   access: AccessPolicy;
@@ -34,6 +47,7 @@ export interface Policy {
   defaultRoom: string | null;
   timezone: string;
   defaults: LaunchDefaults;
+  presets: Readonly<Record<string, Preset>>;
   limits: Limits;
 }
 

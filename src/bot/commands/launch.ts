@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { findGpu } from '../../policy/gpu.ts';
 import { note } from '../message/message.ts';
 import { defineCommand, oneOf, wholeNumber } from './declare.ts';
-import { launchWith, suggestGpus } from './launching.ts';
+import { type LaunchArgs, launchWith, suggestGpus } from './launching.ts';
 
 const text = (what: string) =>
   z
@@ -15,7 +15,7 @@ export const launch = defineCommand({
   name: 'launch',
   summary: 'Launch a pod',
   args: z.strictObject({
-    gpu: text('gpu').describe('GPU type, such as a6000 or h100 sxm'),
+    gpu: text('gpu').describe('GPU type, such as a6000 or h100 sxm, or a preset'),
     market: oneOf(['spot', 'on-demand']).optional().describe('spot or on-demand'),
     count: wholeNumber('count').optional().describe('GPUs in this one pod'),
     image: text('image').optional().describe('Container image'),
@@ -38,8 +38,12 @@ export const launch = defineCommand({
   async run(args, asker, services) {
     const catalogue = await services.snapshots.catalogue();
     if (!catalogue) return note('warn', 'RunPod’s catalogue was not read yet. Try again in a minute.');
-    const match = findGpu(args.gpu, catalogue.gpus);
-    return launchWith(match, { ...args, gpu: args.gpu }, asker, services, catalogue);
+    // A preset is a launch by name; what is typed beside it wins.
+    const name = args.gpu.toLowerCase();
+    const preset = Object.hasOwn(services.policy.presets, name) ? services.policy.presets[name] : undefined;
+    const typed = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+    const wanted: LaunchArgs = preset ? { ...preset, ...typed, gpu: preset.gpu } : args;
+    return launchWith(findGpu(wanted.gpu, catalogue.gpus), wanted, asker, services, catalogue);
   },
 });
 

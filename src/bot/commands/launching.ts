@@ -36,7 +36,10 @@ export async function suggestGpus(typed: string, services: Services): Promise<Su
   const found = match === null ? gpus : match.kind === 'one' ? [match.gpu] : match.kind === 'several' ? match.gpus : [];
   const prefix = gpus.filter((gpu) => gpu.name.toLowerCase().includes(typed.toLowerCase()));
   const all = [...new Set([...found, ...prefix])].filter((gpu) => gpu.stock !== 'NONE' || found.includes(gpu));
-  return all.slice(0, 25).map((gpu) => ({ name: gpuChoice(gpu, 'SECURE'), value: gpu.name }));
+  const presets = Object.keys(services.policy.presets).filter((name) => name.includes(typed.toLowerCase()));
+  const named = presets.map((name) => ({ name: `${name} (preset)`, value: name }));
+  const types = all.map((gpu) => ({ name: gpuChoice(gpu, 'SECURE'), value: gpu.name }));
+  return [...named, ...types].slice(0, 25);
 }
 
 /** Several types that fit are asked about, and never narrowed to the cheapest. */
