@@ -53,6 +53,7 @@ export class World {
       timeline: this.timeline,
       moment: readMoment,
       ago: (at: number) => readAgo(at, this.clock.now()),
+      now: () => this.clock.now(),
     };
     this.slack = new SlackEmulator({
       botToken: SECRETS.SLACK_BOT_TOKEN,

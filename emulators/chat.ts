@@ -62,8 +62,14 @@ export interface ChatEmulator {
   /** The person's newest open form. */
   form(person: string): SeenForm | null;
   submit(person: string, form: SeenForm): Promise<void>;
-  /** Cuts the socket; the bot comes back by itself. */
+  /** Somebody names the bot in a message of theirs; in a thread where `under` is the message that it hangs on. */
+  mention(person: string, channel: string, text: string, under: Seen | null): Promise<void>;
+  /** Asks the bot to connect anew, as the platforms do. */
   disconnect(): void;
+  /** The connection breaks without a word. */
+  cut(): void;
+  /** Bots that are connected and get events. */
+  connections(): number;
   inFlight(): number;
   /** Bodies that broke a rule of the platform. Empty is the only good value. */
   violations: string[];

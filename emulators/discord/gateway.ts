@@ -19,7 +19,7 @@ export class Gateway {
   private readonly url: () => string;
   private readonly sockets = new Set<WebSocket>();
   private readonly sent: Frame[] = [];
-  private readonly session = 'emulated-session';
+  private session = 'emulated-session-1';
 
   constructor(http: HttpServer, server: Server, token: string, url: () => string) {
     this.server = server;
@@ -38,6 +38,24 @@ export class Gateway {
   /** Asks the bots to reconnect, as Discord does before it moves them. */
   reconnect(): void {
     for (const socket of this.sockets) socket.send(JSON.stringify({ op: 7, d: null, s: null, t: null }));
+  }
+
+  /** Op 9: the session is over, and a resume of it is refused. */
+  invalidate(): void {
+    this.session = `emulated-session-${Number(this.session.split('-').at(-1)) + 1}`;
+    for (const socket of this.sockets) {
+      this.sockets.delete(socket);
+      send(socket, { op: 9, d: false, s: null, t: null });
+    }
+  }
+
+  cut(): void {
+    for (const socket of this.sockets) socket.terminate();
+    this.sockets.clear();
+  }
+
+  connections(): number {
+    return this.sockets.size;
   }
 
   close(): void {

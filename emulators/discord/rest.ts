@@ -1,13 +1,14 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { messageProblems } from './rules.ts';
-import type { DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
+import type { DiscordChannel, DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
 
 export interface RestContext {
   server: Server;
   timeline: Timeline;
   violations: string[];
   gatewayUrl: string;
+  now: () => number;
 }
 
 /** Interactions live 15 minutes, and must be answered first within 3 s. Source: receiving and responding. */
@@ -20,6 +21,8 @@ const nothing: HttpAnswer = { status: 204 };
 const refuse = (status: number, code: number, message: string): HttpAnswer => ({ status, body: { code, message } });
 
 const UNKNOWN_MESSAGE = refuse(404, 10_008, 'Unknown Message');
+/** Active threads of one server. Source: threads, thread limits. */
+const MAX_ACTIVE_THREADS = 1000;
 const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
 
 type Route = [method: string, path: RegExp, run: (parts: string[], call: HttpCall, context: RestContext) => HttpAnswer];
@@ -127,6 +130,7 @@ function createMessage([channel = '']: string[], call: HttpCall, context: RestCo
   const refused = judged(body, context);
   if (refused) return refused;
   found.archived = false;
+  if (found.active) found.active.at = context.now();
   return ok(messageJson(newMessage({ channel, onlyFor: found.recipient, thinking: false }, body, context), context));
 }
 
@@ -141,13 +145,19 @@ function listMessages([channel = '']: string[], call: HttpCall, context: RestCon
 function editMessage([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
   const message = context.server.message(channel, id);
   if (!message) return UNKNOWN_MESSAGE;
-  if (context.server.channels.get(channel)?.archived) return refuse(400, 50_083, 'Thread is archived');
+  const at = context.server.channels.get(channel);
+  if (at && archived(at, context)) return refuse(400, 50_083, 'Thread is archived');
   const body = jsonBody(call);
   const refused = judged(body, context);
   if (refused) return refused;
   write(message, body);
   message.changed = context.timeline.next();
   return ok(messageJson(message, context));
+}
+
+/** A thread in which nobody posts archives itself; a post, not an edit, brings it back. */
+function archived(channel: DiscordChannel, { now }: RestContext): boolean {
+  return channel.archived || (channel.active !== null && now() - channel.active.at > channel.active.archiveMs);
 }
 
 function createThread([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
@@ -157,14 +167,26 @@ function createThread([channel = '', id = '']: string[], call: HttpCall, context
   const name = String(jsonBody(call).name ?? '');
   if (name === '' || name.length > 100) return refuse(400, 50_035, 'Invalid Form Body');
   // A thread that hangs on a message has the message's id.
-  server.channels.set(id, { id, name, parent: channel, recipient: null, archived: false, members: null });
+  const active = [...server.channels.values()].filter((c) => c.parent !== null && !archived(c, context)).length;
+  if (active >= MAX_ACTIVE_THREADS) return refuse(400, 160_006, 'Maximum number of active threads reached');
+  const archiveMs = Number(jsonBody(call).auto_archive_duration ?? 4320) * 60_000;
+  server.channels.set(id, {
+    id,
+    name,
+    parent: channel,
+    recipient: null,
+    archived: false,
+    active: { at: context.now(), archiveMs },
+    members: null,
+  });
   return { status: 201, body: { id, type: 11, name, parent_id: channel } };
 }
 
-function editChannel([channel = '']: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+function editChannel([channel = '']: string[], call: HttpCall, { server, now }: RestContext): HttpAnswer {
   const found = server.channels.get(channel);
   if (!found) return UNKNOWN_CHANNEL;
   found.archived = jsonBody(call).archived === true;
+  if (found.active && !found.archived) found.active.at = now();
   return ok({ id: channel, type: 11, name: found.name });
 }
 
@@ -199,7 +221,7 @@ function openDirect(_: string[], call: HttpCall, { server }: RestContext): HttpA
   const recipient = String(jsonBody(call).recipient_id);
   const known = [...server.channels.values()].find((channel) => channel.recipient === recipient);
   const id = known?.id ?? server.newId();
-  server.channels.set(id, { id, name: 'dm', parent: null, recipient, archived: false, members: null });
+  server.channels.set(id, { id, name: 'dm', parent: null, recipient, archived: false, active: null, members: null });
   return ok({ id, type: 1 });
 }
 

@@ -11,8 +11,10 @@ import {
   withinAckTime,
 } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, type Listening, listen } from '../http.ts';
+import { Quotas } from '../quota.ts';
 import { typedCommand } from './client.ts';
 import { Gateway } from './gateway.ts';
+import { limit, tooMany } from './limits.ts';
 import { type Reader, readButtons, readInputs, readMessage } from './read.ts';
 import { memberJson, type RestContext, rest } from './rest.ts';
 import { type DiscordMessage, type Interaction, type Json, Server } from './state.ts';
@@ -22,6 +24,8 @@ export interface DiscordEmulatorOptions {
   timeline: Timeline;
   moment: (at: number) => string;
   ago: (at: number) => string;
+  /** The clock on which rate limits run and threads grow old; the machine's own where it is left out. */
+  now?: () => number;
 }
 
 /** A request as it came, for validators that know Discord's own document. */
@@ -43,10 +47,12 @@ export class DiscordEmulator implements ChatEmulator {
   private readonly options: DiscordEmulatorOptions;
   private listening: Listening | null = null;
   private gateway: Gateway | null = null;
+  private readonly quotas: Quotas;
   private running = 0;
 
   constructor(options: DiscordEmulatorOptions) {
     this.options = options;
+    this.quotas = new Quotas(options.now ?? Date.now);
   }
 
   async start(): Promise<void> {
@@ -66,6 +72,20 @@ export class DiscordEmulator implements ChatEmulator {
 
   disconnect(): void {
     this.gateway?.reconnect();
+  }
+
+  /** The session is forgotten: the bots must identify anew. */
+  invalidate(): void {
+    this.gateway?.invalidate();
+  }
+
+  /** The connection breaks without a word. */
+  cut(): void {
+    this.gateway?.cut();
+  }
+
+  connections(): number {
+    return this.gateway?.connections() ?? 0;
   }
 
   inFlight(): number {
@@ -92,12 +112,16 @@ export class DiscordEmulator implements ChatEmulator {
     if (call.method !== 'GET' && call.body.length > 0) {
       this.requests.push({ method: call.method, path: call.path, body: JSON.parse(call.body.toString('utf8')) });
     }
-    return rest(call, this.context());
+    const quota = limit(call, this.quotas);
+    if (quota.refusal) return quota.refusal;
+    const answer = rest(call, this.context());
+    return { ...answer, headers: { ...quota.headers, ...answer.headers } };
   }
 
   private context(): RestContext {
     const { server, violations } = this;
-    return { server, violations, timeline: this.options.timeline, gatewayUrl: this.gatewayUrl() };
+    const now = this.options.now ?? Date.now;
+    return { server, violations, now, timeline: this.options.timeline, gatewayUrl: this.gatewayUrl() };
   }
 
   private async interact(user: string, channel: string, source: string | null, part: Json): Promise<Interaction> {
@@ -175,6 +199,30 @@ export class DiscordEmulator implements ChatEmulator {
     const { subcommand, options } = typedCommand(typed, this.server.commands);
     const data = { id: this.server.newId(), name: 'pod', type: 1, options: [{ type: 1, name: subcommand, options }] };
     await this.interact(user, channel, null, { type: 2, data });
+  }
+
+  /** Somebody names the bot in a message; in the thread of `under`, where that is given. */
+  mention(person: string, channelName: string, text: string, under: Seen | null): Promise<void> {
+    const { user, channel } = this.at(person, channelName);
+    const thread = under && this.server.channels.has(under.id) ? under.id : null;
+    this.gateway?.dispatch('MESSAGE_CREATE', {
+      id: this.server.newId(),
+      channel_id: thread ?? channel,
+      guild_id: this.server.guild,
+      author: { id: user, username: person, discriminator: '0', avatar: null },
+      content: `<@${this.server.bot}> ${text}`,
+      mentions: [{ id: this.server.bot, username: 'podwarden', discriminator: '0', avatar: null, bot: true }],
+      mention_roles: [],
+      mention_everyone: false,
+      attachments: [],
+      embeds: [],
+      timestamp: new Date().toISOString(),
+      edited_timestamp: null,
+      tts: false,
+      pinned: false,
+      type: 0,
+    });
+    return Promise.resolve();
   }
 
   /** What the client offers while somebody types into an option. */
@@ -271,18 +319,7 @@ export class DiscordEmulator implements ChatEmulator {
   }
 }
 
-/** Only headers make the client wait; the body's `retry_after` is not read. */
 function faultAnswer({ status, retryAfter }: { status: number; retryAfter?: number }): HttpAnswer {
   if (retryAfter === undefined) return { status, body: { code: 0, message: 'service unavailable' } };
-  const seconds = String(retryAfter);
-  return {
-    status,
-    headers: {
-      'retry-after': seconds,
-      'x-ratelimit-remaining': '0',
-      'x-ratelimit-reset-after': seconds,
-      'x-ratelimit-scope': 'user',
-    },
-    body: { message: 'You are being rate limited.', retry_after: retryAfter, global: false },
-  };
+  return tooMany(retryAfter);
 }

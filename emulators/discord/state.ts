@@ -15,6 +15,8 @@ export interface DiscordChannel {
   /** Set for a direct-message channel. */
   recipient: string | null;
   archived: boolean;
+  /** For a thread: when somebody last posted in it, and after how many ms without it archives itself. */
+  active: { at: number; archiveMs: number } | null;
   members: Set<string> | null;
 }
 
@@ -79,7 +81,15 @@ export class Server {
   }
 
   addChannel(id: string, name: string, members: string[]): void {
-    this.channels.set(id, { id, name, parent: null, recipient: null, archived: false, members: new Set(members) });
+    this.channels.set(id, {
+      id,
+      name,
+      parent: null,
+      recipient: null,
+      archived: false,
+      active: null,
+      members: new Set(members),
+    });
   }
 
   byName(name: string): DiscordUser {

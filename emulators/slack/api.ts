@@ -78,6 +78,21 @@ const postMessage: Method = (params, context) => {
   return { ok: true, channel, ts: message.ts, message: messageJson(message, context) };
 };
 
+/** Reaches only somebody who is in the channel. */
+const postEphemeral: Method = (params, context) => {
+  const { workspace } = context;
+  const { channel = '', user = '' } = params;
+  const known = workspace.channels.get(channel);
+  if (!known) return fail('channel_not_found');
+  if (!known.members.has(workspace.bot.user)) return fail('not_in_channel');
+  if (!known.members.has(user)) return fail('user_not_in_channel');
+  const said = body(params);
+  const refused = judged(said.text, said.blocks, context);
+  if (refused) return refused;
+  const message = addMessage({ channel, threadTs: params.thread_ts ?? null, onlyFor: user, ...said }, context);
+  return { ok: true, message_ts: message.ts };
+};
+
 const update: Method = (params, context) => {
   const message = context.workspace.find(params.channel ?? '', params.ts ?? '');
   // An ephemeral message cannot be updated by its time.
@@ -182,6 +197,7 @@ const usergroups: Method = (_, { workspace }) => ({
 export const METHODS: Record<string, Method> = {
   'auth.test': authTest,
   'chat.postMessage': postMessage,
+  'chat.postEphemeral': postEphemeral,
   'chat.update': update,
   'conversations.history': history,
   'conversations.replies': replies,

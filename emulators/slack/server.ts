@@ -13,12 +13,37 @@ import {
   withinAckTime,
 } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
+import { Quotas, type Rate } from '../quota.ts';
 import { type ApiContext, METHODS, respond } from './api.ts';
 import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
 import { type Json, type SlackMessage, Workspace } from './state.ts';
 
 const TRIGGER_MS = 3000;
 const RESPONSE_MS = 30 * 60_000;
+/** After a disconnect frame Slack ends the connection by itself. */
+const LEAVING_MS = 5000;
+/**
+ * Rate limits by method; posts count by channel. Source: docs.slack.dev, rate limits (tiers 2, 3 and 4, and "about one
+ * message a second a channel, with short bursts").
+ */
+const POST: Rate = { burst: 5, everyMs: 1000 };
+const TIER = { two: perMinute(20), three: perMinute(50), four: perMinute(100) };
+const RATES: Record<string, Rate> = {
+  'chat.update': TIER.three,
+  'chat.postEphemeral': TIER.four,
+  'conversations.history': TIER.three,
+  'conversations.replies': TIER.three,
+  'conversations.info': TIER.three,
+  'users.info': TIER.four,
+  'users.list': TIER.two,
+  'usergroups.list': TIER.two,
+  'views.open': TIER.four,
+};
+
+function perMinute(calls: number): Rate {
+  return { burst: calls, everyMs: 60_000 / calls };
+}
+
 /** A person's client sends at most this much text. */
 const MAX_COMMAND = 12_000;
 
@@ -28,6 +53,8 @@ export interface SlackEmulatorOptions {
   timeline: Timeline;
   moment: (at: number) => string;
   ago: (at: number) => string;
+  /** The clock on which rate limits run; the machine's own where it is left out. */
+  now?: () => number;
 }
 
 /** One Slack workspace over http and a web socket, with Slack's own rules. */
@@ -43,6 +70,7 @@ export class SlackEmulator implements ChatEmulator {
   /** Those that still get envelopes; a socket that was told to go only delivers its acknowledgements. */
   private readonly sockets = new Set<WebSocket>();
   private readonly leaving = new Set<WebSocket>();
+  private readonly quotas: Quotas;
   private readonly waiting = new Map<string, (payload: Json) => void>();
   private readonly queued: string[] = [];
   private listening: Listening | null = null;
@@ -50,6 +78,7 @@ export class SlackEmulator implements ChatEmulator {
 
   constructor(options: SlackEmulatorOptions) {
     this.options = options;
+    this.quotas = new Quotas(options.now ?? Date.now);
     this.context = { workspace: this.workspace, timeline: options.timeline, violations: this.violations };
   }
 
@@ -88,7 +117,18 @@ export class SlackEmulator implements ChatEmulator {
       socket.send(
         JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: { host: 'emulator' } }),
       );
+      setTimeout(() => socket.close(), LEAVING_MS).unref();
     }
+  }
+
+  /** The connection breaks without a word. */
+  cut(): void {
+    for (const socket of [...this.sockets, ...this.leaving]) socket.terminate();
+    this.sockets.clear();
+  }
+
+  connections(): number {
+    return this.sockets.size;
   }
 
   inFlight(): number {
@@ -125,7 +165,19 @@ export class SlackEmulator implements ChatEmulator {
     const run = METHODS[method];
     if (!run) return { status: 200, body: { ok: false, error: 'unknown_method' } };
     const params = Object.fromEntries(new URLSearchParams(call.body.toString('utf8')));
+    const limited = this.rateLimit(method, params);
+    if (limited) return limited;
     return { status: 200, body: run(params, this.context) };
+  }
+
+  private rateLimit(method: string, { channel = '' }: Record<string, string>): HttpAnswer | null {
+    const isPost = method === 'chat.postMessage';
+    const rate = isPost ? POST : RATES[method];
+    if (!rate) return null;
+    const { waitMs } = this.quotas.take(isPost ? `${method} ${channel}` : method, rate);
+    if (waitMs === 0) return null;
+    const headers = { 'retry-after': String(Math.ceil(waitMs / 1000)) };
+    return { status: 429, headers, body: { ok: false, error: 'ratelimited' } };
   }
 
   /** Sends one envelope to one socket; the promise ends with the acknowledgement's payload. */
@@ -173,6 +225,36 @@ export class SlackEmulator implements ChatEmulator {
       ...this.interaction(user.id, channel.id, null, null),
     };
     await this.acknowledged(this.deliver('slash_commands', payload), '/pod');
+  }
+
+  /** Somebody names the bot in a message; in the thread of `under`, where that is given. */
+  async mention(person: string, channelName: string, text: string, under: Seen | null): Promise<void> {
+    const user = this.workspace.byName(person);
+    const channel = this.workspace.channelNamed(channelName);
+    const source = under ? this.workspace.messages.find((m) => m.ts === under.id) : undefined;
+    const thread = source?.threadTs ?? source?.ts;
+    const event = {
+      type: 'app_mention',
+      user: user.id,
+      text: `<@${this.workspace.bot.user}> ${text}`,
+      ts: this.workspace.newTs(),
+      channel: channel.id,
+      team: user.stranger ? 'T0ELSEWHERE' : this.workspace.team,
+      ...(thread === undefined ? {} : { thread_ts: thread }),
+    };
+    const payload = {
+      token: 'verification',
+      type: 'event_callback',
+      team_id: this.workspace.team,
+      api_app_id: this.workspace.bot.app,
+      event_id: this.workspace.newId('Ev'),
+      event_time: Math.floor(Date.now() / 1000),
+      authorizations: [
+        { enterprise_id: null, team_id: this.workspace.team, user_id: this.workspace.bot.user, is_bot: true },
+      ],
+      event,
+    };
+    await this.acknowledged(this.deliver('events_api', payload), 'the mention');
   }
 
   private async acknowledged(ack: Promise<Json>, what: string): Promise<Json> {

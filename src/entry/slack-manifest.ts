@@ -4,6 +4,8 @@ import { COMMANDS } from '../bot/commands/list.ts';
 const SCOPES = [
   'commands',
   'chat:write',
+  // In threads, where Slack has no slash commands, the bot is called by its name.
+  'app_mentions:read',
   // Guest, stranger and deactivated flags; user groups as roles.
   'users:read',
   'usergroups:read',
@@ -25,7 +27,12 @@ export function slackManifest(): string {
       slash_commands: [{ command: '/pod', description: 'GPU pods on RunPod', usage_hint: hint, should_escape: false }],
     },
     oauth_config: { scopes: { bot: SCOPES } },
-    settings: { interactivity: { is_enabled: true }, socket_mode_enabled: true, org_deploy_enabled: false },
+    settings: {
+      event_subscriptions: { bot_events: ['app_mention'] },
+      interactivity: { is_enabled: true },
+      socket_mode_enabled: true,
+      org_deploy_enabled: false,
+    },
   };
   return JSON.stringify(manifest, null, 2);
 }

@@ -63,7 +63,13 @@ function overview(commands: readonly Command[]): Message {
   ]);
   return card('Podwarden', 'info', [
     text(...lines),
-    text('In a thread, use the buttons. ', code('/pod help launch'), ' shows one command.'),
+    text(
+      'In a thread, use the buttons, or name the bot: ',
+      code('@podwarden stop run7'),
+      '. ',
+      code('/pod help launch'),
+      ' shows one command.',
+    ),
   ]);
 }
 

@@ -9,46 +9,24 @@ import {
   GatewayDispatchEvents,
   type GatewayDispatchPayload,
   GatewayIntentBits,
-  HTTPError,
   InteractionResponseType,
   MessageFlags,
-  RateLimitError,
   REST,
   Routes,
 } from 'discord.js';
 import type { DiscordSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import {
-  ChatUnavailable,
-  type Front,
-  type Inbox,
-  type Member,
-  MessageGone,
-  PlaceClosed,
-  type PostOptions,
-} from '../front.ts';
+import { ChatUnavailable, type Front, type Inbox, type Member, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
-import { truncate } from '../message/plain-text.ts';
 import { guildCommands } from './commands.ts';
 import { type DiscordReply, incomingFrom } from './incoming.ts';
-import { DISCORD } from './limits.ts';
 import { readMember } from './people.ts';
+import { calling, type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord } from './render.ts';
-
-interface DiscordRef {
-  channel: string;
-  message: string;
-  marker: string;
-}
 
 /** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
 const ALREADY_ACKNOWLEDGED = 40_060;
-const THREAD_EXISTS = 160_004;
-const THREAD_ARCHIVED = 50_083;
-const UNKNOWN_MESSAGE = 10_008;
-/** Unknown channel, missing access, missing permissions. */
-const CLOSED = [10_003, 50_001, 50_013];
 /** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
 const NEEDED: [bit: bigint, name: string][] = [
   [1n << 10n, 'View Channel'],
@@ -63,7 +41,6 @@ const CALLBACK_TIMEOUT_MS = 2500;
 const START_PAUSE_MS = 2000;
 /** Longest wait inside a call; longer ones go back to the queue. */
 const MAX_WAIT_MS = 5000;
-const ARCHIVE_MINUTES = 1440;
 
 export class DiscordFront implements Front {
   readonly chat = 'discord';
@@ -72,6 +49,7 @@ export class DiscordFront implements Front {
   private readonly commands: Parameters<typeof guildCommands>[0];
   private readonly log: Log;
   private readonly client: Client;
+  private readonly posts: Posts;
   private guild: string | null;
   private readonly callbacks: REST;
   private readonly permissions = new Map<string, bigint>();
@@ -103,6 +81,7 @@ export class DiscordFront implements Front {
         rejectOnRateLimit: ({ retryAfter }) => retryAfter > MAX_WAIT_MS,
       },
     });
+    this.posts = new Posts(this.client.rest);
   }
 
   async start(inbox: Inbox): Promise<void> {
@@ -115,10 +94,9 @@ export class DiscordFront implements Front {
     });
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => {
-      if (this.closed || packet.t !== GatewayDispatchEvents.InteractionCreate) return;
-      this.handle(packet.d as APIInteraction, inbox).catch((error: Error) => {
-        this.log.error({ error: error.message }, 'Discord interaction');
-      });
+      if (this.closed) return;
+      const work = this.event(packet, inbox);
+      work?.catch((error: Error) => this.log.error({ error: error.message }, 'Discord event'));
     });
     client.rest.setToken(this.settings.token);
     // A login that fails cannot be tried again: Discord is waited for first.
@@ -132,7 +110,7 @@ export class DiscordFront implements Front {
   private async patiently(run: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {
-        await this.call(run);
+        await calling(run);
         return;
       } catch (error) {
         if (!(error instanceof ChatUnavailable)) throw error;
@@ -157,6 +135,26 @@ export class DiscordFront implements Front {
   async stop(): Promise<void> {
     this.closed = true;
     await this.client.destroy();
+  }
+
+  private event(packet: GatewayDispatchPayload, inbox: Inbox): Promise<void> | null {
+    if (packet.t === GatewayDispatchEvents.InteractionCreate) return this.handle(packet.d as APIInteraction, inbox);
+    if (packet.t === GatewayDispatchEvents.MessageCreate) return this.mentioned(packet.d as APIMessage, inbox);
+    return null;
+  }
+
+  /** Discord has slash commands in threads too, and their answers are private: a mention is told so. */
+  private async mentioned(message: APIMessage, inbox: Inbox): Promise<void> {
+    const us = this.client.user?.id;
+    if (message.author.bot || !message.mentions.some(({ id }) => id === us)) return;
+    if (!(await inbox.claim(message.id))) return;
+    await inbox.acknowledged(message.id);
+    const body = {
+      content: 'Type `/pod` here, also in threads: the answers are only for you.',
+      message_reference: { message_id: message.id, fail_if_not_exists: false },
+      allowed_mentions: { parse: [], replied_user: false },
+    };
+    await calling(() => this.client.rest.post(Routes.channelMessages(message.channel_id), { body }));
   }
 
   private async handle(d: APIInteraction, inbox: Inbox): Promise<void> {
@@ -190,70 +188,32 @@ export class DiscordFront implements Front {
     }
   }
 
-  async post(to: Place, message: Message, options: PostOptions): Promise<DiscordRef> {
-    const channel = options.thread ? await this.openThread(options.thread) : to.channel;
-    const { ping, marker } = options;
-    const body = { ...renderDiscord(message, ping, marker), nonce: nonce(marker), enforce_nonce: true };
-    const sent = await this.call(() => this.client.rest.post(Routes.channelMessages(channel), { body }));
-    return { channel, message: (sent as APIMessage).id, marker };
+  post(to: Place, message: Message, options: PostOptions) {
+    return this.posts.post(to, message, options);
   }
 
-  /** A thread that hangs on a message has the message's own id. */
-  private async openThread({ of, title }: { of: unknown; title: string }): Promise<string> {
-    const { channel, message } = of as DiscordRef;
-    const body = { name: truncate(title, DISCORD.threadName), auto_archive_duration: ARCHIVE_MINUTES };
-    try {
-      await this.call(() => this.client.rest.post(Routes.threads(channel, message), { body }));
-    } catch (error) {
-      if (!(error instanceof DiscordAPIError) || error.code !== THREAD_EXISTS) throw error;
-    }
-    return message;
+  edit(ref: unknown, message: Message) {
+    return this.posts.edit(ref as DiscordRef, message);
   }
 
-  async edit(ref: unknown, message: Message): Promise<void> {
-    const { channel, message: id, marker } = ref as DiscordRef;
-    const body = renderDiscord(message, [], marker);
-    const edit = () => this.client.rest.patch(Routes.channelMessage(channel, id), { body });
-    try {
-      await this.call(edit);
-    } catch (error) {
-      if (!(error instanceof DiscordAPIError) || error.code !== THREAD_ARCHIVED) throw error;
-      await this.call(() => this.client.rest.patch(Routes.channel(channel), { body: { archived: false } }));
-      await this.call(edit);
-    }
-  }
-
-  async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<DiscordRef | null> {
-    const of = options.thread?.of as DiscordRef | undefined;
-    const channel = of?.message ?? to.channel;
-    try {
-      const query = new URLSearchParams({ limit: '50' });
-      const newest = (await this.call(() =>
-        this.client.rest.get(Routes.channelMessages(channel), { query }),
-      )) as APIMessage[];
-      const found = newest.find((m) => m.embeds.some(({ footer }) => footer?.text === options.marker));
-      return found ? { channel, message: found.id, marker: options.marker } : null;
-    } catch (error) {
-      // The thread was not opened yet.
-      if (error instanceof PlaceClosed && of) return null;
-      throw error;
-    }
+  find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>) {
+    return this.posts.find(to, options);
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
     const { application, token } = ref as DiscordReply;
     const body = renderDiscord(message);
     const route = Routes.webhookMessage(application, token, '@original');
-    await this.call(() => this.client.rest.patch(route, { auth: false, body }));
+    await calling(() => this.client.rest.patch(route, { auth: false, body }));
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {
     const recipient = discordUser([account]);
     const open = { body: { recipient_id: recipient } };
-    const dm = (await this.call(() => this.client.rest.post(Routes.userChannels(), open))) as APIChannel;
+    const dm = (await calling(() => this.client.rest.post(Routes.userChannels(), open))) as APIChannel;
     // Buttons act in rooms; a direct message is none.
     const body = renderDiscord({ ...message, buttons: [] });
-    await this.call(() => this.client.rest.post(Routes.channelMessages(dm.id), { body }));
+    await calling(() => this.client.rest.post(Routes.channelMessages(dm.id), { body }));
   }
 
   /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */
@@ -268,7 +228,7 @@ export class DiscordFront implements Front {
 
   async member(account: AccountId): Promise<Member | null> {
     const { guild } = this;
-    return guild === null ? null : this.call(() => readMember(this.client.rest, guild, account));
+    return guild === null ? null : calling(() => readMember(this.client.rest, guild, account));
   }
 
   /** Commands show up also where the bot may not post; each interaction says what it may there. */
@@ -277,28 +237,4 @@ export class DiscordFront implements Front {
     const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
-
-  /** Errors of Discord as what a job can act on. */
-  private async call<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      const code = error instanceof DiscordAPIError ? Number(error.code) : 0;
-      if (code === UNKNOWN_MESSAGE) throw new MessageGone('the message was deleted');
-      if (CLOSED.includes(code)) throw new PlaceClosed(`Discord: ${code}`);
-      if (error instanceof RateLimitError) throw new ChatUnavailable('rate limited by Discord', error.retryAfter);
-      if (error instanceof HTTPError || transient(error)) {
-        throw new ChatUnavailable(`Discord: ${(error as Error).message}`, 0);
-      }
-      throw error;
-    }
-  }
 }
-
-function transient(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof DiscordAPIError) return false;
-  return error.name === 'AbortError' || /UND_ERR|ECONN/.test(String((error as { code?: unknown }).code));
-}
-
-/** At most 25 characters. */
-const nonce = (marker: string) => marker.slice(0, 25);

@@ -5,7 +5,7 @@ import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
 import { ChatUnavailable, type Front, type Inbox, MessageGone, PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
-import { clickFrom, commandFrom, type SlackReply } from './incoming.ts';
+import { clickFrom, commandFrom, mentionFrom, type SlackReply } from './incoming.ts';
 import { readMember, readMembers } from './people.ts';
 import { renderSlack, slackUser } from './render.ts';
 import { Socket } from './socket.ts';
@@ -101,6 +101,12 @@ export class SlackFront implements Front {
       await inbox.acknowledged(incoming.eventId);
       if (first) await inbox.command(incoming);
     });
+    app.event('app_mention', async ({ event, body }) => {
+      const incoming = mentionFrom(event, body.event_id, this.team);
+      if (!incoming || !(await inbox.claim(incoming.eventId))) return;
+      await inbox.acknowledged(incoming.eventId);
+      await inbox.command(incoming);
+    });
     app.action<BlockAction>(/^v1\./, async ({ ack, body }) => {
       const incoming = clickFrom(body, (token) => inbox.keeps(token));
       const first = incoming !== null && (await inbox.claim(incoming.eventId));
@@ -151,7 +157,9 @@ export class SlackFront implements Front {
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
-    const { url, replace, threadTs } = ref as SlackReply;
+    const to = ref as SlackReply;
+    if (!('url' in to)) return this.besideMention(to, message);
+    const { url, replace, threadTs } = to;
     const body = {
       ...renderSlack(message),
       response_type: 'ephemeral',
@@ -170,6 +178,14 @@ export class SlackFront implements Front {
     const problem = `the response address answered ${answer.status}`;
     if (answer.status === 429 || answer.status >= 500) throw new ChatUnavailable(problem, retryAfter(answer));
     throw new Error(problem);
+  }
+
+  private async besideMention(
+    { channel, user, threadTs }: { channel: string; user: string; threadTs: string | null },
+    message: Message,
+  ): Promise<void> {
+    const thread = threadTs === null ? {} : { thread_ts: threadTs };
+    await this.call(() => this.web.chat.postEphemeral({ channel, user, ...thread, ...renderSlack(message) }));
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {

@@ -1,12 +1,40 @@
 import type { BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
 import type { IncomingClick, IncomingCommand } from '../front.ts';
 
-/** A private answer on Slack: an address for one interaction. */
-export interface SlackReply {
-  url: string;
-  /** The click came from a private message of ours, which the answer takes the place of. */
-  replace: boolean;
-  threadTs: string | null;
+/** A private answer on Slack: to the address of one interaction, or beside a mention, which brings none. */
+export type SlackReply =
+  | {
+      url: string;
+      /** The click came from a private message of ours, which the answer takes the place of. */
+      replace: boolean;
+      threadTs: string | null;
+    }
+  | { channel: string; user: string; threadTs: string | null };
+
+export interface MentionEvent {
+  user?: string | undefined;
+  text: string;
+  ts: string;
+  channel: string;
+  thread_ts?: string | undefined;
+  team?: string | undefined;
+  bot_id?: string | undefined;
+}
+
+const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+/** `@podwarden stop run7`, the way to type in a thread, where Slack has no slash commands. Null for a bot's words. */
+export function mentionFrom(event: MentionEvent, eventId: string, team: string): IncomingCommand | null {
+  if (event.user === undefined || event.bot_id !== undefined) return null;
+  const said = event.text.replace(/^\s*<@[A-Z0-9]+(\|[^>]*)?>\s*/, '').replace(/^\/?pod\s+/i, '');
+  return {
+    eventId,
+    account: `slack:${event.team ?? team}/${event.user}`,
+    name: event.user,
+    place: { chat: 'slack', channel: event.channel },
+    reply: { channel: event.channel, user: event.user, threadTs: event.thread_ts ?? null } satisfies SlackReply,
+    input: { kind: 'text', text: said.replace(/&(lt|gt|amp);/g, (entity) => ENTITIES[entity] ?? entity) },
+  };
 }
 
 export function commandFrom(body: SlashCommand): IncomingCommand {

@@ -1,0 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ChatEmulator, Timeline } from '../../emulators/chat.ts';
+import { DiscordEmulator } from '../../emulators/discord/server.ts';
+import { SlackEmulator } from '../../emulators/slack/server.ts';
+import { optionsOf } from '../../src/bot/commands/declare.ts';
+import { COMMANDS } from '../../src/bot/commands/list.ts';
+import { DiscordFront } from '../../src/bot/discord/front.ts';
+import { ChatUnavailable, type Front, type Inbox, type IncomingCommand } from '../../src/bot/front.ts';
+import { card, type Message, note } from '../../src/bot/message/message.ts';
+import { SlackFront } from '../../src/bot/slack/front.ts';
+import type { Log } from '../../src/jobs/ports.ts';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const DAY = 86_400_000;
+
+interface Stage {
+  front: Front;
+  emulator: ChatEmulator;
+  commands: IncomingCommand[];
+  clock: { offset: number };
+  room: string;
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A real client of the platform against its emulator; what comes in is noted, and answered with one word. */
+async function stage(chat: 'slack' | 'discord'): Promise<Stage> {
+  const clock = { offset: 0 };
+  const now = () => Date.now() + clock.offset;
+  const reading = { timeline: new Timeline(), moment: String, ago: String, now };
+  const slack = new SlackEmulator({ botToken: 'xoxb-t', appToken: 'xapp-t', ...reading });
+  const discord = new DiscordEmulator({ token: 'a.b.c', ...reading });
+  const emulator = chat === 'slack' ? slack : discord;
+  slack.workspace.addUser({ id: 'U0ALICE', name: 'alice' });
+  slack.workspace.addChannel('C0GPU', 'gpu', ['U0ALICE']);
+  discord.server.addUser({ id: '700000000000000001', name: 'alice', roles: [] });
+  discord.server.addChannel('800000000000000001', 'gpu', ['700000000000000001']);
+  await emulator.start();
+  closing.push(() => emulator.close());
+  const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
+  const front: Front =
+    chat === 'slack'
+      ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent)
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId: null }, shapes, silent, () => {});
+  const commands: IncomingCommand[] = [];
+  await front.start(inboxOf(front, commands));
+  closing.push(() => front.stop());
+  return { front, emulator, commands, clock, room: chat === 'slack' ? 'C0GPU' : '800000000000000001' };
+}
+
+function inboxOf(front: Front, commands: IncomingCommand[]): Inbox {
+  const seen = new Set<string>();
+  return {
+    keeps: () => false,
+    claim: async (id) => !seen.has(id) && Boolean(seen.add(id)),
+    acknowledged: async () => {},
+    command: async (incoming) => {
+      commands.push(incoming);
+      await front.reply(incoming.reply, note('info', `heard ${commands.length}`));
+    },
+    click: async () => {},
+    suggest: async () => [],
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('it never came to that');
+    await pause(20);
+  }
+}
+
+/** As a job does it: not before the chat said so. */
+async function patiently<T>(run: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof ChatUnavailable)) throw error;
+      await pause(Math.max(50, error.retryAfterMs));
+    }
+  }
+}
+
+const line = (text: string): Message => card(text, 'info', []);
+const options = (marker: string) => ({ marker, ping: [] });
+
+describe.each(['slack', 'discord'] as const)('the front of %s', (chat) => {
+  it.each(['disconnect', 'cut'] as const)('is there again after a %s, and misses nothing', async (how) => {
+    const { emulator, commands } = await stage(chat);
+    emulator[how]();
+    await until(() => emulator.connections() === 1);
+    await emulator.command('alice', 'gpu', '/pod help');
+    await until(() => commands.length === 1);
+    await until(() => emulator.visibleTo('alice').some(({ text }) => text === 'heard 1'));
+  });
+
+  it('says when a channel has had enough, and loses no message', async () => {
+    const { front, emulator, room } = await stage(chat);
+    const wanted = Array.from({ length: 8 }, (_, i) => `card ${i}`);
+    for (const text of wanted) {
+      await patiently(() => front.post({ chat, channel: room }, line(text), options(`m${text.replace(' ', '')}`)));
+    }
+    expect(emulator.visibleTo('alice').map(({ text }) => text.split('\n')[0])).toEqual(wanted);
+  });
+
+  it('edits in a thread that nobody wrote in for days', async () => {
+    const { front, emulator, clock, room } = await stage(chat);
+    const at = { chat, channel: room };
+    const of = await front.post(at, line('the card'), options('mcard'));
+    const inThread = await front.post(at, line('before'), { ...options('mline'), thread: { of, title: 'run7' } });
+    clock.offset = 3 * DAY;
+    await front.edit(inThread, line('after'));
+    const texts = emulator.visibleTo('alice').map(({ text }) => text.split('\n')[0]);
+    expect(texts).toEqual(['the card', 'after']);
+  });
+
+  it('answers who calls it by its name in a thread', async () => {
+    const { front, emulator, commands, room } = await stage(chat);
+    const at = { chat, channel: room };
+    const of = await front.post(at, line('the card'), options('mcard'));
+    await front.post(at, line('a line'), { ...options('mline'), thread: { of, title: 'run7' } });
+    const [cardSeen] = emulator.visibleTo('alice');
+    await emulator.mention('alice', 'gpu', 'stop run7 &amp; go', cardSeen ?? null);
+    await until(() => emulator.visibleTo('alice').length === 3);
+    const answer = emulator.visibleTo('alice').at(-1);
+    expect(answer?.thread).toBe(true);
+    if (chat === 'slack') {
+      expect(commands[0]?.input).toEqual({ kind: 'text', text: 'stop run7 & go' });
+      expect(answer).toMatchObject({ text: 'heard 1', onlyFor: 'alice' });
+    } else expect(answer?.text).toContain('/pod');
+  });
+});
+
+it('identifies anew where Discord forgot the session', async () => {
+  const { emulator, commands } = await stage('discord');
+  (emulator as DiscordEmulator).invalidate();
+  await until(() => emulator.connections() === 1);
+  await emulator.command('alice', 'gpu', '/pod help');
+  await until(() => commands.length === 1);
+});
