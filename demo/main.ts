@@ -14,17 +14,34 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
+  const text = file === undefined ? null : dialogueIn(file);
+  if (text === undefined) return 2;
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-demo-'));
   const world = new World(dataPath);
   let code = 1;
+  // The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      world.stop().finally(() => process.exit(1));
+    });
+  }
   try {
-    code = file === undefined ? await prompt(world) : await play(readFileSync(file, 'utf8'), world);
+    code = text === null ? await prompt(world) : await play(text, world);
   } finally {
     await world.stop();
-    if (code === 0) rmSync(dataPath, { recursive: true, force: true });
+    if (code !== 1) rmSync(dataPath, { recursive: true, force: true });
     else process.stderr.write(`The logs are in ${dataPath}\n`);
   }
   return code;
+}
+
+function dialogueIn(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    process.stderr.write(`${file} cannot be read: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }
 
 main(process.argv.slice(2)).then(

@@ -26,7 +26,7 @@ export async function prompt(world: World): Promise<number> {
   for await (const line of lines) {
     const text = line.trim();
     if (text === 'quit' || text === 'exit') break;
-    if (text !== '') {
+    if (text !== '' && !text.startsWith('# ')) {
       try {
         await player.take(readStep(text));
       } catch (error) {

@@ -38,6 +38,8 @@ export interface SeenForm {
   fields: SeenField[];
   errors: string[];
   opened: number;
+  /** When it was opened, or last got errors. */
+  changed: number;
 }
 
 /** The platform refused in the person's own client, before anything was sent. */

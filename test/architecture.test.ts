@@ -13,7 +13,7 @@ interface Room {
 }
 
 const ROOMS: Record<string, Room> = {
-  'src/policy': { imports: [], packages: ['zod', 'fastest-levenshtein'] },
+  'src/policy': { imports: [], packages: ['zod', 'fastest-levenshtein', 'luxon'] },
   'src/runpod': { imports: [], packages: ['zod', 'undici', 'node:timers/promises'] },
   'src/config': {
     imports: ['src/policy'],

@@ -76,6 +76,9 @@ const SETTERS: Record<string, Setter> = {
   start: (value, { runpod }) => {
     runpod.faults.start = oneOf(value, ['no-gpu', 'zero-gpu']);
   },
+  terminate: (value, { runpod }) => {
+    runpod.faults.terminate = oneOf(value, ['404', '409', '500-before', '500-after', 'cut']);
+  },
   funds: (value, { runpod }) => {
     runpod.faults.funds = oneOf(value, ['402']);
   },
@@ -120,6 +123,7 @@ const FIELDS: Record<string, keyof Faults> = {
   create_delay: 'createDelayMs',
   create: 'create',
   start: 'start',
+  terminate: 'terminate',
   funds: 'funds',
   api: 'api',
   list_lag: 'listLagMs',

@@ -44,27 +44,36 @@ function duration(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }
 
-const FAULTS = [
-  'capacity',
-  'create_delay',
-  'create',
-  'start',
-  'funds',
-  'balance',
-  'api',
-  'list_lag',
-  'stale_runtime',
-  'exited_cost',
-  'spot',
-  'evict',
-  'console',
-  'slack',
-  'discord',
-];
+const TROUBLE = /^(down|slow:\d+|429:\d+)$/;
+const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|redeliver|disconnect)$/;
+/** Each fault with the values it takes. */
+const FAULTS: Record<string, RegExp> = {
+  capacity: /^none$/,
+  create_delay: /^\d+$/,
+  create: /^(500-before|500-after|timeout)$/,
+  start: /^(no-gpu|zero-gpu)$/,
+  terminate: /^(404|409|500-before|500-after|cut)$/,
+  funds: /^402$/,
+  balance: /^-?\d+(\.\d+)?$/,
+  api: TROUBLE,
+  list_lag: /^\d+$/,
+  stale_runtime: /^on$/,
+  exited_cost: /^(zero|kept)$/,
+  spot: /^(offered|gone|no-price)$/,
+  evict: /^\S+$/,
+  console: /^((stop|start|terminate):[^:]+|rename:[^:]+:[^:]+)$/,
+  slack: CHAT_TROUBLE,
+  discord: CHAT_TROUBLE,
+};
 
 function known(fault: string): string {
-  if (!FAULTS.includes(fault)) throw new Error(`there is no fault ${fault}`);
+  if (!Object.hasOwn(FAULTS, fault)) throw new Error(`there is no fault ${fault}`);
   return fault;
+}
+
+function knownValue(fault: string, value: string): string {
+  if (!FAULTS[known(fault)]?.test(value)) throw new Error(`the fault ${fault} takes no ${value}`);
+  return value;
 }
 
 type Reader = [pattern: RegExp, read: (groups: string[]) => Step];
@@ -133,7 +142,7 @@ const READERS: Reader[] = [
   ],
   [/^clock \+(\w+)$/, ([time = '']) => ({ kind: 'clock', ms: duration(time) })],
   [/^fault clear(?: (\w+))?$/, ([name]) => ({ kind: 'fault-clear', name: name === undefined ? null : known(name) })],
-  [/^fault (\w+)=(\S+)$/, ([name = '', value = '']) => ({ kind: 'fault', name: known(name), value })],
+  [/^fault (\w+)=(\S+)$/, ([name = '', value = '']) => ({ kind: 'fault', name, value: knownValue(name, value) })],
   [/^kill (bot|worker)$/, ([part]) => ({ kind: 'kill', part: part as Part })],
   [/^start (bot|worker)$/, ([part]) => ({ kind: 'start', part: part as Part })],
   [/^restart redis$/, () => ({ kind: 'restart-redis' })],

@@ -264,7 +264,14 @@ export class DiscordEmulator implements ChatEmulator {
     const open = this.server.modals.filter((modal) => modal.user === user).at(-1);
     if (!open) return null;
     const fields = readInputs(open.modal.components as Json[]);
-    return { id: open.id, title: String(open.modal.title), fields, errors: open.errors, opened: open.opened };
+    return {
+      id: open.id,
+      title: String(open.modal.title),
+      fields,
+      errors: open.errors,
+      opened: open.opened,
+      changed: open.opened,
+    };
   }
 
   async submit(person: string, form: SeenForm): Promise<void> {

@@ -23,6 +23,8 @@ export interface EmulatedPod {
   rate: number;
   spot: boolean;
   locked: boolean;
+  /** The cluster that it is a member of. */
+  cluster: string | null;
   createdAt: number;
   startedAt: number | null;
   /** Real ms, for list lag. */
@@ -61,9 +63,12 @@ type Component = 'gpu' | 'disk' | 'volume';
 export class Account {
   readonly pods = new Map<string, EmulatedPod>();
   readonly volumes = new Map<string, Volume>();
+  readonly templates = new Set(['tpl0pytorch']);
   /** USD by resource and component, over its whole life; survives deletion. */
   readonly ledger = new Map<string, Record<Component, number>>();
   balance: number;
+  /** Pods that were deleted through the API, by any route. */
+  deletedByApi = 0;
   private billedUntil: number;
   /** The account reached $0 and what that ends has ended; until money comes in, nothing more happens. */
   private exhausted = false;
@@ -158,7 +163,7 @@ export class Account {
   setBalance(usd: number): void {
     this.settle();
     this.balance = usd;
-    this.exhausted = usd <= 0;
+    this.exhausted = false;
   }
 
   /** USD an hour for everything that bills now. */

@@ -6,6 +6,8 @@ export interface Faults {
   /** Hits the next create only. */
   create: '500-before' | '500-after' | 'timeout' | null;
   start: 'no-gpu' | 'zero-gpu' | null;
+  /** Hits the next DELETE only; `cut` carries it out and closes the connection without an answer. */
+  terminate: '404' | '409' | '500-before' | '500-after' | 'cut' | null;
   funds: '402' | null;
   api: { kind: 'down' } | { kind: 'slow'; ms: number } | { kind: '429'; seconds: number } | null;
   /** Real ms for which a new pod is missing from lists. */
@@ -20,6 +22,7 @@ export const NO_FAULTS: Faults = {
   createDelayMs: 0,
   create: null,
   start: null,
+  terminate: null,
   funds: null,
   api: null,
   listLagMs: 0,

@@ -1,7 +1,7 @@
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { GPUS } from './catalogue.ts';
 import { HOST_GPU_GONE, newPod, startPod } from './pods.ts';
-import type { RestContext } from './rest.ts';
+import { elsewhere, type RestContext, remove } from './rest.ts';
 
 type Variables = Record<string, Record<string, unknown> | undefined>;
 
@@ -33,6 +33,12 @@ export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
       });
     case 'podRentInterruptable':
       return rent(variables.input ?? {}, context);
+    case 'podTerminate': {
+      const pod = context.account.pods.get(String(variables.input?.podId));
+      if (!pod) return errors('pod not found to terminate');
+      remove(pod, context.account);
+      return data({ podTerminate: null });
+    }
     case 'podBidResume':
       return bidResume(variables.input ?? {}, context);
     default:
@@ -70,7 +76,14 @@ function rent(input: Record<string, unknown>, context: RestContext): HttpAnswer 
   const count = Number(input.gpuCount);
   if (!gpu) return errors('unknown GPU type');
   const bid = Number(input.bidPerGpu);
-  if (faults.capacity === 'none' || gpu.bid === null || bid < gpu.bid || count > gpu.maxCount) {
+  const centre = input.dataCenterId === undefined ? undefined : [String(input.dataCenterId)];
+  if (
+    faults.capacity === 'none' ||
+    gpu.bid === null ||
+    bid < gpu.bid ||
+    count > gpu.maxCount ||
+    elsewhere(centre, gpu.dataCenters)
+  ) {
     return errors(
       'There are no longer any instances available with the requested specifications. Please refresh and try again.',
     );

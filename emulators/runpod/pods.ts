@@ -48,6 +48,7 @@ export function newPod(account: Account, wanted: Wanted, rate?: number): Emulate
     nextAt: null,
     rate: rate ?? (price ?? 0) * wanted.gpuCount,
     locked: false,
+    cluster: null,
     createdAt: now,
     startedAt: null,
     lastStatusChange: `Rented by User: ${new Date(now).toString()}`,
@@ -133,5 +134,6 @@ export function podJson(pod: EmulatedPod, account: Account, faults: Faults) {
     createdAt: new Date(pod.createdAt).toISOString(),
     startedAt: pod.startedAt === null ? null : new Date(pod.startedAt).toISOString(),
     globalNetworking: { enabled: false },
+    ...(pod.cluster === null ? {} : { cluster: { id: pod.cluster, rank: 0 } }),
   };
 }

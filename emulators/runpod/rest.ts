@@ -101,6 +101,9 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
     return problem(400, 'exactly one of gpu or cpu is required');
   if (wanted.mounts?.persistent && wanted.mounts.network)
     return problem(400, 'persistent and network mounts exclude each other');
+  if (wanted.templateId !== undefined && !account.templates.has(wanted.templateId)) {
+    return problem(404, 'template not found');
+  }
   const mount = wanted.mounts?.network?.[0];
   if (mount && !account.volumes.has(mount.volumeId)) return problem(400, 'network volume not found');
   const gpu = GPUS.find((g) => g.id === wanted.gpu?.id);
@@ -114,7 +117,8 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
     price === null ||
     count === undefined ||
     count > gpu.maxCount ||
-    gpu.stock === 'NONE'
+    gpu.stock === 'NONE' ||
+    elsewhere(wanted.dataCenterIds, gpu.dataCenters)
   ) {
     return problem(400, NO_CAPACITY, undefined, null);
   }
@@ -125,10 +129,19 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
   return null;
 }
 
+/** Called "preferred", and enforced: a list without a place that has the type matches no machine. */
+export function elsewhere(wanted: readonly string[] | undefined, has: readonly string[]): boolean {
+  return wanted !== undefined && wanted.length > 0 && has.length > 0 && !wanted.some((id) => has.includes(id));
+}
+
 function dataCenterOf(wanted: CreateBody, { account }: RestContext): string {
   const mount = wanted.mounts?.network?.[0];
   const at = mount ? account.volumes.get(mount.volumeId)?.dataCenter : undefined;
-  return at ?? wanted.dataCenterIds?.[0] ?? GPUS.find((g) => g.id === wanted.gpu?.id)?.dataCenters[0] ?? 'US-KS-2';
+  const gpu = GPUS.find((g) => g.id === wanted.gpu?.id);
+  const near = wanted.dataCenterIds?.find((id) => gpu?.dataCenters.includes(id));
+  return (
+    at ?? near ?? wanted.dataCenterIds?.[0] ?? GPUS.find((g) => g.id === wanted.gpu?.id)?.dataCenters[0] ?? 'US-KS-2'
+  );
 }
 
 function onePod(call: HttpCall, context: RestContext, id: string, verb: string | undefined): HttpAnswer {
@@ -137,6 +150,7 @@ function onePod(call: HttpCall, context: RestContext, id: string, verb: string |
   if (!pod) return problem(404, 'pod not found');
   if (verb === undefined && call.method === 'GET') return { status: 200, body: podJson(pod, account, faults) };
   if (verb === undefined && call.method === 'DELETE') return remove(pod, account);
+  if (verb === undefined && call.method === 'PATCH') return patch(pod, call, context);
   if (verb !== 'action' || call.method !== 'POST') return problem(405, 'method not allowed');
   const body = jsonBody(call);
   const violations = schemas.violations('PodActionRequest', body);
@@ -146,8 +160,19 @@ function onePod(call: HttpCall, context: RestContext, id: string, verb: string |
   return start(pod, context);
 }
 
-function remove(pod: EmulatedPod, account: Account): HttpAnswer {
+/** Of what v2 can change, only what the bot changes. */
+function patch(pod: EmulatedPod, call: HttpCall, { account, faults, schemas }: RestContext): HttpAnswer {
+  const body = jsonBody(call);
+  const violations = schemas.violations('UpdatePodRequest', body);
+  if (violations.length > 0) return problem(422, 'Request validation failed.', violations);
+  if (typeof body.locked === 'boolean') pod.locked = body.locked;
+  return { status: 200, body: podJson(pod, account, faults) };
+}
+
+export function remove(pod: EmulatedPod, account: Account): HttpAnswer {
+  if (pod.cluster !== null) return problem(409, 'pod belongs to a cluster');
   account.terminate(pod, 'Terminated by user');
+  account.deletedByApi += 1;
   return { status: 204 };
 }
 

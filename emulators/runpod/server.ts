@@ -65,7 +65,7 @@ export async function startRunpodEmulator(options: RunpodEmulatorOptions): Promi
 const REPLIES: [RegExp, string][] = [
   [/^GET \/v2\/pods$/, 'ListPodsResponse'],
   [/^POST \/v2\/pods$/, 'Pod'],
-  [/^(GET \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
+  [/^((GET|PATCH) \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
   [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
   [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
   [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
@@ -111,7 +111,12 @@ class EmulatorState {
     this.account.settle();
     const isCreate =
       record.method === 'POST' && (record.path === '/v2/pods' || record.path === '/graphql:podRentInterruptable');
-    const answer = isCreate ? await this.create(call, record) : this.route(call);
+    const isDelete = record.method === 'DELETE' && /^\/v2\/pods\/[^/]+$/.test(record.path);
+    const answer = isCreate
+      ? await this.create(call, record)
+      : isDelete
+        ? await this.remove(call, record)
+        : this.route(call);
     if (answer === 'drop') return answer;
     this.check(record, answer);
     return { ...answer, headers: { ...limited.headers, 'x-request-id': randomUUID(), ...answer.headers } };
@@ -147,6 +152,20 @@ class EmulatorState {
     const answer = this.route(call);
     if (fault === '500-after') return problem(500, 'Something went wrong. Please try again later or contact support.');
     return answer;
+  }
+
+  /** The ways in which a DELETE ends badly. */
+  private async remove(call: HttpCall, record: RecordedCall): Promise<HttpAnswer | 'drop'> {
+    const fault = this.faults.terminate;
+    this.faults.terminate = null;
+    if (fault === null) return this.route(call);
+    record.faulted = true;
+    if (fault === '404') return problem(404, 'pod not found');
+    if (fault === '409') return problem(409, 'action not allowed in the current status');
+    if (fault === '500-before') return problem(500, 'Something went wrong. Please try again later or contact support.');
+    this.route(call);
+    if (fault === '500-after') return problem(500, 'Something went wrong. Please try again later or contact support.');
+    return 'drop';
   }
 
   private async brokenApi(record: RecordedCall): Promise<HttpAnswer | null> {

@@ -168,7 +168,8 @@ const viewsOpen: Method = (params, { workspace, timeline }) => {
   if (trigger.expires < Date.now()) return fail('expired_trigger_id');
   const view = parsed(params.view) as Json;
   const id = workspace.newId('V');
-  workspace.views.push({ id, user: trigger.user, view, opened: timeline.next(), errors: {} });
+  const opened = timeline.next();
+  workspace.views.push({ id, user: trigger.user, view, opened, changed: opened, errors: {} });
   return { ok: true, view: { ...view, id, team_id: workspace.team, state: { values: {} }, hash: id } };
 };
 

@@ -13,8 +13,9 @@ import {
   withinAckTime,
 } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
-import { Quotas, type Rate } from '../quota.ts';
+import { Quotas } from '../quota.ts';
 import { type ApiContext, METHODS, respond } from './api.ts';
+import { rateLimit } from './rates.ts';
 import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
 import { type Json, type SlackMessage, Workspace } from './state.ts';
 
@@ -22,28 +23,6 @@ const TRIGGER_MS = 3000;
 const RESPONSE_MS = 30 * 60_000;
 /** After a disconnect frame Slack ends the connection by itself. */
 const LEAVING_MS = 5000;
-/**
- * Rate limits by method; posts count by channel. Source: docs.slack.dev, rate limits (tiers 2, 3 and 4, and "about one
- * message a second a channel, with short bursts").
- */
-const POST: Rate = { burst: 5, everyMs: 1000 };
-const TIER = { two: perMinute(20), three: perMinute(50), four: perMinute(100) };
-const RATES: Record<string, Rate> = {
-  'chat.update': TIER.three,
-  'chat.postEphemeral': TIER.four,
-  'conversations.history': TIER.three,
-  'conversations.replies': TIER.three,
-  'conversations.info': TIER.three,
-  'users.info': TIER.four,
-  'users.list': TIER.two,
-  'usergroups.list': TIER.two,
-  'views.open': TIER.four,
-};
-
-function perMinute(calls: number): Rate {
-  return { burst: calls, everyMs: 60_000 / calls };
-}
-
 /** A person's client sends at most this much text. */
 const MAX_COMMAND = 12_000;
 
@@ -165,19 +144,9 @@ export class SlackEmulator implements ChatEmulator {
     const run = METHODS[method];
     if (!run) return { status: 200, body: { ok: false, error: 'unknown_method' } };
     const params = Object.fromEntries(new URLSearchParams(call.body.toString('utf8')));
-    const limited = this.rateLimit(method, params);
+    const limited = rateLimit(method, params, this.quotas);
     if (limited) return limited;
     return { status: 200, body: run(params, this.context) };
-  }
-
-  private rateLimit(method: string, { channel = '' }: Record<string, string>): HttpAnswer | null {
-    const isPost = method === 'chat.postMessage';
-    const rate = isPost ? POST : RATES[method];
-    if (!rate) return null;
-    const { waitMs } = this.quotas.take(isPost ? `${method} ${channel}` : method, rate);
-    if (waitMs === 0) return null;
-    const headers = { 'retry-after': String(Math.ceil(waitMs / 1000)) };
-    return { status: 429, headers, body: { ok: false, error: 'ratelimited' } };
   }
 
   /** Sends one envelope to one socket; the promise ends with the acknowledgement's payload. */
@@ -302,7 +271,14 @@ export class SlackEmulator implements ChatEmulator {
     if (!open) return null;
     const title = String(((open.view.title ?? {}) as Json).text ?? '');
     const fields = readInputs(open.view.blocks as Json[]);
-    return { id: open.id, title, fields, errors: Object.values(open.errors), opened: open.opened };
+    return {
+      id: open.id,
+      title,
+      fields,
+      errors: Object.values(open.errors),
+      opened: open.opened,
+      changed: open.changed,
+    };
   }
 
   async submit(person: string, form: SeenForm): Promise<void> {
@@ -323,6 +299,7 @@ export class SlackEmulator implements ChatEmulator {
       enterprise: null,
     };
     const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form');
+    open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
     if (ack.response_action !== 'errors') this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
   }

@@ -32,6 +32,7 @@ export interface SlackView {
   user: string;
   view: Json;
   opened: number;
+  changed: number;
   errors: Record<string, string>;
 }
 

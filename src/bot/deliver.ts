@@ -1,6 +1,7 @@
 import type { Place } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { Cards } from '../store/cards.ts';
+import { giveAnswer } from './answers.ts';
 import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
 import type { Message } from './message/message.ts';
 import { personOf } from './people.ts';
@@ -31,10 +32,20 @@ export class Deliver {
       const front = this.fronts.get(row.home.chat);
       // A chat that was taken out of the settings is nobody to tell.
       if (front && !(await this.told(front, row, around))) continue;
+      await this.answerTask(row, around);
       await this.services.ledger.told(row.id, row.rev);
       const now = await this.services.ledger.get(id);
       if (now?.rev === row.rev) return;
     }
+  }
+
+  /** Whoever pressed Stop or Start away from the card hears privately how it ended; once, since the answer is then gone. */
+  private async answerTask(row: Row, around: CardSurroundings): Promise<void> {
+    const { task } = row;
+    const { replies } = this.services;
+    if (!task || task.state === 'open' || task.reply === null || !(await replies.get(task.reply))) return;
+    await replies.fill(task.reply, { view: 'message', message: podCard(row, around) });
+    await giveAnswer(task.reply, replies, this.fronts);
   }
 
   /** False where another bot was at it too: once more, with the row as it is now. */

@@ -222,8 +222,14 @@ function masked(input: Input): { input: Input; secret: string | null } {
 function keyWarning(issuer: string): Message {
   return note(
     'bad',
-    `That looked like a ${issuer} key, so nothing was done and it was not stored. Others may have seen it, and the chat keeps it: rotate that key now.`,
+    `That looked like ${keyName(issuer)}, so nothing was done and it was not stored. Others may have seen it, and the chat keeps it: rotate that key now.`,
   );
+}
+
+function keyName(issuer: string): string {
+  if (issuer === 'unknown') return 'a key';
+  if (issuer === 'password') return 'a password';
+  return `${/^[aeion]/i.test(issuer) ? 'an' : 'a'} ${issuer} key`;
 }
 
 function parse(input: Input): { command: Command; args: Record<string, unknown> } {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type CatalogueRead, type Connections, type PodProvider, ProviderFailure } from '../jobs/ports.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { GpuType as PolicyGpu, Stock } from '../policy/gpu.ts';
@@ -39,6 +40,11 @@ export function runpodPort(runpod: Runpod): PodProvider {
     start: (id, signal) =>
       guarded(async () => {
         await runpod.pods.act(id, 'start', { signal });
+      }),
+    terminate: (id, signal) => guarded(() => runpod.pods.delete(id, { signal })),
+    unlock: (id, signal) =>
+      guarded(async () => {
+        await runpod.pods.setLocked(id, false, { signal });
       }),
     resumeSpot: (podId, gpuCount, bid, signal) =>
       spotGuarded(() => runpod.graphql.bidResume({ podId, gpuCount, bidPerGpu: bid / 1e6 }, { signal })),
@@ -178,6 +184,13 @@ function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>): FleetPod {
     createdAt: pod.createdAt,
     startedAt: pod.startedAt ?? null,
     reporting: pod.runtime !== null && pod.runtime !== undefined,
+    gpuId: gpuId ?? '',
+    imageMark: createHash('sha256')
+      .update(pod.image ?? '')
+      .digest('hex')
+      .slice(0, 16),
+    gpuUtil: (pod.runtime?.gpus ?? []).map((gpu) => gpu.util ?? 0),
+    clustered: pod.cluster !== null && pod.cluster !== undefined,
   };
 }
 
@@ -204,18 +217,26 @@ const stockOf = (word: string | null | undefined): Stock => (STOCKS.includes(wor
 const STOCK_ORDER: Record<Stock, number> = { HIGH: 0, MEDIUM: 1, LOW: 2, UNKNOWN: 3, NONE: 4 };
 
 async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal: AbortSignal): Promise<CatalogueRead> {
-  const [gpus, dataCenters, volumes] = await Promise.all([
+  const [gpus, community, dataCenters, volumes] = await Promise.all([
     runpod.catalogue.gpus('SECURE', { signal }),
+    runpod.catalogue.gpus('COMMUNITY', { signal }),
     runpod.catalogue.dataCenters({ signal }),
     runpod.pods.listNetworkVolumes({ signal }),
   ]);
   // Spot is optional: a catalogue without bids is still a catalogue.
-  const bids = await runpod.graphql
-    .spotPrices({ gpuCount: 1, secureCloud: true }, { signal })
-    .catch(() => new Map<string, number>());
+  const [bids, communityBids] = await Promise.all(
+    [true, false].map((secureCloud) =>
+      runpod.graphql.spotPrices({ gpuCount: 1, secureCloud }, { signal }).catch(() => new Map<string, number>()),
+    ),
+  );
+  const stocks = new Map(community.map(({ id, availability }) => [id, stockOf(availability)]));
   for (const gpu of gpus) names.set(gpu.id, gpu.name);
   return {
-    gpus: gpus.map((gpu) => toPolicyGpu(gpu, bids.get(gpu.id))),
+    gpus: gpus.map((gpu) => {
+      const bid = communityBids?.get(gpu.id);
+      const there = { stock: stocks.get(gpu.id) ?? 'UNKNOWN', spot: bid === undefined ? null : microUsd(bid) };
+      return { ...toPolicyGpu(gpu, bids?.get(gpu.id)), community: there };
+    }),
     dataCenters: dataCenters.map(({ id }) => id),
     networkVolumes: volumes.map(({ id, name, size, dataCenter }) => ({ id, name, sizeGb: size, dataCenter })),
   };

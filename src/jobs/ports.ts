@@ -14,6 +14,10 @@ export interface PodProvider {
   create(spec: LaunchSpec, name: string, bid: MicroUsd | null, signal: AbortSignal): Promise<string>;
   stop(podId: string, signal: AbortSignal): Promise<void>;
   start(podId: string, signal: AbortSignal): Promise<void>;
+  /** Sent once, never repeated in here. Accepted, not proven; `absent`: RunPod says there is no such pod. */
+  terminate(podId: string, signal: AbortSignal): Promise<'accepted' | 'absent'>;
+  /** A locked pod refuses to stop. */
+  unlock(podId: string, signal: AbortSignal): Promise<void>;
   resumeSpot(podId: string, gpuCount: number, bid: MicroUsd, signal: AbortSignal): Promise<void>;
   /** Lowest bid per GPU-hour; null where none is offered. @throws ProviderFailure `spot-gone` where spot has ended. */
   lowestBid(gpuId: string, gpuCount: number, cloud: string, signal: AbortSignal): Promise<MicroUsd | null>;

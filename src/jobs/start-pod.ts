@@ -86,7 +86,7 @@ async function bidFor(row: Row, context: PodContext, signal: AbortSignal): Promi
 async function fail(row: Row, trouble: Trouble, context: PodContext): Promise<void> {
   const spec = row.spec;
   const gpu = (await context.snapshots.catalogue())?.gpus.find(({ id }) => id === spec?.gpuId);
-  const price = spec && gpu ? (gpu.price[spec.cloud] ?? null) : null;
+  const price = spec?.market === 'spot' && gpu ? (gpu.price[spec.cloud] ?? null) : null;
   const onDemand = price === null || !spec ? null : price * spec.gpuCount;
   const told = { ...trouble, onDemandMicroUsdPerHour: onDemand };
   await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', told, 'stopped', context.clocks.now()));

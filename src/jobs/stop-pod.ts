@@ -88,6 +88,7 @@ async function ask(
   const realNow = context.clocks.realNow();
   if (!(await claim(context, row.id, moves.taskSent(taskId, realNow), moves.taskUnsent(taskId)))) return true;
   try {
+    if (row.task?.unlock && pod?.locked) await context.provider.unlock(podId, signal);
     await context.provider.stop(podId, signal);
     return true;
   } catch (error) {

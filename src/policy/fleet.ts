@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 /** One pod as the last read of the fleet showed it. No env, no addresses, no image: those are read when asked for. */
+// Fields with defaults were added later: a snapshot of an earlier release is still one.
 export const fleetPod = z.object({
   id: z.string(),
   name: z.string(),
@@ -21,6 +22,13 @@ export const fleetPod = z.object({
   startedAt: z.string().nullable(),
   /** Whether the container reports, and on how many GPUs: RUNNING without it is not yet up. */
   reporting: z.boolean(),
+  gpuId: z.string().default(''),
+  /** A digest of the image's name, by which a change is noticed. */
+  imageMark: z.string().default(''),
+  /** Percent of each GPU; empty where nothing reports. */
+  gpuUtil: z.array(z.number()).default([]),
+  /** Member of a cluster: RunPod manages it as a whole, and refuses to delete it singly. */
+  clustered: z.boolean().default(false),
 });
 export type FleetPod = z.infer<typeof fleetPod>;
 
@@ -62,7 +70,12 @@ const STATUS_TEXT: Record<PodState, string> = {
   other: 'Unknown',
 };
 
+/** Launches without a pod stand in lists too, under these words of our own. */
+const OURS: Record<string, string> = { QUEUED: 'Queued', LAUNCHING: 'Launching', CHECKING: 'Checking' };
+
 export function statusText(pod: FleetPod): string {
+  const own = OURS[pod.status];
+  if (own !== undefined) return own;
   if (lacksGpu(pod)) return 'Running without GPU';
   return STATUS_TEXT[stateOf(pod)];
 }

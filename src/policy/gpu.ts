@@ -20,7 +20,16 @@ export interface GpuType {
   dataCenters: { id: string; stock: Stock }[];
   /** Lowest bid per GPU-hour; null where RunPod offers no spot price, or none was read. */
   spot: MicroUsdPerHour | null;
+  /** The same for Community Cloud; missing in a catalogue of an earlier release. `stock` and `spot` are Secure Cloud's. */
+  community?: { stock: Stock; spot: MicroUsdPerHour | null } | undefined;
 }
+
+export const stockIn = (gpu: GpuType, cloud: Cloud): Stock =>
+  cloud === 'SECURE' ? gpu.stock : (gpu.community?.stock ?? 'UNKNOWN');
+export const spotIn = (gpu: GpuType, cloud: Cloud): MicroUsdPerHour | null =>
+  cloud === 'SECURE' ? gpu.spot : (gpu.community?.spot ?? null);
+/** Where it is sold at all: Secure Cloud first. */
+export const shownStock = (gpu: GpuType): Stock => (gpu.sold.SECURE ? gpu.stock : stockIn(gpu, 'COMMUNITY'));
 
 export type GpuMatch =
   | { kind: 'one'; gpu: GpuType }
@@ -136,6 +145,6 @@ export function gpuKey(id: string): string {
 export function alternatives(to: GpuType, catalogue: GpuType[], cloud: Cloud): GpuType[] {
   return catalogue
     .filter((gpu) => gpu.id !== to.id && gpu.memoryGb >= to.memoryGb && gpu.sold[cloud] && gpu.price[cloud] !== null)
-    .filter((gpu) => gpu.stock === 'HIGH' || gpu.stock === 'MEDIUM' || gpu.stock === 'LOW')
+    .filter((gpu) => ['HIGH', 'MEDIUM', 'LOW'].includes(stockIn(gpu, cloud)))
     .sort((a, b) => (a.price[cloud] ?? 0) - (b.price[cloud] ?? 0));
 }

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { type Cloud, type GpuType, gpuWord } from './gpu.ts';
+import { type Cloud, type GpuType, gpuWord, spotIn } from './gpu.ts';
 import type { LaunchSpec, Market } from './ledger.ts';
 import { formatUsd, type MicroUsd } from './money.ts';
 import { MAX_MIDDLE, validMiddle } from './pod-names.ts';
@@ -79,13 +79,13 @@ export function decideLaunch(request: LaunchRequest, around: LaunchSurroundings)
   }
   const storage = chooseStorage(request, around);
   if ('problem' in storage) return storage;
-  const centres = chooseDataCenters(request.region, storage.dataCenter, around.dataCenters);
+  const centres = chooseDataCenters(request.region, storage.dataCenter, around.dataCenters, gpu.dataCenters);
   if ('problem' in centres) return centres;
 
   const market = request.market ?? defaults.market;
   const onDemand = gpu.price[cloud] ?? 0;
   const ceiling = Math.round(onDemand * defaults.spotCeiling);
-  const perGpu = market === 'spot' ? (gpu.spot ?? ceiling) : onDemand;
+  const perGpu = market === 'spot' ? (spotIn(gpu, cloud) ?? ceiling) : onDemand;
   return {
     kind: 'allow',
     spec: {
@@ -180,15 +180,23 @@ function chooseDataCenters(
   region: string | null,
   volumeIn: string | null,
   known: readonly string[],
+  stocked: readonly { id: string }[],
 ): { ids: string[] } | Refusal {
   if (region === null) return { ids: volumeIn === null ? [] : [volumeIn] };
   const wanted = region.toUpperCase().split(',');
-  const ids = known.filter((id) => wanted.some((part) => id === part || id.startsWith(`${part}-`)));
-  if (ids.length === 0) return unknownRegion(region, known);
+  const fits = (part: string) => (id: string) => id === part || id.startsWith(`${part}-`);
+  const strange = wanted.find((part) => !known.some(fits(part)));
+  if (strange !== undefined) return unknownRegion(strange, known);
+  // Best stock first: spot takes one place only.
+  const best = stocked.map(({ id }) => id);
+  const ids = known.filter((id) => wanted.some((part) => fits(part)(id)));
+  ids.sort((a, b) => rank(best, a) - rank(best, b));
   if (volumeIn === null) return { ids };
   if (ids.includes(volumeIn)) return { ids: [volumeIn] };
   return refuse('region', `That network volume is in ${volumeIn}, and a pod must be where its volume is.`) as Refusal;
 }
+
+const rank = (best: readonly string[], id: string) => (best.includes(id) ? best.indexOf(id) : best.length);
 
 function unknownRegion(region: string, known: readonly string[]): Refusal {
   const near = [...known]

@@ -145,13 +145,16 @@ export function running(facts: PodFacts, now: number): Move {
 }
 
 /** Stop or Start was pressed. One at a time for a pod, but a Stop takes the place of a Start that hangs. */
-export function ask(task: Omit<Task, 'from' | 'sent' | 'sentAt' | 'state'>, now: number): Move {
+export type Asked = Pick<Task, 'id' | 'kind' | 'by' | 'at' | 'asOnDemand'> & Partial<Pick<Task, 'reply' | 'unlock'>>;
+
+export function ask(task: Asked, now: number): Move {
   return (row) => {
     const replaces = task.kind === 'stop' && row.task?.kind === 'start';
     if ((row.task?.state === 'open' && !replaces) || row.podId === null) return null;
     const from: RowStatus[] = task.kind === 'stop' ? ['running', 'starting'] : ['stopped'];
     if (!from.includes(row.status)) return null;
-    const next: Task = { ...task, from: row.status, sent: false, sentAt: null, state: 'open' };
+    const defaults = { reply: null, unlock: false };
+    const next: Task = { ...defaults, ...task, from: row.status, sent: false, sentAt: null, state: 'open' };
     return enter(row, task.kind === 'stop' ? 'stopping' : 'starting', now, {
       task: next,
       trouble: null,

@@ -109,6 +109,10 @@ export const task = z.object({
   sentAt: z.number().nullable().default(null),
   /** For a spot pod's start: the person agreed to resume it as on-demand. */
   asOnDemand: z.boolean(),
+  /** The private answer to give at the end, where it was asked for elsewhere than the card is. */
+  reply: z.string().nullable().default(null),
+  /** A stop that first takes the pod's lock away. */
+  unlock: z.boolean().default(false),
   state: z.enum(['open', 'done', 'failed']),
   /** How the row stood before, to fall back to. */
   from: rowStatus,

@@ -29,6 +29,9 @@ export function shortName(name: string): string {
   return plain.slice(0, 16) || 'someone';
 }
 
+/** Stands for the suffix of a launch that was not named yet, so that its name reads like the others. */
+export const UNNAMED_SUFFIX = 'xxxxxx';
+
 export interface NameParts {
   owner: string;
   middle: string;

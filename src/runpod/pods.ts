@@ -75,11 +75,20 @@ export class PodsApi {
     return this.caller.json({ ...call, body: { action }, repeat: stop ? 'safe' : 'once', urgent: stop }, pod);
   }
 
-  /** 204 without a body; a second delete answers 404. */
+  /** The lock keeps a pod from being stopped or reset. Only sent fields change. */
+  async setLocked(id: string, locked: boolean, options: Signal = {}): Promise<Pod> {
+    const call = this.call('PATCH', `/v2/pods/${encodeURIComponent(id)}`, 'PATCH /v2/pods/{id}', options);
+    return this.caller.json({ ...call, body: { locked }, repeat: 'safe', urgent: true }, pod);
+  }
+
+  /**
+   * 204 without a body; a second delete answers 404. Sent once: it deletes for good, so whoever asks looks at the pod anew
+   * before asking again.
+   */
   async delete(id: string, options: Signal = {}): Promise<'accepted' | 'absent'> {
     const call = this.call('DELETE', `/v2/pods/${encodeURIComponent(id)}`, 'DELETE /v2/pods/{id}', options);
     try {
-      await this.caller.send({ ...call, repeat: 'safe', urgent: true });
+      await this.caller.send({ ...call, repeat: 'once', urgent: true });
       return 'accepted';
     } catch (error) {
       if (error instanceof RunpodRejected && error.status === 404) return 'absent';

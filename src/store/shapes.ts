@@ -13,6 +13,7 @@ const gpuType = z.object({
   stock,
   dataCenters: z.array(z.object({ id: z.string(), stock })),
   spot: z.int().nullable(),
+  community: z.object({ stock, spot: z.int().nullable() }).optional(),
 });
 export type GpuType = z.infer<typeof gpuType>;
 

@@ -27,6 +27,8 @@ const task = {
   sent: true,
   sentAt: 1,
   asOnDemand: false,
+  reply: null,
+  unlock: false,
   state: 'open' as const,
   from: 'running' as const,
 };
@@ -149,6 +151,10 @@ describe('what is too long', () => {
     createdAt: new Date(NOW - i * 60_000).toISOString(),
     startedAt: null,
     reporting: true,
+    gpuId: 'NVIDIA RTX A6000',
+    imageMark: 'image',
+    gpuUtil: [],
+    clustered: false,
   });
 
   it('a fleet of 2,500 is listed with a count for the rest', () => {

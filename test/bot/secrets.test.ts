@@ -11,6 +11,10 @@ describe('what looks like a key', () => {
     ['sk-proj-abcdefghijklmnopqrst', 'OpenAI'],
     ['ghp_abcdefghijklmnopqrstuvwx', 'GitHub'],
     ['AKIAIOSFODNN7EXAMPLE', 'AWS'],
+    ['glpat-aaaabbbbccccdddd1234', 'GitLab'],
+    ['nvapi-aaaabbbbccccdddd1234', 'NVIDIA'],
+    ['RPA_ABCDEFGHIJKLMNOPQRSTUVWX12345678', 'RunPod'],
+    ['eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJlaGVyZQ', 'JSON Web Token'],
   ])('%s is masked, wherever it stands', (key, issuer) => {
     expect(maskSecrets(`launch a6000 image=x${key}y`)).toMatchObject({ found: issuer });
     expect(maskSecrets(`launch a6000 name="${key}"`).text).not.toContain(key);

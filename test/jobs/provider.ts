@@ -8,6 +8,8 @@ type Failure = () => ProviderFailure;
 export class FakeProvider implements PodProvider {
   readonly pods = new Map<string, FleetPod>();
   readonly calls: string[] = [];
+  /** Pods that a DELETE deleted. */
+  readonly terminated: string[] = [];
   /** Taken from the front, one a call of that name; undefined lets the call pass. */
   readonly failures: Record<string, (Failure | undefined)[]> = {};
   /** Runs before a call of that name acts. */
@@ -38,6 +40,10 @@ export class FakeProvider implements PodProvider {
       createdAt: new Date(NOW).toISOString(),
       startedAt: new Date(NOW).toISOString(),
       reporting: true,
+      gpuId: 'NVIDIA RTX A6000',
+      imageMark: 'image',
+      gpuUtil: [],
+      clustered: false,
       ...more,
     };
     this.pods.set(id, pod);
@@ -64,6 +70,19 @@ export class FakeProvider implements PodProvider {
     const id = `pod${this.pods.size + 1}`;
     this.add(id, name);
     return id;
+  }
+
+  async terminate(id: string) {
+    await this.enter('terminate');
+    if (!this.pods.delete(id)) return 'absent' as const;
+    this.terminated.push(id);
+    return 'accepted' as const;
+  }
+
+  async unlock(id: string): Promise<void> {
+    await this.enter('unlock');
+    const pod = this.pods.get(id);
+    if (pod) pod.locked = false;
   }
 
   async stop(id: string): Promise<void> {

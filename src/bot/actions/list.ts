@@ -1,5 +1,5 @@
 import type { Action } from './declare.ts';
 import { pick, relaunch } from './launching.ts';
-import { connect, more, start, stop, stopAll } from './pods.ts';
+import { connect, more, start, stop, stopAll, unlockStop } from './pods.ts';
 
-export const ACTIONS: readonly Action[] = [pick, relaunch, stop, stopAll, start, connect, more];
+export const ACTIONS: readonly Action[] = [pick, relaunch, stop, stopAll, unlockStop, start, connect, more];

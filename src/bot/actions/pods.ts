@@ -1,14 +1,25 @@
 import { z } from 'zod';
 import { readPod } from '../../jobs/names.ts';
+import type { Row } from '../../policy/ledger.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { knownPods, rowOfPod } from '../commands/pods.ts';
-import { askTask } from '../commands/stop-start.ts';
-import { card, code, fields, moment, money, note, text } from '../message/message.ts';
+import { askTask, stoppingPod } from '../commands/stop-start.ts';
+import { card, code, fields, moment, money, note, type Span, text } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+import { costSoFar } from '../views/pod-card.ts';
 import { stopConfirm } from '../views/stop.ts';
 import { gpuOfRow, podOfRow, storageText, user } from '../views/words.ts';
 import type { Action } from './declare.ts';
 
 const GONE = 'Podwarden does not know that pod any more. /pod list shows what there is.';
+
+/** By the row's id, or by the pod's where nobody acted on it yet: that makes its row. */
+async function rowFor(id: string, asker: Asker, services: Services): Promise<Row | null> {
+  const row = await services.ledger.get(id);
+  if (row) return row;
+  const pod = (await knownPods(services)).find((known) => known.id === id);
+  return pod ? rowOfPod(pod, asker, services) : null;
+}
 
 /** Stop on a card: asks once, since the card does not show what is lost. */
 export const stop: Action = {
@@ -16,6 +27,8 @@ export const stop: Action = {
   access: 'stop',
   async confirm({ id }, services) {
     const row = await services.ledger.get(id);
+    const pod = row ? undefined : (await knownPods(services)).find((known) => known.id === id);
+    if (pod) return stopConfirm(stoppingPod(pod));
     if (!row?.facts || row.task?.state === 'open') return null;
     return stopConfirm({
       name: spokenName(row.facts.name),
@@ -25,8 +38,19 @@ export const stop: Action = {
     });
   },
   async run({ id }, asker, services) {
-    const row = await services.ledger.get(id);
+    const row = await rowFor(id, asker, services);
     return row ? askTask('stop', [row], asker, services) : note('warn', GONE);
+  },
+};
+
+/** A locked pod refuses to stop: somebody locked it on purpose, so taking the lock away is a press of its own. */
+export const unlockStop: Action = {
+  name: 'unlock-stop',
+  access: 'stop',
+  confirm: (target, services) => stop.confirm?.(target, services) ?? Promise.resolve(null),
+  async run({ id }, asker, services) {
+    const row = await rowFor(id, asker, services);
+    return row ? askTask('stop', [row], asker, services, { unlock: true }) : note('warn', GONE);
   },
 };
 
@@ -50,8 +74,8 @@ export const start: Action = {
   name: 'start',
   access: 'start',
   async run({ id, choice }, asker, services) {
-    const row = await services.ledger.get(id);
-    return row ? askTask('start', [row], asker, services, choice === 'on-demand') : note('warn', GONE);
+    const row = await rowFor(id, asker, services);
+    return row ? askTask('start', [row], asker, services, { asOnDemand: choice === 'on-demand' }) : note('warn', GONE);
   },
 };
 
@@ -70,12 +94,17 @@ export const connect: Action = {
   },
 };
 
+/** What the present run has come to. */
+function costs({ status, facts }: Row, now: number): [string, ...(Span | string)[]][] {
+  return status === 'running' && facts ? [['Cost so far', ...costSoFar(facts, now)]] : [];
+}
+
 export const more: Action = {
   name: 'more',
   access: 'view',
   keeps: true,
-  async run({ id }, _asker, services) {
-    const row = await services.ledger.get(id);
+  async run({ id }, asker, services) {
+    const row = await rowFor(id, asker, services);
     if (!row) return note('warn', GONE);
     const { facts } = row;
     const buttons = [
@@ -107,6 +136,7 @@ export const more: Action = {
           ['Launched by', user(row.by)],
           ['Asked for', moment(row.createdAt)],
           ['Rate while up', facts ? money(facts.microUsdPerHour, 'hour') : 'not known'],
+          ...costs(row, services.clocks.now()),
           ['Storage', facts ? storageText(facts) : 'not known'],
         ),
         text(`Created in ${Math.max(1, row.attempts.length)} ${row.attempts.length > 1 ? 'attempts' : 'attempt'}.`),

@@ -36,7 +36,9 @@ export function helpFor(commands: () => readonly Command[]) {
   return defineCommand({
     name: 'help',
     summary: 'What there is, or one command in detail',
-    args: z.strictObject({ command: z.string().trim().max(100).optional().describe('A command, such as launch') }),
+    args: z.strictObject({
+      command: z.string().trim().max(100, { error: 'is too long' }).optional().describe('A command, such as launch'),
+    }),
     positional: ['command'],
     access: null,
     outsideRooms: true,

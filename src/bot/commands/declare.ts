@@ -81,7 +81,7 @@ export function usageOf(command: Command): string {
 /** A whole number, typed as text or as a number. */
 export const wholeNumber = (what: string) =>
   z.preprocess(
-    (value) => (typeof value === 'string' && /^-?\d{1,9}$/.test(value.trim()) ? Number(value) : value),
+    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : value),
     z.int({ error: `${what} is a whole number` }),
   );
 

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { statusText } from '../../policy/fleet.ts';
+import { stateOf, statusText } from '../../policy/fleet.ts';
 import { findGpu } from '../../policy/gpu.ts';
-import { card, fields, moment, money, note, text } from '../message/message.ts';
+import { costOver } from '../../policy/money.ts';
+import { card, fields, moment, money, note, type Span, text } from '../message/message.ts';
 import { fleetList, gpuList, ratePerHour } from '../views/lists.ts';
+import { stopConfirm } from '../views/stop.ts';
 import { gpuText, storageText } from '../views/words.ts';
 import { defineCommand, oneOf } from './declare.ts';
 import { suggestGpus } from './launching.ts';
-import { knownPods, namedPods, ownedBy, suggestPods } from './pods.ts';
+import { isLaunching, knownPods, launchingPods, namedPods, ownedBy, suggestPods } from './pods.ts';
+import { stoppingPod } from './stop-start.ts';
 
 export const list = defineCommand({
   name: 'list',
@@ -20,7 +23,7 @@ export const list = defineCommand({
   async run({ whose }, asker, services) {
     const fleet = await services.snapshots.fleet();
     if (!fleet) return note('warn', 'The fleet was not read yet. Try again in a minute.');
-    const pods = await knownPods(services);
+    const pods = [...(await knownPods(services)), ...(await launchingPods(services))];
     const times = { readAt: fleet.readAt, now: services.clocks.now() };
     if (whose !== 'mine') return fleetList(pods, times, 'Pods');
     return fleetList(
@@ -34,7 +37,14 @@ export const list = defineCommand({
 export const show = defineCommand({
   name: 'show',
   summary: 'Show one pod',
-  args: z.strictObject({ pod: z.string().trim().min(1).max(200).describe('Name, id, or the beginning of one') }),
+  args: z.strictObject({
+    pod: z
+      .string()
+      .trim()
+      .min(1, { error: 'is empty' })
+      .max(200, { error: 'is too long' })
+      .describe('Name, id, or the beginning of one'),
+  }),
   positional: ['pod'],
   access: 'view',
   outsideRooms: false,
@@ -45,12 +55,19 @@ export const show = defineCommand({
     if (!pod) return note('warn', 'No such pod.');
     const row = await services.ledger.byPod(pod.id);
     const market = row?.spec?.market === 'spot' ? ' spot' : '';
-    const buttons = row
-      ? [
-          { label: 'Connect', token: `v1.connect.${row.id}` },
-          { label: 'More…', token: `v1.more.${row.id}` },
-        ]
-      : [{ label: 'Connect', token: `v1.connect.${pod.id}` }];
+    const id = row?.id ?? pod.id;
+    const off = stateOf(pod) === 'stopped';
+    const buttons = isLaunching(pod)
+      ? []
+      : [
+          { label: 'Connect', token: `v1.connect.${id}` },
+          off
+            ? { label: 'Start', token: `v1.start.${id}` }
+            : { label: 'Stop', token: `v1.stop.${id}`, confirm: stopConfirm(stoppingPod(pod)) },
+          { label: 'More…', token: `v1.more.${id}` },
+        ];
+    const started = stateOf(pod) === 'up' && pod.startedAt !== null ? Date.parse(pod.startedAt) : null;
+    const cost = costOver(pod.microUsdPerHour, Math.max(0, services.clocks.now() - (started ?? 0)));
     return card(
       `${pod.name}: ${statusText(pod)}`,
       'info',
@@ -61,6 +78,7 @@ export const show = defineCommand({
           ['Costs now', money(ratePerHour(pod), 'hour'), market],
           ['Where', `${pod.dataCenter ?? 'unknown'}, ${pod.cloud.toLowerCase()} cloud`],
           ['Created', moment(Date.parse(pod.createdAt))],
+          ...(started === null ? [] : [['Cost so far', money(cost), ' for the GPU'] as [string, Span, string]]),
           ['Storage', storageText(pod)],
         ),
         ...(pod.locked ? [text('Locked in RunPod’s console.')] : []),
@@ -73,7 +91,9 @@ export const show = defineCommand({
 export const gpus = defineCommand({
   name: 'gpus',
   summary: 'GPU types with price and stock',
-  args: z.strictObject({ filter: z.string().trim().max(100).optional().describe('Part of a name, such as h100') }),
+  args: z.strictObject({
+    filter: z.string().trim().max(100, { error: 'is too long' }).optional().describe('Part of a name, such as h100'),
+  }),
   positional: ['filter'],
   access: 'view',
   outsideRooms: true,

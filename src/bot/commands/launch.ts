@@ -11,6 +11,14 @@ const text = (what: string) =>
     .min(1, { error: `${what} is empty` })
     .max(300, { error: `${what} is too long` });
 
+/** A reference as registries take them: no spaces, nothing that could be markup. */
+const image = text('image').regex(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*(:[\w.-]+)?(@sha256:[a-f0-9]{64})?$/i, {
+  error: 'image is not an image reference such as runpod/pytorch:2.8.0',
+});
+const template = text('template').regex(/^[\w-]{1,64}$/, {
+  error: 'template is a RunPod template id, such as 30zmvf89kd',
+});
+
 export const launch = defineCommand({
   name: 'launch',
   summary: 'Launch a pod',
@@ -18,8 +26,8 @@ export const launch = defineCommand({
     gpu: text('gpu').describe('GPU type, such as a6000 or h100 sxm, or a preset'),
     market: oneOf(['spot', 'on-demand']).optional().describe('spot or on-demand'),
     count: wholeNumber('count').optional().describe('GPUs in this one pod'),
-    image: text('image').optional().describe('Container image'),
-    template: text('template').optional().describe('RunPod template id, instead of an image'),
+    image: image.optional().describe('Container image'),
+    template: template.optional().describe('RunPod template id, instead of an image'),
     disk: wholeNumber('disk').optional().describe('Container disk in GB; wiped when the pod stops'),
     volume: text('volume').optional().describe('GB of volume disk, or a network volume by name or id'),
     cloud: oneOf(['secure', 'community']).optional().describe('secure or community'),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { enqueueFor } from '../../jobs/queues.ts';
 import { stateOf } from '../../policy/fleet.ts';
-import { type Cloud, findGpu, type GpuMatch, type GpuType } from '../../policy/gpu.ts';
+import { type Cloud, findGpu, type GpuMatch, type GpuType, shownStock } from '../../policy/gpu.ts';
 import { decideLaunch, overLimit, reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
 import { OPEN } from '../../policy/ledger.ts';
@@ -35,7 +35,7 @@ export async function suggestGpus(typed: string, services: Services): Promise<Su
   const match = typed.trim() === '' ? null : findGpu(typed, gpus);
   const found = match === null ? gpus : match.kind === 'one' ? [match.gpu] : match.kind === 'several' ? match.gpus : [];
   const prefix = gpus.filter((gpu) => gpu.name.toLowerCase().includes(typed.toLowerCase()));
-  const all = [...new Set([...found, ...prefix])].filter((gpu) => gpu.stock !== 'NONE' || found.includes(gpu));
+  const all = [...new Set([...found, ...prefix])].filter((gpu) => shownStock(gpu) !== 'NONE' || found.includes(gpu));
   const presets = Object.keys(services.policy.presets).filter((name) => name.includes(typed.toLowerCase()));
   const named = presets.map((name) => ({ name: `${name} (preset)`, value: name }));
   const types = all.map((gpu) => ({ name: gpuChoice(gpu, 'SECURE'), value: gpu.name }));
@@ -61,6 +61,7 @@ export async function launchWith(
 
 async function askWhich(gpus: GpuType[], args: LaunchArgs, services: Services): Promise<Message> {
   const cloud: Cloud = cloudOf(args) ?? services.policy.defaults.cloud;
+  const market = args.market ?? services.policy.defaults.market;
   const sold = gpus.filter((gpu) => gpu.sold[cloud]);
   const offered = (sold.length > 0 ? sold : gpus).slice(0, MAX_CHOICES);
   const draft = services.newId();
@@ -70,7 +71,7 @@ async function askWhich(gpus: GpuType[], args: LaunchArgs, services: Services): 
     `Which ${args.gpu.slice(0, 40)}?`,
     'info',
     [text(`${gpus.length} types fit${more > 0 ? `; ${more} are left out here` : ''}. Prices per GPU.`)],
-    offered.map((gpu, i) => ({ label: gpuChoice(gpu, cloud), token: `v1.pick.${draft}.${i}` })),
+    offered.map((gpu, i) => ({ label: gpuChoice(gpu, cloud, market), token: `v1.pick.${draft}.${i}` })),
   );
 }
 

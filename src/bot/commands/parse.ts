@@ -26,13 +26,15 @@ interface Typed {
 const TOKEN = /(?:[^\s"“”„]|["“”„][^"“”„]*["“”„])+/g;
 const SINGLE = /(^|[\s=])['‘’]([^'‘’]*)['‘’](?=\s|$)/g;
 
+/** Control characters but for line ends, and what turns the direction of a text or has no width. */
+const UNSEEN = /[^\P{Cc}\n\r\t]|[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u;
+
 /** `a6000 spot count=2 --name "run 7"`, with smart quotes, and `--` that a keyboard turned into a dash. */
 export function tokenize(text: string): Typed {
   if (text.length > MAX_TEXT)
     throw new UsageError(`That is ${text.length} characters; a command has at most ${MAX_TEXT}.`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text))
-    throw new UsageError('That has control characters in it; type it again by hand.');
+  if (UNSEEN.test(text))
+    throw new UsageError('That has control characters or others that nobody sees in it; type it again by hand.');
   const words: string[] = [];
   const named = new Map<string, string>();
   const even = text.replace(SINGLE, '$1"$2"').replace(/\s+=\s*|=\s+/g, '=');
@@ -103,9 +105,23 @@ function place(words: string[], command: Command, values: Record<string, unknown
     const at = rest.length > 1 ? rest.findIndex((word) => fits(command, name, word)) : -1;
     if (at >= 0) values[name] = rest.splice(at, 1)[0];
   }
+  if (first !== undefined && rest.length > 1) twice(rest, command, others, values);
   if (first !== undefined && rest.length > 0) values[first] = rest.join(' ');
   else if (rest.length > 0)
     throw new UsageError(`I do not know what to do with "${rest.join(' ').slice(0, 80)}".\n${usageOf(command)}`);
+}
+
+/** `a6000 spot on-demand`: a word that would have fitted a field which is taken is no part of a name. */
+function twice(rest: string[], command: Command, later: readonly string[], values: Record<string, unknown>): void {
+  for (const word of rest.slice(1)) {
+    const listed = later.find((name) => name in values && !fits(command, name, '1') && fits(command, name, word));
+    const numeric =
+      word === rest.at(-1)
+        ? later.find((name) => name in values && /^\d{1,3}$/.test(word) && fits(command, name, word))
+        : undefined;
+    const name = listed ?? numeric;
+    if (name !== undefined) throw new UsageError(`${name} is there twice (${word}); say it once.`);
+  }
 }
 
 function fits(command: Command, name: string, word: string): boolean {

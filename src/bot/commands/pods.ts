@@ -4,7 +4,7 @@ import type { FleetPod } from '../../policy/fleet.ts';
 import { stateOf } from '../../policy/fleet.ts';
 import type { Row, RowStatus } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
-import { findPod, parsePodName, shortName, spokenName } from '../../policy/pod-names.ts';
+import { findPod, parsePodName, podName, shortName, spokenName, UNNAMED_SUFFIX } from '../../policy/pod-names.ts';
 import type { Asker, Services } from '../services.ts';
 import type { Suggestion } from './declare.ts';
 import { UsageError } from './parse.ts';
@@ -28,7 +28,7 @@ export async function namedPods(word: string, services: Services): Promise<Fleet
   if (names.length === 0) throw new UsageError('Name a pod, or several with commas between them.');
   if (names.length > MAX_PODS)
     throw new UsageError(`At most ${MAX_PODS} pods go together; that names ${names.length}.`);
-  const known = await knownPods(services);
+  const known = [...(await knownPods(services)), ...(await launchingPods(services))];
   const found = names.map((name) => oneNamed(name, known));
   return [...new Map(found.map((pod) => [pod.id, pod])).values()];
 }
@@ -63,6 +63,39 @@ export async function knownPods(services: Services): Promise<FleetPod[]> {
   return [...corrected, ...unread.filter((pod) => pod !== null)];
 }
 
+/** Launches that have no pod yet, as lists show them: under the row's own id. */
+export async function launchingPods(services: Services): Promise<FleetPod[]> {
+  const rows = (await services.ledger.passing()).filter((row) => row.podId === null && row.spec !== null);
+  return rows.flatMap((row) => {
+    const { spec } = row;
+    if (!spec) return [];
+    return {
+      id: row.id,
+      name: row.attempts.at(-1)?.podName ?? podName(spec.owner, spec.middle, UNNAMED_SUFFIX),
+      status: LAUNCHING[row.status] ?? 'LAUNCHING',
+      gpuName: spec.gpuName,
+      gpuCount: spec.gpuCount,
+      cloud: spec.cloud,
+      dataCenter: null,
+      microUsdPerHour: spec.quotedMicroUsdPerHour,
+      containerDiskGb: spec.containerDiskGb,
+      volumeDisk: spec.volumeDisk,
+      networkVolume: null,
+      locked: false,
+      createdAt: new Date(row.createdAt).toISOString(),
+      startedAt: null,
+      reporting: false,
+      gpuId: spec.gpuId,
+      imageMark: '',
+      gpuUtil: [],
+      clustered: false,
+    };
+  });
+}
+
+const LAUNCHING: Partial<Record<RowStatus, string>> = { requested: 'QUEUED', settling: 'CHECKING' };
+export const isLaunching = (pod: FleetPod) => ['QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
+
 const STATUS_OF: Partial<Record<RowStatus, string>> = {
   running: 'RUNNING',
   stopping: 'RUNNING',
@@ -89,6 +122,10 @@ function podOfRow(row: Row): FleetPod | null {
     createdAt: new Date(row.createdAt).toISOString(),
     startedAt: facts.startedAt === null ? null : new Date(facts.startedAt).toISOString(),
     reporting: row.status === 'running' || row.status === 'stopping',
+    gpuId: row.spec?.gpuId ?? '',
+    imageMark: '',
+    gpuUtil: [],
+    clustered: false,
   };
 }
 

@@ -3,15 +3,20 @@ import { type FleetPod, stateOf } from '../../policy/fleet.ts';
 import type { Row } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { type Block, card, type Message, note, text } from '../message/message.ts';
+import { card, type Message, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
-import { stopLines } from '../views/stop.ts';
+import { type StoppingPod, stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
 import { followUp, judgeFor } from './launching.ts';
-import { namedPods, rowOfPod, suggestPods } from './pods.ts';
+import { isLaunching, namedPods, rowOfPod, suggestPods } from './pods.ts';
 
-const pods = z.string().trim().min(1).max(600).describe('Names or ids, with commas between them');
+const pods = z
+  .string()
+  .trim()
+  .min(1, { error: 'is empty' })
+  .max(600, { error: 'is too long' })
+  .describe('Names or ids, with commas between them');
 
 export const stop = defineCommand({
   name: 'stop',
@@ -24,25 +29,31 @@ export const stop = defineCommand({
   suggest: { pods: suggestPods },
   async run(args, _asker, services) {
     const named = await namedPods(args.pods.replace(/\s*,\s*/g, ','), services);
-    const up = named.filter((pod) => stateOf(pod) !== 'stopped');
+    const coming = named.filter(isLaunching).map((pod) => spokenName(pod.name));
+    const up = named.filter((pod) => stateOf(pod) !== 'stopped' && !isLaunching(pod));
     const off = named.filter((pod) => stateOf(pod) === 'stopped').map((pod) => spokenName(pod.name));
-    const said = off.length > 0 ? [text(`Already off: ${off.join(', ')}.`)] : [];
+    const said = [
+      ...(off.length > 0 ? [text(`Already off: ${off.join(', ')}.`)] : []),
+      ...(coming.length > 0
+        ? [text(`No pod yet, its card has Stop as soon as there is one: ${coming.join(', ')}.`)]
+        : []),
+    ];
     if (up.length === 0) return note('info', ...said);
     const draft = services.newId();
     await services.drafts.put(draft, { pods: up.map((pod) => pod.id) });
     const title = up.length === 1 ? `Stop ${spokenName(up[0]?.name ?? '')}?` : `Stop ${up.length} pods?`;
     const button = { label: 'Stop', token: `v1.stop-all.${draft}`, style: 'danger' as const };
-    return card(title, 'warn', [...up.flatMap(fourLines), ...said], [button]);
+    return card(title, 'warn', [...up.flatMap((pod) => stopLines(stoppingPod(pod))), ...said], [button]);
   },
 });
 
-function fourLines(pod: FleetPod): Block[] {
-  return stopLines({
+export function stoppingPod(pod: FleetPod): StoppingPod {
+  return {
     name: spokenName(pod.name),
     gpu: gpuText(pod.gpuName, pod.gpuCount ?? 0),
     microUsdPerHour: pod.microUsdPerHour,
     storage: pod,
-  });
+  };
 }
 
 export const start = defineCommand({
@@ -67,12 +78,14 @@ export async function askTask(
   rows: Row[],
   asker: Asker,
   services: Services,
-  asOnDemand = false,
+  { asOnDemand = false, unlock = false }: { asOnDemand?: boolean; unlock?: boolean } = {},
 ): Promise<Message> {
   const now = services.clocks.now();
   const blocks = await Promise.all(
     rows.map(async (row) => {
-      const task = { id: services.newId(), kind, by: asker.who, at: now, asOnDemand };
+      const elsewhere = row.home.chat !== asker.place.chat || row.home.channel !== asker.place.channel;
+      const reply = elsewhere ? await asker.keepReply() : null;
+      const task = { id: services.newId(), kind, by: asker.who, at: now, asOnDemand, reply, unlock };
       const move = moves.ask(task, now);
       const judge = kind === 'start' ? await judgeFor(row, row.facts?.microUsdPerHour ?? 0, services) : () => null;
       const result = await services.ledger.moveJudged(row.id, move, judge);
@@ -80,7 +93,8 @@ export async function askTask(
       if (!result?.moved) return text(standsInTheWay(kind, result?.row ?? row));
       await followUp(result.row, services);
       const doing = kind === 'stop' ? 'Stopping' : 'Starting';
-      return text(`${doing} ${podOfRow(result.row)}. Its card in the channel follows it.`);
+      const where = elsewhere ? 'I tell you here when it is done.' : 'Its card in the channel follows it.';
+      return text(`${doing} ${podOfRow(result.row)}. ${where}`);
     }),
   );
   return note('info', ...blocks);

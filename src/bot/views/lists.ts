@@ -1,5 +1,5 @@
 import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
-import type { GpuType } from '../../policy/gpu.ts';
+import { type GpuType, shownStock, spotIn } from '../../policy/gpu.ts';
 import { parsePodName, spokenName } from '../../policy/pod-names.ts';
 import { stoppedPerHour } from '../../policy/storage.ts';
 import { card, type Message, moment, money, plain, type Span, text } from '../message/message.ts';
@@ -34,7 +34,13 @@ export function fleetList(
       rows: shown.map((pod) => fleetRow(pod, now)),
       more: pods.length - shown.length,
     },
-    text(`${pods.length} pods, ${up} up, `, money(total, 'hour'), ' in all. As read ', moment(readAt), '.'),
+    text(
+      `${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}, ${up} up, `,
+      money(total, 'hour'),
+      ' in all. As read ',
+      moment(readAt),
+      '.',
+    ),
   ]);
 }
 
@@ -74,7 +80,7 @@ const STOCK: Record<GpuType['stock'], string> = {
 export function gpuList(gpus: GpuType[], readAt: number, filter: string | null): Message {
   const rank = { HIGH: 0, MEDIUM: 1, LOW: 2, UNKNOWN: 3, NONE: 4 };
   const cheapest = (gpu: GpuType) => gpu.price.SECURE ?? gpu.price.COMMUNITY ?? Number.MAX_SAFE_INTEGER;
-  const sorted = [...gpus].sort((a, b) => rank[a.stock] - rank[b.stock] || cheapest(a) - cheapest(b));
+  const sorted = [...gpus].sort((a, b) => rank[shownStock(a)] - rank[shownStock(b)] || cheapest(a) - cheapest(b));
   const shown = sorted.slice(0, MAX_ROWS);
   const heading = filter === null ? 'GPUs on RunPod' : `GPUs like ${filter}`;
   return card(heading, 'info', [
@@ -86,12 +92,16 @@ export function gpuList(gpus: GpuType[], readAt: number, filter: string | null):
         [plain(`${gpu.memoryGb} GB`)],
         [price(gpu.sold.SECURE ? gpu.price.SECURE : null)],
         [price(gpu.sold.COMMUNITY ? gpu.price.COMMUNITY : null)],
-        [price(gpu.spot)],
-        [plain(STOCK[gpu.stock])],
+        [price(gpu.sold.SECURE ? gpu.spot : spotIn(gpu, 'COMMUNITY'))],
+        [plain(STOCK[shownStock(gpu)])],
       ]),
       more: gpus.length - shown.length,
     },
-    text('USD per GPU-hour, stock in Secure Cloud; not a reservation. As read ', moment(readAt), '.'),
+    text(
+      'USD per GPU-hour; stock and spot in Secure Cloud, where sold there. Not a reservation. As read ',
+      moment(readAt),
+      '.',
+    ),
   ]);
 }
 

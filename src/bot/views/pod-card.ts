@@ -104,7 +104,7 @@ function runningCard(row: Row, by: Span, around: CardSurroundings): Message {
       ['Price', money(facts.microUsdPerHour, 'hour'), row.spec?.market === 'spot' ? ' spot' : ''],
       ['Where', where(facts)],
       ['Up since', facts.startedAt === null ? 'not reported' : ago(facts.startedAt)],
-      ['Cost so far', costSoFar(facts, around.now)],
+      ['Cost so far', ...costSoFar(facts, around.now)],
       ['Storage', storageText(facts)],
     ),
   ];
@@ -124,9 +124,11 @@ function owned(row: Row): string {
   return known ? 'Owner' : 'First acted on by';
 }
 
-function costSoFar(facts: PodFacts, now: number): string {
-  if (facts.startedAt === null) return 'not known';
-  return `${formatUsd(costOver(facts.microUsdPerHour, Math.max(0, now - facts.startedAt)))} for the GPU`;
+/** With its moment: a card is not edited because time passed, and what it says must stay true. */
+export function costSoFar(facts: PodFacts, now: number): (Span | string)[] {
+  if (facts.startedAt === null) return ['not known'];
+  const cost = costOver(facts.microUsdPerHour, Math.max(0, now - facts.startedAt));
+  return [money(cost), ' for the GPU, as of ', moment(now)];
 }
 
 /** A second pod under the launch's name bills as well: nobody may miss it. */
@@ -198,6 +200,14 @@ export function podLines(row: Row, around: CardSurroundings): Line[] {
   return line ? [...twins, line] : twins;
 }
 
+const stoppedHere = (row: Row) => row.task?.kind === 'stop' && row.task.state === 'done';
+
+function elsewhere(row: Row): string {
+  return row.spec?.market === 'spot'
+    ? ' Nobody here asked for that: RunPod takes a spot pod’s GPU back when somebody pays more.'
+    : ' Nobody here asked for that.';
+}
+
 function stateLine(row: Row, around: CardSurroundings): Line | null {
   const by = user(row.by, around.accounts);
   const line = (key: string, tone: Message['tone'], blocks: Block[], buttons: Button[] = []) => ({
@@ -221,8 +231,9 @@ function stateLine(row: Row, around: CardSurroundings): Line | null {
   if (row.status === 'stopped' && facts) {
     if (row.trouble) return line('trouble', 'bad', [text(by, ' '), troubleText(row)]);
     const after = formatUsd(stoppedPerHour(facts));
-    return line('off', 'info', [
-      text(by, ` the pod is off: ${formatUsd(facts.microUsdPerHour)}/h ended, ${after}/h goes on.`),
+    const said = `the pod is off: ${formatUsd(facts.microUsdPerHour)}/h ended, ${after}/h goes on.`;
+    return line('off', stoppedHere(row) ? 'info' : 'warn', [
+      text(by, ` ${said}${stoppedHere(row) ? '' : elsewhere(row)}`),
     ]);
   }
   if (row.status === 'terminated') return line('gone', 'info', [text(by, ' the pod is gone from RunPod.')]);

@@ -19,7 +19,7 @@ const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
     'There are not enough free GPUs on this pod’s host: somebody else rented them. Its data is still there; a new pod starts empty on another host.',
   'zero-gpu': () =>
     'It came up without its GPU, which is only good for rescuing files. Copy what you need, stop it, and launch a new one.',
-  locked: () => 'The pod is locked in RunPod’s console, so it refuses. Unlock it there first.',
+  locked: () => 'The pod is locked, so it refuses. Somebody locked it on purpose: ask before you unlock it.',
   'spot-refused': () => 'It cannot start again as spot.',
   'unknown-state': () =>
     'RunPod answered none of the attempts, and no pod of theirs turned up. Their names are watched for a day.',
@@ -60,6 +60,8 @@ export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[
   const token = (choice: string) => `v1.relaunch.${row.id}.${choice}`;
   const fresh = { label: 'Launch a new one', token: token('same') };
   const lostGpu = trouble.kind === 'no-gpu-on-host' || trouble.kind === 'zero-gpu';
+  if (trouble.kind === 'locked')
+    return [{ label: 'Unlock and stop', token: `v1.unlock-stop.${row.id}`, style: 'danger' }];
   // A pod that was made elsewhere has no launch to repeat, only a likeness to make.
   if (!spec) return lostGpu ? [fresh] : [];
   if (trouble.kind === 'spot-refused') {

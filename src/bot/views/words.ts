@@ -1,7 +1,7 @@
-import type { Cloud, GpuType } from '../../policy/gpu.ts';
+import { type Cloud, type GpuType, spotIn } from '../../policy/gpu.ts';
 import type { PersonRef } from '../../policy/identity.ts';
 import { cloudName } from '../../policy/launch.ts';
-import type { PodFacts, Row } from '../../policy/ledger.ts';
+import type { Market, PodFacts, Row } from '../../policy/ledger.ts';
 import { spokenRow } from '../../policy/ledger.ts';
 import { formatUsd } from '../../policy/money.ts';
 import { spokenName } from '../../policy/pod-names.ts';
@@ -42,7 +42,11 @@ export function where(facts: PodFacts): string {
 }
 
 /** `H100 SXM, 80 GB, $2.99/h`; within one button's label. */
-export function gpuChoice(gpu: GpuType, cloud: Cloud): string {
+export function gpuChoice(gpu: GpuType, cloud: Cloud, market: Market = 'on-demand'): string {
+  if (market === 'spot') {
+    const bid = spotIn(gpu, cloud);
+    return `${gpu.name}, ${gpu.memoryGb} GB, ${bid === null ? 'no spot price' : `spot from ${formatUsd(bid)}/h`}`;
+  }
   const price = gpu.price[cloud] ?? gpu.price.SECURE ?? gpu.price.COMMUNITY;
   return `${gpu.name}, ${gpu.memoryGb} GB${price === null ? '' : `, ${formatUsd(price)}/h`}`;
 }
