@@ -26,6 +26,7 @@ const secrets = {
   SLACK_BOT_TOKEN: 'xoxb-1',
   SLACK_APP_TOKEN: 'xapp-1',
   DISCORD_TOKEN: '',
+  PODWARDEN_AUDIT_KEY: '0123456789abcdef0123456789abcdef',
 };
 
 describe('docker-compose.yml', () => {
@@ -79,6 +80,7 @@ describe('Dockerfile', () => {
       'discord.js',
       'fastest-levenshtein',
       'ioredis',
+      'luxon',
       'pino',
       'undici',
       'yaml',

@@ -44,6 +44,10 @@ export function parsePodName(name: string): NameParts | null {
   return match ? { owner: match[1] ?? '', middle: match[2] ?? '', suffix: match[3] ?? '' } : null;
 }
 
+/** By whom a pod is owned, for comparing: a person where one is declared, else the account. */
+export const ownerKey = (owner: { account: string; person: string | null } | null): string | null =>
+  owner && (owner.person ?? owner.account);
+
 /** What people call the pod: the middle of our names, the whole of others. */
 export function spokenName(name: string): string {
   return parsePodName(name)?.middle ?? name;

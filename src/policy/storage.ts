@@ -19,6 +19,11 @@ export function stoppedPerHour(storage: PodStorage): MicroUsdPerHour {
   return storagePerHour(storage.volumeDisk?.sizeGb ?? 0, VOLUME_DISK_STOPPED);
 }
 
+/** What the disks of a pod that is up cost an hour, beside its rate. */
+export function runningPerHour(storage: PodStorage): MicroUsdPerHour {
+  return storagePerHour(storage.containerDiskGb + (storage.volumeDisk?.sizeGb ?? 0), VOLUME_DISK_RUNNING);
+}
+
 export type Kept =
   | { kind: 'nothing' }
   | { kind: 'volume-disk'; sizeGb: number; path: string; microUsdPerDay: MicroUsd; times: number }

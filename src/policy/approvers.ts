@@ -1,0 +1,120 @@
+import { type Access, type AccessPolicy, accessOf, type Membership } from './access.ts';
+import type { Approval } from './approval.ts';
+import { type AccountId, accountsOf, chatOf, knownAs, overlap, type Registry } from './identity.ts';
+
+/** What a chat says of an account, as of the last read. */
+export interface MemberFacts {
+  membership: Membership;
+  groups: readonly string[];
+}
+
+/** Everybody as the chats show them; null where an account was not read, or not lately. */
+export type MemberOf = (account: AccountId) => MemberFacts | null;
+
+/** Somebody who wants to decide, with everything that is known of them now. */
+export interface Decider {
+  account: AccountId;
+  /** Who they are known to be; null for somebody unknown. */
+  person: string | null;
+  /** All accounts that count as this person's, without workspaces. */
+  accounts: readonly AccountId[];
+  membership: Membership;
+  access: Access;
+}
+
+export interface People {
+  registry: Registry;
+  access: AccessPolicy;
+  memberOf: MemberOf;
+}
+
+/**
+ * One account with its rights. Whoever left one chat has left: a deactivated account takes the rights of all others of
+ * the same person.
+ */
+export function deciderOf(account: AccountId, { registry, access, memberOf }: People): Decider {
+  const accounts = accountsOf(account, registry);
+  const own = memberOf(account);
+  const left = accounts.some((other) => memberOf(other)?.membership === 'deactivated');
+  const membership = left ? 'deactivated' : (own?.membership ?? 'unknown');
+  const person = knownAs(account, registry)?.key ?? null;
+  const subject = { account, chat: chatOf(account), person, membership, groups: own?.groups ?? [] };
+  return { account, person, accounts, membership, access: accessOf(subject, access) };
+}
+
+export type Refusal = 'requester' | 'unknown-across' | 'membership' | 'right' | 'voted';
+
+const MEMBERSHIP: Record<Exclude<Membership, 'member'>, string> = {
+  guest: 'Guests may not approve here.',
+  stranger: 'People from another workspace may not approve.',
+  bot: 'Bots may not approve.',
+  deactivated: 'This person’s account is deactivated, so none of their accounts may approve.',
+  unknown: 'Your membership could not be read, so this cannot be accepted. Try again in a moment.',
+};
+
+/**
+ * Why this person may not approve that request; null where they may. Who asked is looked at before any right: nobody
+ * approves their own, whatever they hold.
+ */
+export function refusalOf(
+  record: Pick<Approval, 'self' | 'by' | 'votes'>,
+  who: Decider,
+  registry: Registry,
+  guests: boolean,
+): { kind: Refusal; text: string } | null {
+  if (overlap(who.accounts, record.self)) {
+    return { kind: 'requester', text: 'You asked for this, so someone else must approve it.' };
+  }
+  const across = chatOf(who.account) !== chatOf(record.by.account);
+  const known = who.person !== null && knownAs(record.by.account, registry) !== null;
+  if (across && !known) {
+    return {
+      kind: 'unknown-across',
+      text: 'I cannot tell that you are not the requester: across chats both of you must be declared under people, or confirmed by an admin.',
+    };
+  }
+  if (who.membership !== 'member' && !(who.membership === 'guest' && guests)) {
+    return { kind: 'membership', text: `You are not allowed to approve: ${MEMBERSHIP[who.membership]}` };
+  }
+  if (!who.access.may.has('approve')) {
+    const why = who.access.why.get('approve') ?? 'no rule grants it';
+    return { kind: 'right', text: `You are not allowed to approve: it needs the right "approve" (${why}).` };
+  }
+  if (record.votes.some(({ accounts }) => overlap(accounts, who.accounts))) {
+    return { kind: 'voted', text: 'You have approved this already; it needs another person.' };
+  }
+  return null;
+}
+
+/** Whether anybody but the requester could approve: `unknown` where a chat does not show everybody. */
+export function anyoneEligible(
+  requester: AccountId,
+  accounts: readonly AccountId[],
+  people: People,
+  options: { guests: boolean; showsEverybody: boolean },
+): 'yes' | 'no' | 'unknown' {
+  const self = accountsOf(requester, people.registry);
+  const record = { self, by: { account: requester, person: null, name: '' }, votes: [] };
+  const eligible = accounts.some(
+    (account) => refusalOf(record, deciderOf(account, people), people.registry, options.guests) === null,
+  );
+  return eligible ? 'yes' : options.showsEverybody ? 'no' : 'unknown';
+}
+
+/**
+ * Everything once more, from the record and what is known now: an approver who lost the right, turned out to be the
+ * requester or left, and a requester who left, each end it. Null where it still holds.
+ */
+export function noLongerHolds(record: Approval, people: People, guests: boolean): string | null {
+  const requester = deciderOf(record.by.account, people);
+  if (requester.membership === 'deactivated') return `${record.by.name} is no longer here`;
+  const self = [...new Set([...record.self, ...requester.accounts])];
+  for (const { by, accounts } of record.votes) {
+    const now = deciderOf(by.account, people);
+    const who = { ...now, accounts: [...new Set([...now.accounts, ...accounts])] };
+    const refusal = refusalOf({ ...record, self, votes: [] }, who, people.registry, guests);
+    if (refusal?.kind === 'requester') return `${by.name}, who approved, turned out to be the requester`;
+    if (refusal) return `${by.name}, who approved, may no longer do so`;
+  }
+  return null;
+}
