@@ -11,28 +11,34 @@ export type Operation = [command: string, key: string, ...args: (string | number
 
 /**
  * The one way in which state changes: all checks, then all operations, in one atomic step. Documents are hashes with
- * `rev` and `json`.
+ * `rev` and `json`. Gives 0, or the number of the first check that failed.
  */
 const SCRIPT = `
 local plan = cjson.decode(ARGV[1])
-for _, check in ipairs(plan.checks) do
+for i, check in ipairs(plan.checks) do
   local rev = redis.call('HGET', KEYS[check[1]], 'rev') or '0'
-  if rev ~= check[2] then return 0 end
+  if rev ~= check[2] then return i end
 end
 for _, op in ipairs(plan.ops) do
   redis.call(op[1], KEYS[op[2]], unpack(op, 3))
 end
-return 1`;
+return 0`;
 
-/** False where a check failed: read again and decide again. */
-export async function commit(redis: RedisClient, checks: Check[], operations: Operation[]): Promise<boolean> {
+/** Null, or the first check that failed: read again and decide again. */
+export async function tryCommit(redis: RedisClient, checks: Check[], operations: Operation[]): Promise<Check | null> {
   const keys = [...new Set([...checks.map((c) => c.key), ...operations.map((op) => op[1])])];
   const at = (name: string) => keys.indexOf(name) + 1;
   const plan = {
     checks: checks.map(({ key, rev }) => [at(key), String(rev)]),
     ops: operations.map(([command, key, ...args]) => [command, at(key), ...args.map(String)]),
   };
-  return (await redis.eval(SCRIPT, keys.length, ...keys, JSON.stringify(plan))) === 1;
+  const failed = Number(await redis.eval(SCRIPT, keys.length, ...keys, JSON.stringify(plan)));
+  return checks[failed - 1] ?? null;
+}
+
+/** False where a check failed. */
+export async function commit(redis: RedisClient, checks: Check[], operations: Operation[]): Promise<boolean> {
+  return (await tryCommit(redis, checks, operations)) === null;
 }
 
 export const writeDocument = (key: string, rev: number, value: unknown): Operation => [

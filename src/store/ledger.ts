@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OPEN, PASSING, type Row, row as rowSchema } from '../policy/ledger.ts';
 import type { Move } from '../policy/ledger-moves.ts';
-import { commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import type { Audit, AuditEntry } from './audit.ts';
+import { type Check, commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -22,13 +23,25 @@ const WATCH_MS = 24 * 3_600_000;
 export type Moved = { row: Row; moved: boolean };
 /** Judges a write by everything that is open at that moment; a text refuses it. */
 export type Judge = (open: Row[]) => string | null;
+/** What the audit log says of a write, from the row as it is written. */
+export type Entries = (after: Row) => AuditEntry[];
+const none: Entries = () => [];
 
 /** The ledger of pods: rows written by compare-and-swap, and the sets by which they are found. */
 export class Ledger {
   private readonly redis: RedisClient;
+  private readonly audit: Audit | null;
 
-  constructor(redis: RedisClient) {
+  /** With an audit log, what is asked of RunPod and of the ledger is logged in the same step as it is written. */
+  constructor(redis: RedisClient, audit: Audit | null = null) {
     this.redis = redis;
+    this.audit = audit;
+  }
+
+  private commit(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+    return this.audit && entries.length > 0
+      ? this.audit.commit(checks, operations, entries)
+      : commit(this.redis, checks, operations);
   }
 
   async get(id: string): Promise<Row | null> {
@@ -60,7 +73,7 @@ export class Ledger {
   }
 
   /** Adds a row and reserves what it holds. A refusal writes nothing. */
-  async add(row: Row, judge: Judge): Promise<{ refused: string } | { row: Row }> {
+  async add(row: Row, judge: Judge, entries: Entries = none): Promise<{ refused: string } | { row: Row }> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       // The same event again, or a write whose answer was lost: it is there already.
       const known = await this.get(row.id);
@@ -69,13 +82,13 @@ export class Ledger {
       const refused = judge(await this.open());
       if (refused !== null) return { refused };
       const fresh = { ...row, rev: 1 };
-      const done = await commit(
-        this.redis,
+      const done = await this.commit(
         [
           { key: HOLDINGS, rev: holdings },
           { key: rowKey(row.id), rev: 0 },
         ],
         [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(fresh)],
+        entries(fresh),
       );
       if (done) return { row: fresh };
       await pause(Math.random() * 20);
@@ -96,7 +109,12 @@ export class Ledger {
   }
 
   /** A move that adds to what is held, judged by everything that is open, in the same write. */
-  async moveJudged(id: string, move: Move, judge: Judge): Promise<Moved | { refused: string } | null> {
+  async moveJudged(
+    id: string,
+    move: Move,
+    judge: Judge,
+    entries: Entries = none,
+  ): Promise<Moved | { refused: string } | null> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const holdings = await this.holdings();
       const row = await this.get(id);
@@ -106,13 +124,13 @@ export class Ledger {
       const refused = judge((await this.open()).filter((other) => other.id !== id));
       if (refused !== null) return { refused };
       const written = { ...next, rev: row.rev + 1 };
-      const done = await commit(
-        this.redis,
+      const done = await this.commit(
         [
           { key: HOLDINGS, rev: holdings },
           { key: rowKey(id), rev: row.rev },
         ],
         [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(written)],
+        entries(written),
       );
       if (done) return { row: written, moved: true };
       await pause(Math.random() * 20);
@@ -121,14 +139,14 @@ export class Ledger {
   }
 
   /** Applies a pure move by compare-and-swap; `moved` is false where the row stood elsewhere. Null: no such row. */
-  async move(id: string, move: Move): Promise<Moved | null> {
+  async move(id: string, move: Move, entries: Entries = none): Promise<Moved | null> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const row = await this.get(id);
       if (!row) return null;
       const next = move(row);
       if (next === null) return { row, moved: false };
       const written = { ...next, rev: row.rev + 1 };
-      if (await commit(this.redis, [{ key: rowKey(id), rev: row.rev }], writes(written))) {
+      if (await this.commit([{ key: rowKey(id), rev: row.rev }], writes(written), entries(written))) {
         return { row: written, moved: true };
       }
       await pause(Math.random() * 10);

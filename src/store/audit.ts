@@ -1,0 +1,208 @@
+import { createHash, createHmac } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Check, type Operation, TooContended, tryCommit, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const STREAM = key('audit', 'entries');
+const HEAD = key('audit', 'head');
+const KEY_DIGEST = key('audit', 'key');
+/** Many bots and workers at once all append to one chain. */
+const MAX_TRIES = 400;
+const PAGE = 500;
+
+/** What happened, in fields: no command text, no secret. */
+export interface AuditEntry {
+  /** ms since 1970 on Podwarden's clock. */
+  at: number;
+  kind: string;
+  /** Who did it, as `<account> (<person>)`; null for Podwarden itself. */
+  actor: string | null;
+  /** Pod, request or link it is about; null for none. */
+  subject: string | null;
+  facts: Record<string, string | number | boolean | null>;
+}
+
+const numbered = z.object({
+  n: z.int(),
+  at: z.number(),
+  kind: z.string(),
+  actor: z.string().nullable(),
+  subject: z.string().nullable(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+export type NumberedEntry = z.infer<typeof numbered>;
+
+export interface Head {
+  /** Number of the last entry; 0 for an empty log. */
+  n: number;
+  mac: string;
+}
+
+export type Verification = { ok: true; head: Head } | { ok: false; at: number; problem: string };
+
+/** What the first entry is chained to. */
+const GENESIS = '0'.repeat(64);
+
+function macOf(secret: string, before: string, json: string): string {
+  return createHmac('sha256', secret).update(before).update('\n').update(json).digest('hex');
+}
+
+export class AuditKeyMismatch extends Error {
+  constructor() {
+    super(
+      'PODWARDEN_AUDIT_KEY is not the key that this Redis’s audit log was begun with. Use that one: the log could not be verified any more (see docs/operating.md#audit).',
+    );
+    this.name = 'AuditKeyMismatch';
+  }
+}
+
+/**
+ * An append-only log. Each entry carries an HMAC over itself and the one before, with a key that is never in Redis, and is
+ * written in the same atomic step as the change that it records.
+ */
+export class Audit {
+  private readonly redis: RedisClient;
+  private readonly secret: string;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(redis: RedisClient, secret: string) {
+    this.redis = redis;
+    this.secret = secret;
+  }
+
+  /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */
+  async claimKey(): Promise<void> {
+    const digest = createHash('sha256').update(`podwarden audit ${this.secret}`).digest('hex');
+    await this.redis.set(KEY_DIGEST, digest, 'NX');
+    if ((await this.redis.get(KEY_DIGEST)) !== digest) throw new AuditKeyMismatch();
+  }
+
+  append(...entries: AuditEntry[]): Promise<boolean> {
+    return this.commit([], [], entries);
+  }
+
+  /** The operations and the entries in one step; false where a check failed. */
+  async commit(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+    // One at a time in this process: only other processes can then move the head in between.
+    const mine = this.queue.then(() => this.tryOften(checks, operations, entries));
+    this.queue = mine.catch(() => {});
+    return mine;
+  }
+
+  private async tryOften(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const head = await this.head();
+      const { next, writes } = this.chain(head, entries);
+      const all = [...checks, { key: HEAD, rev: head.n }];
+      const failed = await tryCommit(this.redis, all, [...operations, ...writes, writeDocument(HEAD, next.n, next)]);
+      if (failed === null) return true;
+      if (failed.key !== HEAD) return false;
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended('the audit log');
+  }
+
+  private chain(head: Head, entries: AuditEntry[]): { next: Head; writes: Operation[] } {
+    let next = head;
+    const writes = entries.map((entry): Operation => {
+      const json = JSON.stringify({ n: next.n + 1, ...entry });
+      next = { n: next.n + 1, mac: macOf(this.secret, next.mac, json) };
+      return ['XADD', STREAM, `${next.n}-0`, 'json', json, 'mac', next.mac];
+    });
+    return { next, writes };
+  }
+
+  async head(): Promise<Head> {
+    const json = await this.redis.hget(HEAD, 'json');
+    return json === null ? { n: 0, mac: GENESIS } : (JSON.parse(json) as Head);
+  }
+
+  /** The newest entries that fit, newest first. */
+  async newest(limit: number, fits: (entry: NumberedEntry) => boolean): Promise<NumberedEntry[]> {
+    const found: NumberedEntry[] = [];
+    let end = '+';
+    for (;;) {
+      const page = await this.redis.xrevrange(STREAM, end, '-', 'COUNT', PAGE);
+      for (const [, fields] of page) {
+        const entry = numbered.safeParse(JSON.parse(fields[1] ?? '{}'));
+        if (entry.success && fits(entry.data)) found.push(entry.data);
+        if (found.length === limit) return found;
+      }
+      const last = page.at(-1)?.[0];
+      if (last === undefined || page.length < PAGE) return found;
+      end = `(${last}`;
+    }
+  }
+
+  /** Every entry in order, as it was written. */
+  async *entries(): AsyncGenerator<{ id: string; json: string; mac: string }> {
+    let start = '-';
+    for (;;) {
+      const page = await this.redis.xrange(STREAM, start, '+', 'COUNT', PAGE);
+      for (const [id, fields] of page) yield { id, json: fields[1] ?? '', mac: fields[3] ?? '' };
+      const last = page.at(-1)?.[0];
+      if (last === undefined || page.length < PAGE) return;
+      start = `(${last}`;
+    }
+  }
+
+  /**
+   * Walks the whole chain and names the first entry that was edited, removed, reordered or cut off. A log that was rolled
+   * back as a whole is only found with a head that was noted elsewhere.
+   */
+  async verify(noted: Head | null = null): Promise<Verification> {
+    // Before the walk: what is appended meanwhile comes after it.
+    const begun = await this.head();
+    const marks = [begun, ...(noted ? [noted] : [])].filter(({ n }) => n > 0);
+    let last: Head = { n: 0, mac: GENESIS };
+    for await (const { json, mac } of this.entries()) {
+      const expected = last.n + 1;
+      const problem = this.problemOf(json, mac, last);
+      if (problem !== null) return { ok: false, at: expected, problem };
+      last = { n: expected, mac };
+      if (marks.some((mark) => mark.n === expected && mark.mac !== mac)) {
+        return { ok: false, at: expected, problem: `entry ${expected} is not the one that its head was noted for` };
+      }
+    }
+    const short = marks.find(({ n }) => n > last.n);
+    const cut = (n: number) => `the log ends at entry ${last.n}, and a head says ${n}: entries were cut off`;
+    if (short) return { ok: false, at: last.n + 1, problem: cut(short.n) };
+    const head = await this.head();
+    if (head.n < last.n)
+      return { ok: false, at: head.n, problem: `the head says ${head.n}, and there are entries after it` };
+    return { ok: true, head: last };
+  }
+
+  private problemOf(json: string, mac: string, before: Head): string | null {
+    const expected = before.n + 1;
+    const n = numberOf(json);
+    if (n !== expected) return misplaced(n, expected);
+    if (macOf(this.secret, before.mac, json) !== mac) return `entry ${expected} was edited, or the key is another`;
+    return null;
+  }
+}
+
+function numberOf(json: string): number | null {
+  try {
+    const { n } = JSON.parse(json) as { n?: unknown };
+    return typeof n === 'number' ? n : null;
+  } catch {
+    return null;
+  }
+}
+
+function misplaced(found: number | null, expected: number): string {
+  if (found === null) return `entry ${expected} was edited: it cannot be read`;
+  if (found > expected) return `entry ${expected} was removed`;
+  return `entry ${expected} is not in its place: ${found} stands there`;
+}
+
+/** `<n>:<mac>`, as heads are printed and noted. */
+export const formatHead = ({ n, mac }: Head): string => `${n}:${mac}`;
+
+export function parseHead(text: string): Head | null {
+  const match = /^(\d+):([0-9a-f]{64})$/.exec(text.trim());
+  return match ? { n: Number(match[1]), mac: match[2] ?? '' } : null;
+}

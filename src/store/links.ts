@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { widen } from '../policy/approval-moves.ts';
+import { type AccountId, accountsOf, type Declared, type Link, link, personRef } from '../policy/identity.ts';
+import type { Approvals } from './approvals.ts';
+import type { Audit, AuditEntry } from './audit.ts';
+import { type Check, MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const LINKS = key('links');
+/** A code is good for ten minutes, and an account has five tries an hour. Real time: they are locks, not promises. */
+const CODE_MS = 10 * 60_000;
+const TRIES = 5;
+const TRIES_MS = 3_600_000;
+/** Both sides confirm within the life of the code that began it. */
+const PENDING_MS = 10 * 60_000;
+
+const document = z.object({ rev: z.int(), links: z.array(link) });
+const issued = z.object({ by: personRef, forChat: z.string() });
+export type Issued = z.infer<typeof issued>;
+
+/** Both sides see both names; a link is made when both have confirmed. */
+const pending = z.object({ id: z.string(), a: personRef, b: personRef, confirmed: z.array(z.string()) });
+export type PendingLink = z.infer<typeof pending>;
+
+const codeKey = (code: string) => key('link-code', createHash('sha256').update(code).digest('hex'));
+const triesKey = (account: AccountId) => key('link-tries', account);
+const pendingKey = (id: string) => key('link-pending', id);
+
+/** Accounts that belong to one person, as the people themselves and an admin said. */
+export class Links {
+  private readonly redis: RedisClient;
+  private readonly audit: Audit;
+  private readonly approvals: Approvals;
+
+  constructor(redis: RedisClient, audit: Audit, approvals: Approvals) {
+    this.redis = redis;
+    this.audit = audit;
+    this.approvals = approvals;
+  }
+
+  async all(): Promise<Link[]> {
+    return (await this.read()).links;
+  }
+
+  /** The links, and the check that they are still the same when something made from them is written. */
+  async guarded(): Promise<{ links: Link[]; guard: Check }> {
+    const { rev, links } = await this.read();
+    return { links, guard: { key: LINKS, rev } };
+  }
+
+  /** Only a digest of the code is stored, bound to who issued it and to the chat that it is for. */
+  async issue(code: string, by: Issued): Promise<void> {
+    await this.redis.set(codeKey(code), JSON.stringify(by), 'PX', CODE_MS);
+  }
+
+  /** Takes a code: once, by one account, and only on the chat that it is for. Null otherwise; every call is a try. */
+  async redeem(code: string, account: AccountId, chat: string): Promise<Issued | 'too-often' | null> {
+    const tries = await this.redis.incr(triesKey(account));
+    if (tries === 1) await this.redis.pexpire(triesKey(account), TRIES_MS);
+    if (tries > TRIES) return 'too-often';
+    const json = await this.redis.get(codeKey(code));
+    if (json === null || issued.parse(JSON.parse(json)).forChat !== chat) return null;
+    const taken = await this.redis.getdel(codeKey(code));
+    return taken === null ? null : issued.parse(JSON.parse(taken));
+  }
+
+  async begin(wanted: PendingLink): Promise<void> {
+    await this.redis.set(pendingKey(wanted.id), JSON.stringify(wanted), 'PX', PENDING_MS);
+  }
+
+  async pending(id: string): Promise<PendingLink | null> {
+    const json = await this.redis.get(pendingKey(id));
+    return json === null ? null : pending.parse(JSON.parse(json));
+  }
+
+  async drop(id: string): Promise<void> {
+    await this.redis.del(pendingKey(id));
+  }
+
+  async confirm(id: string, account: AccountId): Promise<PendingLink | null> {
+    const now = await this.pending(id);
+    if (!now) return null;
+    const next = { ...now, confirmed: [...new Set([...now.confirmed, account])] };
+    // Both sides at once each see at least their own: the last one to write reads both back.
+    await this.redis.sadd(`${pendingKey(id)}:by`, account);
+    await this.redis.pexpire(`${pendingKey(id)}:by`, PENDING_MS);
+    const both = await this.redis.smembers(`${pendingKey(id)}:by`);
+    return { ...next, confirmed: both };
+  }
+
+  /** Changes the links, and in all open requests who counts as the requester. Null where `change` has nothing to do. */
+  async change(
+    change: (links: Link[]) => Link[] | null,
+    people: readonly Declared[],
+    entry: AuditEntry,
+  ): Promise<Link[] | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { rev, links } = await this.read();
+      const next = change(links);
+      if (next === null) return null;
+      // Before the links are written: whoever is told of the link can count on it in every open request.
+      await this.widenRequests(next, people, entry.at);
+      const written = { rev: rev + 1, links: next };
+      if (await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry])) {
+        // Requests that were made meanwhile.
+        await this.widenRequests(next, people, entry.at);
+        return next;
+      }
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended('the links');
+  }
+
+  private async widenRequests(links: readonly Link[], people: readonly Declared[], at: number): Promise<void> {
+    for (const record of await this.approvals.open()) {
+      const accounts = accountsOf(record.by.account, { people, links });
+      await this.approvals.move(record.id, widen(accounts), (after) => [
+        { at, kind: 'request-joined', actor: null, subject: record.id, facts: { accounts: after.self.join(' ') } },
+      ]);
+    }
+  }
+
+  private async read(): Promise<z.infer<typeof document>> {
+    const json = await this.redis.hget(LINKS, 'json');
+    return json === null ? { rev: 0, links: [] } : document.parse(JSON.parse(json));
+  }
+}
