@@ -13,25 +13,25 @@ const PAGES = {
   slack: 'docs/slack.md',
   discord: 'docs/discord.md',
   redis: 'docs/operating.md#redis',
+  audit: 'docs/operating.md#audit',
   general: '.env.example',
 };
 
 /** Reads the variables that `part` needs. Every finding names a variable and never shows its value. */
 export function readEnvironment(env: Env, part: Part): Environment {
   const reader = new Reader(env);
-  const wantsChat = part !== 'worker';
-  const wantsRunpod = part !== 'bot';
+  const wantsChat = part === 'start' || part === 'bot';
+  const wantsRunpod = part === 'start' || part === 'worker';
   const environment = {
-    runpod: wantsRunpod ? runpod(reader) : reader.unwanted(['RUNPOD_API_KEY'], 'the bot never needs it', PAGES.runpod),
+    runpod: wantsRunpod ? runpod(reader) : unneeded(reader, part, 'bot', ['RUNPOD_API_KEY'], PAGES.runpod),
     slack: wantsChat
       ? slack(reader)
-      : reader.unwanted(['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'], 'the worker never needs it', PAGES.slack),
-    discord: wantsChat
-      ? discord(reader)
-      : reader.unwanted(['DISCORD_TOKEN'], 'the worker never needs it', PAGES.discord),
+      : unneeded(reader, part, 'worker', ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'], PAGES.slack),
+    discord: wantsChat ? discord(reader) : unneeded(reader, part, 'worker', ['DISCORD_TOKEN'], PAGES.discord),
     redis: redis(reader, part),
     dataPath: reader.get('PODWARDEN_DATA') ?? '.podwarden',
     logLevel: logLevel(reader),
+    auditKey: auditKey(reader, part),
   };
   const noChat = wantsChat && environment.slack === null && environment.discord === null;
   // A chat that is half there has its own finding already.
@@ -39,6 +39,11 @@ export function readEnvironment(env: Env, part: Part): Environment {
     reader.say('critical', 'SLACK_BOT_TOKEN', 'set the tokens of Slack or of Discord: neither is there', PAGES.general);
   }
   return { ...environment, findings: reader.findings };
+}
+
+/** A secret in the part that never needs it is said; a command that only looks at the log minds none. */
+function unneeded(reader: Reader, part: Part, by: Part, names: string[], page: string): null {
+  return part === by ? reader.unwanted(names, `the ${by} never needs it`, page) : null;
 }
 
 class Reader {
@@ -153,7 +158,7 @@ function discord(reader: Reader): DiscordSettings | null {
 function redis(reader: Reader, part: Part): RedisTarget {
   const value = reader.get('REDIS_URL');
   if (value === null) {
-    if (part !== 'start') {
+    if (part === 'bot' || part === 'worker') {
       reader.say('critical', 'REDIS_URL', `is missing: bot and worker meet in one Redis`, PAGES.redis);
     }
     return { kind: 'embedded' };
@@ -162,6 +167,23 @@ function redis(reader: Reader, part: Part): RedisTarget {
   if (!('problem' in target)) return target;
   reader.say('critical', 'REDIS_URL', target.problem, PAGES.redis);
   return { kind: 'embedded' };
+}
+
+/** 32 characters: what `openssl rand -hex 16` gives. */
+const AUDIT_KEY_LENGTH = 32;
+
+function auditKey(reader: Reader, part: Part): string | null {
+  const value = reader.get('PODWARDEN_AUDIT_KEY');
+  if (value === null) {
+    if (part === 'bot' || part === 'worker') {
+      reader.say('critical', 'PODWARDEN_AUDIT_KEY', 'is missing: bot and worker sign one audit log', PAGES.audit);
+    }
+    return null;
+  }
+  if (value.length < AUDIT_KEY_LENGTH) {
+    reader.say('critical', 'PODWARDEN_AUDIT_KEY', `has fewer than ${AUDIT_KEY_LENGTH} characters`, PAGES.audit);
+  }
+  return value;
 }
 
 function logLevel(reader: Reader): string {

@@ -47,7 +47,7 @@ export function loadSettings(part: Part, sources: Sources): { settings: Settings
 
 /** Chats that are there or half there. The worker has no chat tokens, yet judges by the same rules. */
 function meantChats(env: Sources['env'], part: Part): ChatName[] {
-  if (part === 'worker') return ['slack', 'discord'];
+  if (part === 'worker' || part === 'audit') return ['slack', 'discord'];
   const chats: ChatName[] = [];
   if (env.SLACK_BOT_TOKEN || env.SLACK_APP_TOKEN) chats.push('slack');
   if (env.DISCORD_TOKEN) chats.push('discord');

@@ -93,8 +93,23 @@ const limits = z.strictObject({
   max_disk_gb: z.int().min(1).default(2000),
 });
 
+const approvals = z.strictObject({
+  quorum: z.int().min(1).max(5).default(1).describe('Different people that must approve a termination.'),
+  owner_wait_minutes: z
+    .int()
+    .min(0)
+    .max(1440)
+    .default(10)
+    .describe('How long a pod’s owner, who neither asked nor approved, can still deny.'),
+  guests: z.boolean().default(false).describe('Guests may approve where a rule grants it to them.'),
+  breaker: z
+    .strictObject({ requests: z.int().min(1).default(5), minutes: z.int().min(1).default(10) })
+    .default({ requests: 5, minutes: 10 })
+    .describe('More terminations than this in so many minutes, outside one approved batch, wait for an admin.'),
+});
+
 const hour = z.int().min(0).max(24);
-const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 export const policyFile = z.strictObject({
   home_chat: z
@@ -115,6 +130,7 @@ export const policyFile = z.strictObject({
     .default({})
     .describe('Launches by name: /pod launch train. What is typed wins.'),
   limits: limits.default(() => limits.parse({})),
+  approvals: approvals.default(() => approvals.parse({})).describe('How terminations are decided: docs/approvals.md.'),
   spot: z
     .strictObject({
       ceiling: z.number().positive().max(1).default(0.9).describe('Highest bid, as a share of the on-demand price.'),

@@ -1,7 +1,7 @@
 import type { Rule } from '../policy/access.ts';
 import { microUsd } from '../policy/money.ts';
 import type { Finding } from './findings.ts';
-import type { PolicyFile } from './policy-file.ts';
+import { type PolicyFile, WEEKDAYS } from './policy-file.ts';
 import type { ChatName, DeclaredPerson, Policy, Room } from './settings.ts';
 
 const CHATS: readonly ChatName[] = ['slack', 'discord'];
@@ -43,6 +43,17 @@ export function buildPolicy(
       cloud: file.defaults.cloud === 'secure' ? 'SECURE' : 'COMMUNITY',
       spotCeiling: file.spot.ceiling,
       maxDiskGb: file.limits.max_disk_gb,
+    },
+    approvals: {
+      quorum: file.approvals.quorum,
+      ownerWaitMs: file.approvals.owner_wait_minutes * 60_000,
+      guests: file.approvals.guests,
+      breaker: { requests: file.approvals.breaker.requests, windowMs: file.approvals.breaker.minutes * 60_000 },
+    },
+    workingHours: {
+      days: file.working_hours.days.map((day) => WEEKDAYS.indexOf(day) + 1),
+      from: file.working_hours.from,
+      to: file.working_hours.to,
     },
     limits: {
       podsPerPerson: file.limits.pods_per_person ?? null,

@@ -1,9 +1,11 @@
 import type { AccessPolicy } from '../policy/access.ts';
+import type { ApprovalRules } from '../policy/approval.ts';
 import type { LaunchDefaults, Limits } from '../policy/launch.ts';
+import type { WorkingHours } from '../policy/working-time.ts';
 import type { RedisTarget } from './redis-url.ts';
 
 /** Which part of the program asks: each needs its own secrets, and no others. */
-export type Part = 'start' | 'bot' | 'worker';
+export type Part = 'start' | 'bot' | 'worker' | 'audit';
 
 export type ChatName = 'slack' | 'discord';
 
@@ -49,6 +51,8 @@ export interface Policy {
   defaults: LaunchDefaults;
   presets: Readonly<Record<string, Preset>>;
   limits: Limits;
+  approvals: ApprovalRules;
+  workingHours: WorkingHours;
 }
 
 export interface SlackSettings {
@@ -79,5 +83,7 @@ export interface Settings {
   /** Folder for the embedded Redis and keys. */
   dataPath: string;
   logLevel: string;
+  /** Null where `start` makes it once, in the data folder. */
+  auditKey: string | null;
   policy: Policy;
 }

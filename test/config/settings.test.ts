@@ -87,6 +87,7 @@ describe('settings', () => {
         'DISCORD_GUILD_ID',
         'REDIS_URL',
         'LOG_LEVEL',
+        'PODWARDEN_AUDIT_KEY',
       ].map((name) => [name, `${secret} ${name}`]),
     );
     const all = findings('start', env, {
@@ -98,8 +99,17 @@ describe('settings', () => {
   });
 
   it.each<[Part, Record<string, string>, string[]]>([
-    ['bot', { ...GOOD, REDIS_URL: '' }, ['warning RUNPOD_API_KEY', 'critical REDIS_URL']],
-    ['worker', GOOD, ['warning SLACK_BOT_TOKEN', 'warning SLACK_APP_TOKEN']],
+    [
+      'bot',
+      { ...GOOD, REDIS_URL: '' },
+      ['warning RUNPOD_API_KEY', 'critical REDIS_URL', 'critical PODWARDEN_AUDIT_KEY'],
+    ],
+    ['start', { ...GOOD, PODWARDEN_AUDIT_KEY: 'short' }, ['critical PODWARDEN_AUDIT_KEY']],
+    [
+      'worker',
+      { ...GOOD, PODWARDEN_AUDIT_KEY: '0'.repeat(32) },
+      ['warning SLACK_BOT_TOKEN', 'warning SLACK_APP_TOKEN'],
+    ],
     ['start', { ...GOOD, SLACK_APP_TOKEN: '' }, ['critical SLACK_APP_TOKEN']],
     ['start', { RUNPOD_API_KEY: 'rpa_0123456789abcdef' }, ['critical SLACK_BOT_TOKEN', 'warning rooms.gpu.slack']],
     ['start', { ...GOOD, SLACK_API_URL: 'http://h/api' }, ['critical SLACK_API_URL']],
