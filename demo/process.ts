@@ -23,10 +23,12 @@ async function main([part]: string[]): Promise<void> {
   const redis = await openRedis(settings.redis, log);
   const clocks = new SharedClock(process.env.DEMO_CLOCK ?? '').clocks();
   const timings = { settleMs: SETTLE_MS, createTimeoutMs: CREATE_TIMEOUT_MS, tickMs: TICK_MS };
+  const { auditKey } = settings;
+  if (auditKey === null) throw new Error('the demo makes its audit key');
   const running =
     part === 'bot' || settings.runpod === null
-      ? await runBot({ settings, redis, clocks, log, onFatal: fatal })
-      : await runWorker({ runpod: settings.runpod, redis, clocks, log, timings });
+      ? await runBot({ settings, redis, auditKey, clocks, log, onFatal: fatal })
+      : await runWorker({ runpod: settings.runpod, policy: settings.policy, redis, auditKey, clocks, log, timings });
   onSignals(log, async () => {
     await running.close();
     await redis.close();

@@ -8,6 +8,7 @@ import { type ChatEmulator, Timeline } from '../emulators/chat.ts';
 import { DiscordEmulator } from '../emulators/discord/server.ts';
 import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
 import { SlackEmulator } from '../emulators/slack/server.ts';
+import { auditKeyIn } from '../src/entry/audit-key.ts';
 import { connect, type RedisClient } from '../src/store/connect.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../src/store/embedded-redis.ts';
 import { PREFIX } from '../src/store/keys.ts';
@@ -150,6 +151,7 @@ export class World {
       HOME: process.env.HOME,
       REDIS_URL: `unix://${this.redis?.socketPath}`,
       PODWARDEN_CONFIG: fileURLToPath(new URL('./podwarden.yaml', import.meta.url)),
+      PODWARDEN_AUDIT_KEY: auditKeyIn(join(this.dataPath, 'keys')),
       DEMO_CLOCK: join(this.dataPath, 'clock'),
       LOG_LEVEL: process.env.DEMO_LOG_LEVEL ?? 'info',
       ...own,

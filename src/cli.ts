@@ -2,6 +2,8 @@
 import { ConfigError, describeFindings } from './config/findings.ts';
 import { loadSettings, systemSources } from './config/load.ts';
 import type { Part, Settings } from './config/settings.ts';
+import { auditCommand } from './entry/audit-command.ts';
+import { auditKeyIn } from './entry/audit-key.ts';
 import { runBot } from './entry/bot.ts';
 import { type Connections, createLog, openRedis, systemClocks } from './entry/process.ts';
 import { onSignals } from './entry/shutdown.ts';
@@ -9,6 +11,7 @@ import { slackManifest } from './entry/slack-manifest.ts';
 import { VERSION } from './entry/version.ts';
 import { runWorker } from './entry/worker.ts';
 import type { Log } from './jobs/ports.ts';
+import { Audit, AuditKeyMismatch } from './store/audit.ts';
 import { DataInUse, RedisMissing, startEmbeddedRedis } from './store/embedded-redis.ts';
 
 const USAGE = `podwarden ${VERSION}
@@ -16,6 +19,8 @@ const USAGE = `podwarden ${VERSION}
   podwarden start            everything in one process, with an embedded Redis where REDIS_URL is not set
   podwarden bot              the chats only (needs REDIS_URL)
   podwarden worker           RunPod only (needs REDIS_URL)
+  podwarden audit export|verify
+                             the audit log as jsonl or csv, or whether it is whole (needs PODWARDEN_AUDIT_KEY or the data folder)
   podwarden slack-manifest   print the manifest with which to create the Slack app
 
 Settings: .env.example and podwarden.example.yaml.`;
@@ -50,10 +55,12 @@ async function run(part: Part): Promise<void> {
     await redis.close();
     await embedded?.close();
   };
-  const common = { redis, clocks: systemClocks, log };
+  const auditKey = settings.auditKey ?? auditKeyIn(settings.dataPath);
+  const common = { redis, auditKey, clocks: systemClocks, log };
   onSignals(log, close);
   try {
-    if (part !== 'bot' && settings.runpod) running.push(await runWorker({ runpod: settings.runpod, ...common }));
+    if (part !== 'bot' && settings.runpod)
+      running.push(await runWorker({ runpod: settings.runpod, policy: settings.policy, ...common }));
     const onFatal = (reason: string) => endFor(reason, log);
     if (part !== 'worker') running.push(await runBot({ settings, ...common, onFatal }));
   } catch (error) {
@@ -64,8 +71,23 @@ async function run(part: Part): Promise<void> {
   log.info({ version: VERSION }, 'ready');
 }
 
-async function main([command]: string[]): Promise<void> {
+/** Reads the log where it is: in REDIS_URL's Redis, or in the embedded one, which is started where it does not run. */
+async function audit(args: string[]): Promise<void> {
+  const { settings } = loadSettings('audit', systemSources());
+  const log = createLog('warn', 'audit');
+  const { redis, embedded } = await redisFor(settings, log);
+  try {
+    const reading = new Audit(redis.producer, settings.auditKey ?? auditKeyIn(settings.dataPath));
+    process.exitCode = await auditCommand(args, reading, (line) => void process.stdout.write(`${line}\n`));
+  } finally {
+    await redis.close();
+    await embedded?.close();
+  }
+}
+
+async function main([command, ...args]: string[]): Promise<void> {
   if (command === 'start' || command === 'bot' || command === 'worker') await run(command);
+  else if (command === 'audit') await audit(args);
   else if (command === 'slack-manifest') process.stdout.write(`${slackManifest()}\n`);
   else {
     process.stdout.write(`${USAGE}\n`);
@@ -74,7 +96,7 @@ async function main([command]: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  const known = error instanceof ConfigError || error instanceof DataInUse || error instanceof RedisMissing;
+  const known = [ConfigError, DataInUse, RedisMissing, AuditKeyMismatch].some((kind) => error instanceof kind);
   process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
   process.exit(1);
 });

@@ -148,6 +148,7 @@ describe('podwarden start', () => {
       'critical: SLACK_API_URL',
       'critical: SLACK_APP_TOKEN',
       'critical: REDIS_URL',
+      'critical: PODWARDEN_AUDIT_KEY',
     ]);
   });
 });

@@ -1,6 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { tick } from '../../src/jobs/names.ts';
+import { type Approval, LAPSE_MS } from '../../src/policy/approval.ts';
+import { isDue } from '../../src/policy/approval-moves.ts';
 import { REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
+import { Approvals } from '../../src/store/approvals.ts';
+import { Audit } from '../../src/store/audit.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import type { World } from '../world.ts';
 
@@ -30,14 +34,30 @@ async function busyJobs(world: World): Promise<number> {
 export async function nextPromise(world: World): Promise<number> {
   const passing = await new Ledger(world.redisClient).passing();
   const expiries = passing.filter((row) => row.status === 'requested').map((row) => row.createdAt + REQUEST_TTL_MS + 1);
-  return Math.min(Number.POSITIVE_INFINITY, ...expiries);
+  const requests = await openRequests(world);
+  const dues = requests.flatMap((record) => {
+    if (record.status === 'requested') return [record.expiresAt, record.remindAt ?? Number.POSITIVE_INFINITY];
+    return record.dueAt === null ? [] : [record.dueAt, record.dueAt + LAPSE_MS + 1];
+  });
+  return Math.min(Number.POSITIVE_INFINITY, ...expiries, ...dues.filter((at) => at > world.clock.now()));
+}
+
+/** Reads only, so that the key does not matter. */
+function openRequests(world: World): Promise<Approval[]> {
+  return new Approvals(world.redisClient, new Audit(world.redisClient, '')).open();
+}
+
+/** Approved and due, or being carried out: a worker owes it the next step. */
+async function executing(world: World): Promise<boolean> {
+  const now = world.clock.now();
+  return (await openRequests(world)).some((record) => record.status === 'executing' || isDue(record, now));
 }
 
 async function isQuiet(world: World, ledger: Ledger): Promise<boolean> {
   const inFlight = world.runpod.inFlight() + world.slack.inFlight() + world.discord.inFlight();
   if (inFlight > 0) return false;
   if ((await busyJobs(world)) > 0) return false;
-  return (await ledger.passing()).length === 0;
+  return (await ledger.passing()).length === 0 && !(await executing(world));
 }
 
 /** Waits until nothing has been under way for `stillMs`, at most `limitMs`. Says whether it came to that. */

@@ -37,6 +37,12 @@ export function typedCommand(typed: string, commands: Json[]): TypedCommand {
   const given = new Map<string, string>();
   for (const token of tokens(match[2] ?? '')) {
     const pair = /^([a-z_]+)=([\s\S]*)$/.exec(token);
+    const last = specs.at(-1);
+    // Whatever follows in the last field belongs to it.
+    if (!pair && last?.type === STRING && given.has(last.name) && given.size === specs.length) {
+      given.set(last.name, `${given.get(last.name)} ${token}`);
+      continue;
+    }
     const name = pair?.[1] ?? specs.find((spec) => !given.has(spec.name))?.name;
     if (name === undefined || !specs.some((spec) => spec.name === name))
       throw new ClientRefused(`no option for ${token}`);

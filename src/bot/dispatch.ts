@@ -2,19 +2,32 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../config/settings.ts';
 import { answer as answerLater } from '../jobs/names.ts';
 import type { Right } from '../policy/access.ts';
-import type { Place } from '../policy/identity.ts';
+import { actorOf, type Place } from '../policy/identity.ts';
+import type { AuditEntry } from '../store/audit.ts';
 import { type Claims, UNACKNOWLEDGED_MS } from '../store/claims.ts';
-import { type Action, CONFIRMED, parseToken } from './actions/declare.ts';
+import { type Action, CONFIRMED, type FormAction, parseToken, type Target } from './actions/declare.ts';
 import { ACTIONS } from './actions/list.ts';
 import type { Command, Suggestion } from './commands/declare.ts';
 import { COMMANDS } from './commands/list.ts';
-import { parseOptions, parseText, splitCommand, UsageError } from './commands/parse.ts';
-import type { Front, Inbox, IncomingClick, IncomingCommand, IncomingSuggest } from './front.ts';
+import { UsageError } from './commands/parse.ts';
+import type {
+  Front,
+  Inbox,
+  IncomingClick,
+  IncomingCommand,
+  IncomingSubmit,
+  IncomingSuggest,
+  Judged,
+  Opening,
+} from './front.ts';
+import { commandOf, keyWarning, masked, parse } from './input.ts';
+import { type Answers, type Form, isForm } from './message/form.ts';
 import { card, type Message, note, text } from './message/message.ts';
-import { standingOf } from './people.ts';
+import { type Reading, Standings } from './people.ts';
 import { maskSecrets } from './secrets.ts';
 import type { Asker, Services } from './services.ts';
 
+const UNKNOWN_BUTTON = 'That button belongs to no action that Podwarden knows.';
 const RETRY_ANSWER_MS = 1000;
 /** Of the three seconds that a platform gives. */
 const CLAIM_PATIENCE_MS = 1000;
@@ -24,11 +37,13 @@ export class Dispatch implements Inbox {
   private readonly front: Front;
   private readonly services: Services;
   private readonly claims: Claims;
+  private readonly standings: Standings;
 
   constructor(front: Front, services: Services, claims: Claims) {
     this.front = front;
     this.services = services;
     this.claims = claims;
+    this.standings = new Standings(front, services);
   }
 
   /**
@@ -62,7 +77,8 @@ export class Dispatch implements Inbox {
       const { input, secret } = masked(incoming.input);
       if (secret) return keyWarning(secret);
       const { command, args } = parse(input);
-      const asker = await this.asker(incoming);
+      const asker = await this.asker(incoming, 'fresh');
+      await this.logCommand(command, args, asker);
       return (
         this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`) ??
         (command.outsideRooms ? null : await this.blocked(asker.place)) ??
@@ -75,9 +91,10 @@ export class Dispatch implements Inbox {
     await this.answer(incoming, async () => {
       const token = parseToken(incoming.token);
       const action = ACTIONS.find(({ name }) => name === token?.name);
-      if (!token || !action) return note('warn', 'That button belongs to no action that Podwarden knows.');
-      const asker = await this.asker(incoming);
+      if (!token || !action) return note('warn', UNKNOWN_BUTTON);
+      const asker = await this.asker(incoming, 'fresh');
       const refusal = this.refuse(action.access, true, asker, action.name);
+      await this.logClick(action, token.target, asker, refusal === null);
       if (refusal) return refusal;
       const question = token.confirmed ? null : await this.question(action, incoming);
       return question ?? (await action.run(token.target, asker, this.services));
@@ -89,19 +106,19 @@ export class Dispatch implements Inbox {
     const command = COMMANDS.find((c) => c.name === name);
     const suggest = command?.suggest?.[option];
     if (!command || !suggest) return [];
-    const { snapshots, policy, clocks } = this.services;
-    const { access } = await standingOf(account, this.front, snapshots, policy, clocks);
+    const { policy } = this.services;
+    const { access } = await this.standings.of(account, 'kept');
     if (command.access !== null && !access.may.has(command.access)) return [];
     if (!command.outsideRooms && roomAt(place, policy) === null) return [];
     return suggest(typed, this.services);
   }
 
   /** What a click asks first where the chat has no dialog: its first button repeats the label. */
-  private async question(action: Action, { token }: IncomingClick): Promise<Message | null> {
+  private async question(action: Action, { token, label: pressed }: IncomingClick): Promise<Message | null> {
     const target = parseToken(token)?.target;
     const confirm = target ? await action.confirm?.(target, this.services) : null;
     if (!confirm) return null;
-    const label = action.name.charAt(0).toUpperCase() + action.name.slice(1);
+    const label = pressed ?? action.name;
     return card(
       confirm.title,
       'warn',
@@ -110,15 +127,17 @@ export class Dispatch implements Inbox {
     );
   }
 
-  private async asker(incoming: IncomingCommand | IncomingClick): Promise<Asker> {
+  private async asker(incoming: IncomingCommand | IncomingClick | IncomingSubmit, reading: Reading): Promise<Asker> {
     const { account, name, place, reply, eventId } = incoming;
-    const { snapshots, policy, clocks, replies, newId } = this.services;
-    const standing = await standingOf(account, this.front, snapshots, policy, clocks);
+    const { policy, replies, newId } = this.services;
+    const standing = await this.standings.of(account, reading);
     const declared = policy.people.find(({ key }) => key === standing.person);
     return {
       who: { account, person: standing.person, name: declared?.name ?? name },
       access: standing.access,
       membership: standing.membership,
+      accounts: standing.accounts,
+      live: () => this.standings.of(account, 'live'),
       place,
       room: roomAt(place, policy),
       eventId: `${this.front.chat} ${eventId}`,
@@ -128,6 +147,101 @@ export class Dispatch implements Inbox {
         return id;
       },
     };
+  }
+
+  opensForm(event: { token: string } | { input: IncomingCommand['input'] }): boolean {
+    if ('input' in event) return commandOf(event.input)?.opens !== undefined;
+    const token = parseToken(event.token);
+    return ACTIONS.find(({ name }) => name === token?.name)?.form !== undefined;
+  }
+
+  /** A form, or what is said instead. From what is kept alone: there are three seconds. */
+  async open(incoming: IncomingCommand | IncomingClick): Promise<Opening> {
+    let opened: Form | Message | null = null;
+    const message = await this.guarded(async () => {
+      const asker = await this.asker(incoming, 'kept');
+      const found =
+        'input' in incoming ? await this.openCommand(incoming, asker) : await this.openAction(incoming, asker);
+      if (!isForm(found)) return found;
+      opened = found;
+      return null;
+    });
+    if (message) return { message };
+    const asker = await this.asker(incoming, 'kept');
+    return { form: opened as unknown as Form, kept: await asker.keepReply() };
+  }
+
+  private async openCommand(incoming: IncomingCommand, asker: Asker): Promise<Form | Message> {
+    const { input, secret } = masked(incoming.input);
+    if (secret) return keyWarning(secret);
+    const { command, args } = parse(input);
+    await this.logCommand(command, args, asker);
+    const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
+    return refusal ?? (await (command.opens ?? command.run)(args, asker, this.services));
+  }
+
+  private async openAction(incoming: IncomingClick, asker: Asker): Promise<Form | Message> {
+    const { action, target } = actionOf(incoming.token);
+    if (!action?.form) return note('warn', UNKNOWN_BUTTON);
+    const refusal = this.refuse(action.access, true, asker, action.name);
+    await this.logClick(action, target, asker, refusal === null);
+    return refusal ?? (await action.form.open(target, asker, this.services));
+  }
+
+  async judge(incoming: IncomingSubmit): Promise<Judged> {
+    const { action, target } = actionOf(incoming.token);
+    const form = action?.form;
+    const answers = maskedAnswers(incoming.answers);
+    if (!action || !form) return { problems: [], message: note('warn', UNKNOWN_BUTTON) };
+    const problems = await form.check(target, answers, this.services);
+    if (problems.length > 0) {
+      const said = problems.map(({ problem }) => problem);
+      const again = [{ label: 'Open the form again', token: incoming.token, style: 'primary' as const }];
+      await this.services.drafts.put(`answers-${target.id}`, answers);
+      return {
+        problems,
+        message: card(
+          'That form is not complete',
+          'warn',
+          said.map((problem) => text(problem)),
+          again,
+        ),
+      };
+    }
+    return { accept: () => this.accept(incoming, action, form, target, answers) };
+  }
+
+  private async accept(
+    incoming: IncomingSubmit,
+    action: Action,
+    form: FormAction,
+    target: Target,
+    answers: Answers,
+  ): Promise<void> {
+    const kept = incoming.kept === null ? null : await this.services.replies.get(incoming.kept);
+    const reply = incoming.reply ?? kept?.ref ?? null;
+    await this.answer({ ...incoming, reply }, async () => {
+      const asker = await this.asker({ ...incoming, reply }, 'live');
+      const refusal = this.refuse(action.access, true, asker, action.name);
+      await this.logClick(action, target, asker, refusal === null);
+      return refusal ?? (await form.submit(target, answers, asker, this.services));
+    });
+  }
+
+  private async logCommand(command: Command, args: Record<string, unknown>, asker: Asker): Promise<void> {
+    const allowed = command.access === null || asker.access.may.has(command.access);
+    const given = Object.entries(args).filter(([, value]) => value !== undefined);
+    const facts = Object.fromEntries(given.map(([name, value]) => [name, String(value).slice(0, 200)]));
+    await this.log('command', asker, `/pod ${command.name}`, { ...facts, allowed });
+  }
+
+  private logClick(action: Action, { id, choice }: Target, asker: Asker, allowed: boolean): Promise<void> {
+    return this.log('click', asker, id, { action: action.name, choice, allowed });
+  }
+
+  private async log(kind: string, asker: Asker, subject: string, facts: AuditEntry['facts']): Promise<void> {
+    const { audit, clocks } = this.services;
+    await audit.append({ at: clocks.now(), kind, actor: actorOf(asker.who), subject, facts });
   }
 
   /** A card that could not be posted is found out before anything is done. */
@@ -154,31 +268,29 @@ export class Dispatch implements Inbox {
   }
 
   /** Runs, answers, and turns mistakes into help and anything unexpected into an id that is also in the log. */
-  private async answer(incoming: IncomingCommand | IncomingClick, run: () => Promise<Message | null>): Promise<void> {
+  private async answer(incoming: Answerable, run: () => Promise<Message | null>): Promise<void> {
+    const message = await this.guarded(run);
+    if (message) await this.give(incoming, message);
+  }
+
+  private async guarded(run: () => Promise<Message | null>): Promise<Message | null> {
     const { log, newId } = this.services;
-    let message: Message | null;
     try {
-      message = await run();
+      return await run();
     } catch (error) {
-      if (error instanceof UsageError) message = note('warn', error.message);
-      else {
-        const id = newId();
-        log.error({ id, error: (error as Error).message, stack: (error as Error).stack }, 'a command failed');
-        message = note(
-          'bad',
-          `Something went wrong on our side, and nothing more was done. The id for the log is ${id}.`,
-        );
-      }
+      if (error instanceof UsageError) return note('warn', error.message);
+      const id = newId();
+      log.error({ id, error: (error as Error).message, stack: (error as Error).stack }, 'a command failed');
+      return note('bad', `Something went wrong on our side, and nothing more was done. The id for the log is ${id}.`);
     }
-    if (!message) return;
-    await this.give(incoming, message);
   }
 
   /** An answer that the chat does not take now is kept, for as long as its address lives, and given later. */
-  private async give({ reply, account }: IncomingCommand | IncomingClick, message: Message): Promise<void> {
+  private async give({ reply, account }: Answerable, message: Message): Promise<void> {
     const { log, newId, replies, enqueue } = this.services;
     try {
-      await this.front.reply(reply, message);
+      if (reply === null) await this.front.direct(account, message);
+      else await this.front.reply(reply, message);
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'an answer could not be given yet');
       const id = newId();
@@ -199,44 +311,17 @@ export function roomAt(place: Place, policy: Policy): string | null {
   return here?.name ?? null;
 }
 
-type Input = IncomingCommand['input'];
+type Answerable = Pick<IncomingClick, 'account' | 'reply'>;
 
-/** Before anything parses, logs or stores it. */
-function masked(input: Input): { input: Input; secret: string | null } {
-  if (input.kind === 'text') {
-    const { text: clean, found } = maskSecrets(input.text);
-    return { input: { kind: 'text', text: clean }, secret: found };
-  }
-  let secret: string | null = null;
-  const values = Object.fromEntries(
-    Object.entries(input.values).map(([name, value]) => {
-      if (typeof value !== 'string') return [name, value];
-      const { text: clean, found } = maskSecrets(value);
-      secret ??= found;
-      return [name, clean];
-    }),
+function actionOf(token: string): { action: Action | null; target: Target } {
+  const parsed = parseToken(token);
+  const action = ACTIONS.find(({ name }) => name === parsed?.name) ?? null;
+  return { action, target: parsed?.target ?? { id: '', choice: null } };
+}
+
+/** Keys are pasted into forms too. */
+function maskedAnswers(answers: Answers): Answers {
+  return Object.fromEntries(
+    Object.entries(answers).map(([name, values]) => [name, values.map((value) => maskSecrets(value).text)]),
   );
-  return { input: { ...input, values }, secret };
-}
-
-function keyWarning(issuer: string): Message {
-  return note(
-    'bad',
-    `That looked like ${keyName(issuer)}, so nothing was done and it was not stored. Others may have seen it, and the chat keeps it: rotate that key now.`,
-  );
-}
-
-function keyName(issuer: string): string {
-  if (issuer === 'unknown') return 'a key';
-  if (issuer === 'password') return 'a password';
-  return `${/^[aeion]/i.test(issuer) ? 'an' : 'a'} ${issuer} key`;
-}
-
-function parse(input: Input): { command: Command; args: Record<string, unknown> } {
-  if (input.kind === 'text') {
-    const { command, rest } = splitCommand(input.text, COMMANDS);
-    return { command, args: parseText(command, rest) };
-  }
-  const { command } = splitCommand(input.command, COMMANDS);
-  return { command, args: parseOptions(command, input.values) };
 }

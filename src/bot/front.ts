@@ -1,5 +1,6 @@
 import type { Membership } from '../policy/access.ts';
 import type { AccountId, Place } from '../policy/identity.ts';
+import type { Answers, Form, FormProblem } from './message/form.ts';
 import type { Message } from './message/message.ts';
 
 /** Opaque to everybody but the front that made it. */
@@ -12,6 +13,8 @@ export interface PostOptions {
   marker: string;
   /** Accounts that may be pinged; nobody else is, whatever a text says. */
   ping: readonly AccountId[];
+  /** Groups or roles that may be pinged, as `<chat>:<id>`. */
+  groups?: readonly string[];
   /** Post in the thread of this message, opening it where there is none. */
   thread?: { of: MessageRef; title: string };
 }
@@ -49,6 +52,8 @@ export interface Front {
   members(accounts: readonly AccountId[]): Promise<Map<AccountId, Member>>;
   /** Read now, for a deciding click. */
   member(account: AccountId): Promise<Member | null>;
+  /** An address of the message for people; null where there is none. */
+  link(ref: MessageRef): string | null;
   /** What keeps us from posting there, with the way out; null where nothing does. */
   blocked(place: Place): Promise<string | null>;
   start(inbox: Inbox): Promise<void>;
@@ -78,7 +83,25 @@ export interface IncomingCommand extends IncomingBase {
 
 export interface IncomingClick extends IncomingBase {
   token: string;
+  /** What the button says; null where the platform does not tell. */
+  label: string | null;
 }
+
+/** A form that was filled in and sent. */
+export interface IncomingSubmit extends Omit<IncomingBase, 'reply'> {
+  token: string;
+  answers: Answers;
+  /** Where the answer goes; null where the platform gives no address with a form: then to the one that was kept. */
+  reply: ReplyRef | null;
+  /** Id of the kept answer, from when the form was opened. */
+  kept: string | null;
+}
+
+/** What opens a form: it is shown at once, or something else is said privately. `kept` keeps the answer open. */
+export type Opening = { form: Form; kept: string } | { message: Message };
+
+/** A form's answers as judged before the acknowledgement: what is wrong, or the work that follows it. */
+export type Judged = { problems: FormProblem[]; message: Message } | { accept: () => Promise<void> };
 
 export interface IncomingSuggest {
   account: AccountId;
@@ -97,6 +120,11 @@ export interface Inbox {
   keeps(token: string): boolean;
   claim(eventId: string): Promise<boolean>;
   acknowledged(eventId: string): Promise<void>;
+  /** Whether the first answer may be a form: the platforms want that before anything else. */
+  opensForm(event: { token: string } | { input: IncomingCommand['input'] }): boolean;
+  /** Everything that it needs is kept: a form must be there within three seconds. */
+  open(incoming: IncomingCommand | IncomingClick): Promise<Opening>;
+  judge(incoming: IncomingSubmit): Promise<Judged>;
   command(incoming: IncomingCommand): Promise<void>;
   click(incoming: IncomingClick): Promise<void>;
   suggest(incoming: IncomingSuggest): Promise<{ name: string; value: string }[]>;

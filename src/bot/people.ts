@@ -1,49 +1,65 @@
 import type { Policy } from '../config/settings.ts';
+import { peopleNow } from '../jobs/approvals.ts';
 import type { Clocks } from '../jobs/ports.ts';
-import { type Access, accessOf, type Membership } from '../policy/access.ts';
+import { type Decider, deciderOf, type MemberFacts, type People } from '../policy/approvers.ts';
 import type { AccountId } from '../policy/identity.ts';
+import type { Links } from '../store/links.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Front, Member } from './front.ts';
 
-/** A kept membership is good for this long on Podwarden's clock; after that it is read anew. */
-const FRESH_MS = 15 * 60_000;
-
-/** Who an account belongs to: by the account as declared, with or without its workspace. */
-export function personOf(
-  account: AccountId,
-  policy: Policy,
-): { key: string; name: string; accounts: readonly string[] } | null {
-  const bare = account.replace(/:[^/]+\//, ':');
-  return policy.people.find((person) => person.accounts.some((a) => a === account || a === bare)) ?? null;
+/** What is needed to say who somebody is. */
+export interface Registers {
+  snapshots: Snapshots;
+  links: Links;
+  policy: Policy;
+  clocks: Clocks;
 }
 
-export interface Standing {
-  person: string | null;
-  membership: Membership;
-  access: Access;
+/**
+ * `kept`: as last read, at once, for opening forms. `fresh`: read now where what is kept is missing or old. `live`: read
+ * now, for whoever decides.
+ */
+export type Reading = 'kept' | 'fresh' | 'live';
+
+/** A live read is good for this long, real ms: of fifty clicks at once by one person one asks the platform. */
+const LIVE_MS = 10_000;
+
+export function everybody({ snapshots, links, policy, clocks }: Registers, maxAgeMs?: number): Promise<People> {
+  return peopleNow({ snapshots, links, governance: policy, clocks }, maxAgeMs);
 }
 
-/** Rights from what is kept, read anew where that is missing or old. Fails closed: unknown holds nothing. */
-export async function standingOf(
-  account: AccountId,
-  front: Front,
-  snapshots: Snapshots,
-  policy: Policy,
-  clocks: Clocks,
-): Promise<Standing> {
-  const kept = await snapshots.members(front.chat);
-  const fresh = kept !== null && clocks.now() - kept.readAt < FRESH_MS;
-  let member: Member | null = (fresh ? kept.accounts[account] : undefined) ?? null;
-  if (!member) member = await front.member(account).catch(() => null);
-  const person = personOf(account, policy);
-  const subject = {
-    account,
-    chat: front.chat,
-    person: person?.key ?? null,
-    membership: member?.membership ?? ('unknown' as const),
-    groups: member?.groups ?? [],
-  };
-  return { person: subject.person, membership: subject.membership, access: accessOf(subject, policy.access) };
+/** Who an account is and what it may, of one chat. Fails closed: what could not be read holds nothing. */
+export class Standings {
+  private readonly front: Front;
+  private readonly registers: Registers;
+  private readonly live = new Map<AccountId, { until: number; member: Promise<Member | null> }>();
+
+  constructor(front: Front, registers: Registers) {
+    this.front = front;
+    this.registers = registers;
+  }
+
+  async of(account: AccountId, reading: Reading): Promise<Decider> {
+    const people = await everybody(this.registers, reading === 'kept' ? Number.POSITIVE_INFINITY : undefined);
+    const kept = reading === 'live' ? null : people.memberOf(account);
+    const own: MemberFacts | null = kept ?? (reading === 'kept' ? null : await this.read(account));
+    return deciderOf(account, {
+      ...people,
+      memberOf: (other) => (other === account ? own : people.memberOf(other)),
+    });
+  }
+
+  private read(account: AccountId): Promise<Member | null> {
+    const now = this.registers.clocks.realNow();
+    const cached = this.live.get(account);
+    if (cached && cached.until > now) return cached.member;
+    const member = this.front.member(account).catch(() => {
+      this.live.delete(account);
+      return null;
+    });
+    this.live.set(account, { until: now + LIVE_MS, member });
+    return member;
+  }
 }
 
 /** Reads membership and groups of everybody who matters in one chat, and keeps them. */

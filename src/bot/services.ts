@@ -2,9 +2,13 @@ import type { Policy } from '../config/settings.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import type { Enqueue } from '../jobs/queues.ts';
 import type { Access } from '../policy/access.ts';
-import type { PersonRef, Place } from '../policy/identity.ts';
+import type { Decider } from '../policy/approvers.ts';
+import type { AccountId, PersonRef, Place } from '../policy/identity.ts';
+import type { Approvals } from '../store/approvals.ts';
+import type { Audit } from '../store/audit.ts';
 import type { Drafts } from '../store/drafts.ts';
 import type { Ledger } from '../store/ledger.ts';
+import type { Links } from '../store/links.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 
@@ -14,6 +18,11 @@ export interface Services {
   snapshots: Snapshots;
   drafts: Drafts;
   replies: Replies;
+  approvals: Approvals;
+  links: Links;
+  audit: Audit;
+  /** Whether a chat shows all its members, so that "nobody" can be said. */
+  showsEverybody: boolean;
   enqueue: Enqueue;
   clocks: Clocks;
   policy: Policy;
@@ -26,6 +35,10 @@ export interface Asker {
   who: PersonRef;
   access: Access;
   membership: string;
+  /** All accounts that count as this person's, without workspaces. */
+  accounts: readonly AccountId[];
+  /** Read from the platform now: for whoever decides. */
+  live(): Promise<Decider>;
   place: Place;
   /** The room's name, or null outside of one. */
   room: string | null;

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { giveAnswer } from '../bot/answers.ts';
 import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
+import { Copies } from '../bot/copies.ts';
 import { Deliver } from '../bot/deliver.ts';
+import { DeliverRequests } from '../bot/deliver-requests.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
@@ -10,18 +12,20 @@ import { refreshPeople as refresh } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
 import type { Settings } from '../config/settings.ts';
-import { announce, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
+import { announce, announceRequest, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
+import { Approvals } from '../store/approvals.ts';
 import { Cards } from '../store/cards.ts';
 import { Claims } from '../store/claims.ts';
 import { Drafts } from '../store/drafts.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
+import { Links } from '../store/links.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
-import { type Connections, newId } from './process.ts';
+import { type Connections, newId, openAudit } from './process.ts';
 
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
@@ -33,15 +37,23 @@ const START_PATIENCE_MS = 5000;
 export async function runBot(options: {
   settings: Pick<Settings, 'slack' | 'discord' | 'policy'>;
   redis: Connections;
+  auditKey: string;
   clocks: Clocks;
   log: Log;
   /** A chat is lost for good. */
   onFatal: (reason: string) => void;
 }): Promise<{ close(): Promise<void> }> {
   const { settings, redis, clocks, log } = options;
+  const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log);
   const producer = createProducer(redis.producer, PREFIX, log);
+  const approvals = new Approvals(redis.producer, audit);
   const services: Services = {
-    ledger: new Ledger(redis.producer),
+    ledger: new Ledger(redis.producer, audit),
+    approvals,
+    links: new Links(redis.producer, audit, approvals),
+    audit,
+    // Discord shows a server's members only to bots with a privileged intent.
+    showsEverybody: settings.discord === null,
     snapshots: new Snapshots(redis.producer),
     drafts: new Drafts(redis.producer),
     replies: new Replies(redis.producer),
@@ -56,7 +68,7 @@ export async function runBot(options: {
     connection: redis.worker,
     prefix: PREFIX,
     queue: 'chat',
-    definitions: [announce, answer, refreshPeople],
+    definitions: [announce, announceRequest, answer, refreshPeople],
     context: chatContext(fronts, services, new Cards(redis.producer)),
     log,
     concurrency: CONCURRENCY,
@@ -90,10 +102,13 @@ function frontsOf(
 }
 
 function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
-  const deliver = new Deliver(fronts, services, cards);
+  const copies = new Copies(cards, services.newId);
+  const deliver = new Deliver(fronts, services, copies);
+  const requests = new DeliverRequests(fronts, services, copies);
   const { snapshots, policy, clocks, replies } = services;
   return {
     tellRow: (id) => deliver.row(id),
+    tellRequest: (batch) => requests.batch(batch),
     giveAnswer: (id) => giveAnswer(id, replies, fronts),
     readPeople: async () => {
       const at = clocks.now();

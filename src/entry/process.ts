@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
+import { Audit, type AuditEntry, formatHead } from '../store/audit.ts';
 import { connect, evictionPolicy, type Profile, type RedisAddress, type RedisClient, ready } from '../store/connect.ts';
+import { VERSION } from './version.ts';
 
 /** Waits this long at start for a Redis that is still coming up. */
 const REDIS_READY_MS = 30_000;
@@ -24,6 +26,28 @@ export function newId(): string {
 /** Logs go to standard error; what could hold a secret is not passed to it in the first place. */
 export function createLog(level: string, part: string): Log {
   return pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+}
+
+/** Opens the audit log of this store, and notes who opened it. @throws AuditKeyMismatch */
+export async function openAudit(
+  { producer }: Pick<Connections, 'producer'>,
+  key: string,
+  part: string,
+  clocks: Clocks,
+  log: Log,
+  facts: AuditEntry['facts'] = {},
+): Promise<Audit> {
+  const audit = new Audit(producer, key);
+  await audit.claimKey();
+  await audit.append({
+    at: clocks.now(),
+    kind: 'config-loaded',
+    actor: null,
+    subject: null,
+    facts: { part, version: VERSION, ...facts },
+  });
+  log.info({ head: formatHead(await audit.head()) }, 'audit log');
+  return audit;
 }
 
 export interface Connections {

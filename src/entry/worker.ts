@@ -1,29 +1,45 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunpodSettings } from '../config/settings.ts';
+import type { Policy, RunpodSettings } from '../config/settings.ts';
+import type { GovernedContext } from '../jobs/approvals.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
-import type { PodContext } from '../jobs/pod-context.ts';
+import { announceRequest } from '../jobs/names.ts';
 import { type Clocks, type Log, ProviderFailure } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { readFleet } from '../jobs/read-fleet.ts';
 import { readPod } from '../jobs/read-pod.ts';
 import { reconcile } from '../jobs/reconcile.ts';
 import { refreshCatalogue } from '../jobs/refresh-catalogue.ts';
+import { reviewRequests } from '../jobs/review-requests.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
 import { startPod } from '../jobs/start-pod.ts';
 import { stopPod } from '../jobs/stop-pod.ts';
+import { terminatePod } from '../jobs/terminate-pod.ts';
 import { TICK_MS, tick } from '../jobs/tick.ts';
 import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
+import { Approvals } from '../store/approvals.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
+import { Links } from '../store/links.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
-import type { Connections } from './process.ts';
+import { type Connections, openAudit } from './process.ts';
 import { runpodPort } from './runpod-port.ts';
 import { VERSION } from './version.ts';
 
-const DEFINITIONS = [launchPod, stopPod, startPod, readPod, readFleet, refreshCatalogue, reconcile, tick];
+const DEFINITIONS = [
+  launchPod,
+  stopPod,
+  startPod,
+  readPod,
+  readFleet,
+  refreshCatalogue,
+  reconcile,
+  terminatePod,
+  reviewRequests,
+  tick,
+];
 
 /** Most jobs sleep between reads: many launches at once must not keep a stop waiting for a place. */
 const CONCURRENCY = 500;
@@ -42,7 +58,9 @@ export const TIMINGS: WorkerTimings = { settleMs: 180_000, createTimeoutMs: 120_
 /** Works pod jobs. Holds the RunPod key and no chat token. */
 export async function runWorker(options: {
   runpod: RunpodSettings;
+  policy: Policy;
   redis: Connections;
+  auditKey: string;
   clocks: Clocks;
   log: Log;
   timings?: WorkerTimings;
@@ -56,10 +74,17 @@ export async function runWorker(options: {
     createTimeoutMs: timings.createTimeoutMs,
     onCall: (call) => log.debug(call, 'RunPod'),
   });
+  const audit = await openAudit(redis, options.auditKey, 'worker', clocks, log);
   const producer = createProducer(redis.producer, PREFIX, log);
-  const context: PodContext = {
+  const approvals = new Approvals(redis.producer, audit);
+  const context: GovernedContext = {
     provider: runpodPort(runpod),
-    ledger: new Ledger(redis.producer),
+    ledger: new Ledger(redis.producer, audit),
+    approvals,
+    audit,
+    links: new Links(redis.producer, audit, approvals),
+    governance: options.policy,
+    tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
     snapshots: new Snapshots(redis.producer),
     replies: new Replies(redis.producer),
     enqueue: producer.enqueue,

@@ -1,10 +1,17 @@
 import { defineJob } from './define.ts';
-import { announce as announceName, answer as answerName, refreshPeople as refreshPeopleName } from './names.ts';
+import {
+  announce as announceName,
+  announceRequest as announceRequestName,
+  answer as answerName,
+  refreshPeople as refreshPeopleName,
+} from './names.ts';
 
 /** What chat jobs are given: the bot's ways of telling people. */
 export interface ChatContext {
   /** Brings the cards of a row up to date. */
   tellRow(id: string): Promise<void>;
+  /** Brings the cards of a form's requests up to date. */
+  tellRequest(batch: string): Promise<void>;
   /** Gives a person what was read for them. */
   giveAnswer(id: string): Promise<void>;
   /** Reads membership, roles and groups of every chat, and notes when. */
@@ -15,6 +22,12 @@ export const announce = defineJob({
   ...announceName,
   timeoutMs: 60_000,
   handle: ({ row }, context: ChatContext) => context.tellRow(row),
+});
+
+export const announceRequest = defineJob({
+  ...announceRequestName,
+  timeoutMs: 60_000,
+  handle: ({ batch }, context: ChatContext) => context.tellRequest(batch),
 });
 
 export const answer = defineJob({

@@ -56,6 +56,7 @@ async function attempt(row: Row, context: PodContext, signal: AbortSignal): Prom
   const claimed = await claim(
     context,
     row.id,
+    'create',
     moves.sending(last.number, clocks.now(), clocks.realNow()),
     moves.unsent(last.number),
   );

@@ -13,6 +13,19 @@ const ofRow = z.object({ row: z.string() });
 export const launchPod = { name: 'launch-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
 export const stopPod = { name: 'stop-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
 export const startPod = { name: 'start-pod', queue: 'pods', payload: ofRow, retry } as const satisfies JobName;
+export const terminatePod = {
+  name: 'terminate-pod',
+  queue: 'pods',
+  payload: z.object({ request: z.string() }),
+  retry,
+} as const satisfies JobName;
+/** Looks after open requests: what expires, what is due, what changed, who has to be reminded. */
+export const reviewRequests = {
+  name: 'review-requests',
+  queue: 'pods',
+  payload: none,
+  retry,
+} as const satisfies JobName;
 export const readPod = {
   name: 'read-pod',
   queue: 'pods',
@@ -34,6 +47,12 @@ export const tick = {
   retry: { attempts: 1, backoffMs: 1000 },
 } as const satisfies JobName;
 export const announce = { name: 'announce', queue: 'chat', payload: ofRow, retry } as const satisfies JobName;
+export const announceRequest = {
+  name: 'announce-request',
+  queue: 'chat',
+  payload: z.object({ batch: z.string() }),
+  retry,
+} as const satisfies JobName;
 export const answer = {
   name: 'answer',
   queue: 'chat',

@@ -1,11 +1,26 @@
+import { actorOf, type PersonRef } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { Move } from '../policy/ledger-moves.ts';
+import type { AuditEntry } from '../store/audit.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { readFleet } from './names.ts';
 import type { Clocks, Log, PodProvider } from './ports.ts';
 import { type Enqueue, enqueueFor } from './queues.ts';
+
+/** What the log says of a row: what is asked, and by whom where a person asked. */
+export function rowEntry(row: Row, kind: string, at: number, actor: PersonRef | null): AuditEntry {
+  const { id, podId, status, attempts, facts } = row;
+  const name = facts?.name ?? attempts.at(-1)?.podName ?? row.spec?.middle ?? '';
+  return {
+    at,
+    kind,
+    actor: actor && actorOf(actor),
+    subject: podId ?? id,
+    facts: { row: id, pod: podId, name, status },
+  };
+}
 
 /** What pod jobs are given. */
 export interface PodContext {
@@ -28,9 +43,16 @@ const CLAIM_FRESH_MS = 2000;
  * Writes a claim to send and nothing else, so that the request follows in the same tick. False where somebody else holds
  * it, or where this worker was held up: the claim is then given back by `undo`.
  */
-export async function claim(context: PodContext, id: string, move: Move, undo: Move): Promise<boolean> {
+export async function claim(
+  context: PodContext,
+  id: string,
+  call: 'create' | 'stop' | 'start',
+  move: Move,
+  undo: Move,
+): Promise<boolean> {
   const before = context.clocks.realNow();
-  const result = await context.ledger.move(id, move);
+  const at = context.clocks.now();
+  const result = await context.ledger.move(id, move, (after) => [rowEntry(after, `runpod-${call}`, at, null)]);
   if (!result?.moved || result.row.status === 'expired') {
     if (result?.moved) await enqueueFor(result.row, context.enqueue);
     return false;

@@ -42,7 +42,7 @@ async function ask(row: Row, podId: string, context: PodContext, signal: AbortSi
   const bid = spot ? await bidFor(row, context, signal) : null;
   if (bid === 'ended') return false;
   const realNow = context.clocks.realNow();
-  const claimed = await claim(context, row.id, moves.taskSent(taskId, realNow), moves.taskUnsent(taskId));
+  const claimed = await claim(context, row.id, 'start', moves.taskSent(taskId, realNow), moves.taskUnsent(taskId));
   if (!claimed) throw new TryLater(1000);
   try {
     if (bid === null) await context.provider.start(podId, signal);

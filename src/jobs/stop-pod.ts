@@ -86,7 +86,7 @@ async function ask(
 ): Promise<boolean> {
   const taskId = row.task?.id ?? '';
   const realNow = context.clocks.realNow();
-  if (!(await claim(context, row.id, moves.taskSent(taskId, realNow), moves.taskUnsent(taskId)))) return true;
+  if (!(await claim(context, row.id, 'stop', moves.taskSent(taskId, realNow), moves.taskUnsent(taskId)))) return true;
   try {
     if (row.task?.unlock && pod?.locked) await context.provider.unlock(podId, signal);
     await context.provider.stop(podId, signal);

@@ -1,6 +1,6 @@
 import { dueReads } from '../policy/due.ts';
 import { defineJob, type JobName } from './define.ts';
-import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople } from './names.ts';
+import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests } from './names.ts';
 import type { PodContext } from './pod-context.ts';
 
 const READS: Record<string, JobName> = {
@@ -24,6 +24,7 @@ export const tick = defineJob({
       if (job) await context.enqueue(job, {}, { id: job.name });
     }
     await context.enqueue(reconcile, {}, { id: reconcile.name });
+    await context.enqueue(reviewRequests, {}, { id: reviewRequests.name });
   },
 });
 

@@ -56,6 +56,9 @@ function inboxOf(front: Front, commands: IncomingCommand[]): Inbox {
   const seen = new Set<string>();
   return {
     keeps: () => false,
+    opensForm: () => false,
+    open: async () => ({ message: note('info', '') }),
+    judge: async () => ({ problems: [], message: note('info', '') }),
     claim: async (id) => !seen.has(id) && Boolean(seen.add(id)),
     acknowledged: async () => {},
     command: async (incoming) => {

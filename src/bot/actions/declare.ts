@@ -1,4 +1,5 @@
 import type { Right } from '../../policy/access.ts';
+import type { Answers, Form, FormProblem } from '../message/form.ts';
 import type { Confirm, Message } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 
@@ -11,6 +12,15 @@ export interface Action {
   /** What to ask first where the chat has no dialog; null where the click counts at once. */
   confirm?(target: Target, services: Services): Promise<Confirm | null>;
   run(target: Target, asker: Asker, services: Services): Promise<Message | null>;
+  /** A button that opens a form, and a form that comes back, carry the same name. */
+  form?: FormAction;
+}
+
+export interface FormAction {
+  open(target: Target, asker: Asker, services: Services): Promise<Form | Message>;
+  /** Judged before the acknowledgement, on what is kept: errors travel on it. */
+  check(target: Target, answers: Answers, services: Services): Promise<FormProblem[]>;
+  submit(target: Target, answers: Answers, asker: Asker, services: Services): Promise<Message>;
 }
 
 export interface Target {

@@ -125,6 +125,7 @@ export const more: Action = {
                 }
               : {}),
           },
+      { label: 'Terminate…', token: `v1.terminate.${row.id}` },
     ];
     return card(
       `${podOfRow(row)} in detail`,

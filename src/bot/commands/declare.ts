@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Right } from '../../policy/access.ts';
+import type { Form } from '../message/form.ts';
 import type { Message } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 
@@ -18,12 +19,16 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   args: S;
   /** Fields that may be given without their name, in this order. The first takes several words. */
   positional: readonly (keyof z.infer<S> & string)[];
+  /** The first positional field takes one word only, and the last one all that follows. */
+  oneWord?: boolean;
   /** Null: anybody, also outside a room. */
   access: Right | null;
   /** Works, privately, in channels that are no room. */
   outsideRooms: boolean;
   examples: readonly string[];
   suggest?: Partial<Record<keyof z.infer<S> & string, (typed: string, services: Services) => Promise<Suggestion[]>>>;
+  /** Answers with a form. Where none can be opened (a mention brings no trigger), `run` answers instead. */
+  opens?: (args: z.infer<S>, asker: Asker, services: Services) => Promise<Form | Message>;
   run(args: z.infer<S>, asker: Asker, services: Services): Promise<Message>;
 }
 

@@ -64,6 +64,7 @@ export const show = defineCommand({
           off
             ? { label: 'Start', token: `v1.start.${id}` }
             : { label: 'Stop', token: `v1.stop.${id}`, confirm: stopConfirm(stoppingPod(pod)) },
+          { label: 'Terminate…', token: `v1.terminate.${id}` },
           { label: 'More…', token: `v1.more.${id}` },
         ];
     const started = stateOf(pod) === 'up' && pod.startedAt !== null ? Date.parse(pod.startedAt) : null;

@@ -3,9 +3,10 @@ import type { Command } from './declare.ts';
 import { gpus, list, show } from './fleet.ts';
 import { launch } from './launch.ts';
 import { start, stop } from './stop-start.ts';
+import { terminate } from './terminate.ts';
 
 const help = helpFor(() => COMMANDS);
 
 /** Every command, in the order of help. */
 // biome-ignore lint/suspicious/noExplicitAny: each command has its own arguments, and parses them itself.
-export const COMMANDS: readonly Command<any>[] = [launch, list, show, stop, start, gpus, whoami, help];
+export const COMMANDS: readonly Command<any>[] = [launch, list, show, stop, start, terminate, gpus, whoami, help];

@@ -71,7 +71,8 @@ export function splitCommand(text: string, commands: readonly Command[]): { comm
 export function parseText<S extends z.ZodObject>(command: Command<S>, text: string): z.infer<S> {
   const { words, named } = tokenize(text);
   const values: Record<string, unknown> = Object.fromEntries(named);
-  place(words, command as Command, values);
+  const spread = command.oneWord ? oneByOne : place;
+  spread(words, command as Command, values);
   return check(command, values);
 }
 
@@ -108,6 +109,23 @@ function place(words: string[], command: Command, values: Record<string, unknown
   if (first !== undefined && rest.length > 1) twice(rest, command, others, values);
   if (first !== undefined && rest.length > 0) values[first] = rest.join(' ');
   else if (rest.length > 0)
+    throw new UsageError(`I do not know what to do with "${rest.join(' ').slice(0, 80)}".\n${usageOf(command)}`);
+}
+
+/** `run7,old done with both`: a word for each field in turn, and the rest for the last one. */
+function oneByOne(words: string[], command: Command, values: Record<string, unknown>): void {
+  const open = command.positional.filter((name) => !(name in values));
+  // People put a space after a comma.
+  const rest = words
+    .join(' ')
+    .replace(/\s*,\s*/g, ',')
+    .split(' ')
+    .filter((word) => word !== '');
+  open.forEach((name, i) => {
+    const taken = i === open.length - 1 ? rest.splice(0).join(' ') : (rest.shift() ?? '');
+    if (taken !== '') values[name] = taken;
+  });
+  if (rest.length > 0)
     throw new UsageError(`I do not know what to do with "${rest.join(' ').slice(0, 80)}".\n${usageOf(command)}`);
 }
 

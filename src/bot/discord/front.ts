@@ -17,10 +17,20 @@ import {
 import type { DiscordSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { ChatUnavailable, type Front, type Inbox, type Member, type PostOptions } from '../front.ts';
+import {
+  ChatUnavailable,
+  type Front,
+  type Inbox,
+  type IncomingClick,
+  type IncomingCommand,
+  type IncomingSubmit,
+  type Member,
+  type PostOptions,
+} from '../front.ts';
 import type { Message } from '../message/message.ts';
 import { guildCommands } from './commands.ts';
 import { type DiscordReply, incomingFrom } from './incoming.ts';
+import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { calling, type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord } from './render.ts';
@@ -165,8 +175,10 @@ export class DiscordFront implements Front {
       await this.callback(d, { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } });
       return;
     }
+    if (event.kind === 'submit') return this.submitted(d, event.incoming, inbox);
     if (!(await inbox.claim(d.id))) return;
     if (d.app_permissions) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
+    if (inbox.opensForm(event.incoming)) return this.openForm(d, event.incoming, inbox);
     const type =
       event.kind === 'click' && event.replaces && !inbox.keeps(event.incoming.token)
         ? { type: InteractionResponseType.DeferredMessageUpdate }
@@ -176,6 +188,29 @@ export class DiscordFront implements Front {
     await inbox.acknowledged(d.id);
     if (event.kind === 'command') await inbox.command(event.incoming);
     else await inbox.click(event.incoming);
+  }
+
+  /** A form must be the first answer; what is said instead of it is one too. */
+  private async openForm(d: APIInteraction, incoming: IncomingCommand | IncomingClick, inbox: Inbox): Promise<void> {
+    const opening = await inbox.open(incoming);
+    const answer =
+      'form' in opening
+        ? { type: InteractionResponseType.Modal, data: renderModal(opening.form) }
+        : privately(opening.message);
+    if (await this.callback(d, answer)) await inbox.acknowledged(d.id);
+  }
+
+  /** Discord shows no errors inside a form: they are said below it, with a button that opens it again as it was. */
+  private async submitted(d: APIInteraction, incoming: IncomingSubmit, inbox: Inbox): Promise<void> {
+    if (!(await inbox.claim(d.id))) return;
+    const judged = await inbox.judge(incoming);
+    const answer =
+      'problems' in judged
+        ? privately(judged.message)
+        : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } };
+    if (!(await this.callback(d, answer))) return;
+    await inbox.acknowledged(d.id);
+    if ('accept' in judged) await judged.accept();
   }
 
   private async callback(d: APIInteraction, body: object): Promise<boolean> {
@@ -198,6 +233,11 @@ export class DiscordFront implements Front {
 
   find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>) {
     return this.posts.find(to, options);
+  }
+
+  link(ref: unknown): string | null {
+    const { channel, message } = ref as DiscordRef;
+    return this.guild === null ? null : `https://discord.com/channels/${this.guild}/${channel}/${message}`;
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
@@ -237,4 +277,9 @@ export class DiscordFront implements Front {
     const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
+}
+
+function privately(message: Message) {
+  const data = { ...renderDiscord(message), flags: MessageFlags.Ephemeral };
+  return { type: InteractionResponseType.ChannelMessageWithSource, data };
 }

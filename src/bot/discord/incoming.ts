@@ -1,12 +1,14 @@
 import {
   type APIApplicationCommandInteractionDataOption,
   type APIInteraction,
+  type APIMessageComponentInteraction,
   ApplicationCommandOptionType,
   ComponentType,
   InteractionType,
   MessageFlags,
 } from 'discord.js';
-import type { IncomingClick, IncomingCommand, IncomingSuggest } from '../front.ts';
+import type { IncomingClick, IncomingCommand, IncomingSubmit, IncomingSuggest } from '../front.ts';
+import { answersFrom } from './modal.ts';
 
 /** A private answer on Discord: the interaction's own token, good for 15 minutes. */
 export interface DiscordReply {
@@ -18,6 +20,7 @@ export type Incoming =
   | { kind: 'command'; incoming: IncomingCommand }
   /** `replaces`: the click came from a private message of ours, which the answer takes the place of. */
   | { kind: 'click'; incoming: IncomingClick; replaces: boolean }
+  | { kind: 'submit'; incoming: IncomingSubmit }
   | { kind: 'suggest'; incoming: IncomingSuggest };
 
 /** Null for what is none of ours, or comes from outside a server. */
@@ -44,7 +47,21 @@ export function incomingFrom(d: APIInteraction): Incoming | null {
   }
   if (d.type === InteractionType.MessageComponent && d.data.component_type === ComponentType.Button) {
     const replaces = ((d.message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
-    return { kind: 'click', incoming: { ...base, token: d.data.custom_id }, replaces };
+    return { kind: 'click', incoming: { ...base, token: d.data.custom_id, label: labelOf(d) }, replaces };
+  }
+  if (d.type === InteractionType.ModalSubmit) {
+    return { kind: 'submit', incoming: { ...base, token: d.data.custom_id, answers: answersFrom(d), kept: null } };
+  }
+  return null;
+}
+
+/** The label of the button that was pressed, from the message that it stands on. */
+function labelOf({ data, message }: APIMessageComponentInteraction): string | null {
+  for (const row of message.components ?? []) {
+    for (const part of row.type === ComponentType.ActionRow ? row.components : []) {
+      if (part.type !== ComponentType.Button || !('custom_id' in part)) continue;
+      if (part.custom_id === data.custom_id) return part.label ?? null;
+    }
   }
   return null;
 }

@@ -12,4 +12,8 @@ export const DISCORD = {
   buttonsPerRow: 5,
   buttonLabel: 80,
   threadName: 100,
+  modalTitle: 45,
+  inputLabel: 45,
+  inputHint: 100,
+  optionLabel: 100,
 } as const;

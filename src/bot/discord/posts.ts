@@ -30,8 +30,8 @@ export class Posts {
 
   async post(to: Place, message: Message, options: PostOptions): Promise<DiscordRef> {
     const channel = options.thread ? await this.openThread(options.thread) : to.channel;
-    const { ping, marker } = options;
-    const body = { ...renderDiscord(message, ping, marker), nonce: nonce(marker), enforce_nonce: true };
+    const { ping, marker, groups } = options;
+    const body = { ...renderDiscord(message, ping, marker, groups), nonce: nonce(marker), enforce_nonce: true };
     const sent = await calling(() => this.rest.post(Routes.channelMessages(channel), { body }));
     return { channel, message: (sent as APIMessage).id, marker };
   }

@@ -17,16 +17,23 @@ export interface DiscordBody {
   embeds: APIEmbed[];
   components: Row[];
   /** Only these are pinged, whatever a text says. */
-  allowed_mentions: { parse: never[]; users: string[] };
+  allowed_mentions: { parse: never[]; users: string[]; roles?: string[] };
 }
 
 const COLOUR: Record<Tone, number> = { info: 0x5865f2, good: 0x23a55a, warn: 0xf0b232, bad: 0xda373c };
 const STYLE = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger, none: ButtonStyle.Secondary } as const;
 
 /** Cards become an embed; lines go into the content, since a mention inside an embed pings nobody. */
-export function renderDiscord(message: Message, ping: readonly AccountId[] = [], marker?: string): DiscordBody {
+export function renderDiscord(
+  message: Message,
+  ping: readonly AccountId[] = [],
+  marker?: string,
+  groups: readonly string[] = [],
+): DiscordBody {
   const users = ping.map((account) => discordUser([account])).filter((id) => id !== null);
-  const common = { components: rows(message.buttons), allowed_mentions: { parse: [], users } };
+  const roles = groups.flatMap((group) => (group.startsWith('discord:') ? [group.slice('discord:'.length)] : []));
+  const allowed = { parse: [], users, ...(roles.length > 0 ? { roles } : {}) };
+  const common = { components: rows(message.buttons), allowed_mentions: allowed };
   if (message.title === null) {
     const content = truncate(message.blocks.map(blockText).join('\n'), DISCORD.content);
     return { content, embeds: [], ...common };
@@ -68,7 +75,7 @@ function fieldsWithin(blocks: Block[], total: number): { name: string; value: st
   return kept;
 }
 
-function blockText(block: Block): string {
+export function blockText(block: Block): string {
   switch (block.kind) {
     case 'text':
       return spansText(block.spans);
@@ -112,7 +119,7 @@ function table(block: Extract<Block, { kind: 'table' }>): string {
 
 function spanToPlain(span: Span): string {
   if (span.kind === 'money') return moneyText(span);
-  if (span.kind === 'user') return span.name;
+  if (span.kind === 'user' || span.kind === 'group') return span.name;
   if (span.kind === 'time') return new Date(span.at).toISOString().slice(0, 16).replace('T', ' ');
   return span.text;
 }
@@ -162,6 +169,10 @@ function spanText(span: Span): string {
     case 'user': {
       const id = discordUser(span.accounts);
       return id ? `<@${id}>` : `**${escapeText(span.name)}**`;
+    }
+    case 'group': {
+      const role = span.groups.find((id) => id.startsWith('discord:'))?.slice('discord:'.length);
+      return role ? `<@&${role}>` : `**${escapeText(span.name)}**`;
     }
     case 'time':
       return `<t:${Math.floor(span.at / 1000)}:${span.style === 'ago' ? 'R' : 'f'}>`;

@@ -9,6 +9,8 @@ export type Span =
   | { kind: 'link'; text: string; url: string }
   /** A mention where the reader's chat has one of the accounts, else the name. */
   | { kind: 'user'; accounts: readonly AccountId[]; name: string }
+  /** A mention of the group that the reader's chat has, as `<chat>:<id>`, else its name. */
+  | { kind: 'group'; groups: readonly string[]; name: string }
   /** Milliseconds since 1970; shown on each reader's own clock. */
   | { kind: 'time'; at: number; style: 'moment' | 'ago' }
   | { kind: 'money'; amount: MicroUsd; per?: 'hour' | 'day' };

@@ -10,6 +10,7 @@ export function moneyText(span: Extract<Span, { kind: 'money' }>): string {
 function spanText(span: Span): string {
   switch (span.kind) {
     case 'user':
+    case 'group':
       return span.name;
     case 'time':
       return `${new Date(span.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

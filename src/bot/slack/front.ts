@@ -1,11 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { App, type BlockAction, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt';
+import {
+  App,
+  type BlockAction,
+  type Logger,
+  LogLevel,
+  SocketModeReceiver,
+  type ViewSubmitAction,
+  webApi,
+} from '@slack/bolt';
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { ChatUnavailable, type Front, type Inbox, MessageGone, PlaceClosed, type PostOptions } from '../front.ts';
-import type { Message } from '../message/message.ts';
-import { clickFrom, commandFrom, mentionFrom, type SlackReply } from './incoming.ts';
+import {
+  ChatUnavailable,
+  type Front,
+  type Inbox,
+  type IncomingClick,
+  type IncomingCommand,
+  MessageGone,
+  PlaceClosed,
+  type PostOptions,
+} from '../front.ts';
+import { type Message, note } from '../message/message.ts';
+import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
+import { problemsAck, renderModal } from './modal.ts';
 import { readMember, readMembers } from './people.ts';
 import { renderSlack, slackUser } from './render.ts';
 import { Socket } from './socket.ts';
@@ -35,6 +53,8 @@ export class SlackFront implements Front {
   private readonly web: webApi.WebClient;
   private socket: Socket | null = null;
   private team = '';
+  /** The workspace's own address; ends in a slash. */
+  private url = '';
 
   constructor(settings: SlackSettings, log: Log) {
     this.settings = settings;
@@ -57,6 +77,7 @@ export class SlackFront implements Front {
     const me = await this.whoWeAre();
     if (!me.bot_id || !me.user_id || !me.team_id) throw new Error('SLACK_BOT_TOKEN is not the token of a bot');
     this.team = me.team_id;
+    this.url = me.url ?? '';
     const logger = quiet(this.log);
     const receiver = new SocketModeReceiver({
       appToken: this.settings.appToken,
@@ -99,7 +120,18 @@ export class SlackFront implements Front {
       const first = await inbox.claim(incoming.eventId);
       await ack();
       await inbox.acknowledged(incoming.eventId);
-      if (first) await inbox.command(incoming);
+      if (!first) return;
+      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
+      else await inbox.command(incoming);
+    });
+    app.view<ViewSubmitAction>(/^v1\./, async ({ ack, body }) => {
+      const incoming = submitFrom(body);
+      const judged = await inbox.judge(incoming);
+      if ('problems' in judged) return ack(problemsAck(judged.problems));
+      const first = await inbox.claim(incoming.eventId);
+      await ack();
+      await inbox.acknowledged(incoming.eventId);
+      if (first) await judged.accept();
     });
     app.event('app_mention', async ({ event, body }) => {
       const incoming = mentionFrom(event, body.event_id, this.team);
@@ -113,8 +145,23 @@ export class SlackFront implements Front {
       await ack();
       if (!incoming) return;
       await inbox.acknowledged(incoming.eventId);
-      if (first) await inbox.click(incoming);
+      if (!first) return;
+      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
+      else await inbox.click(incoming);
     });
+  }
+
+  /** A trigger lives three seconds, and is used once. */
+  private async openForm(trigger: string, incoming: IncomingCommand | IncomingClick, inbox: Inbox): Promise<void> {
+    const opening = await inbox.open(incoming);
+    if ('message' in opening) return this.reply(incoming.reply, opening.message);
+    const metadata = JSON.stringify({ kept: opening.kept, channel: incoming.place.channel } satisfies FormMetadata);
+    try {
+      await this.call(() => this.web.views.open({ trigger_id: trigger, view: renderModal(opening.form, metadata) }));
+    } catch (error) {
+      this.log.warn({ error: (error as Error).message }, 'a form could not be opened');
+      await this.reply(incoming.reply, note('warn', 'Slack did not open the form in time. Try again.'));
+    }
   }
 
   async stop(): Promise<void> {
@@ -194,6 +241,11 @@ export class SlackFront implements Front {
     // Buttons act in rooms; a direct message is none.
     const body = renderSlack({ ...message, buttons: [] });
     await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
+  }
+
+  link(ref: unknown): string | null {
+    const { channel, ts } = ref as SlackRef;
+    return this.url === '' ? null : `${this.url}archives/${channel}/p${ts.replace('.', '')}`;
   }
 
   members() {

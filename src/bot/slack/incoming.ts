@@ -1,5 +1,6 @@
-import type { BlockAction, ButtonAction, SlashCommand } from '@slack/bolt';
-import type { IncomingClick, IncomingCommand } from '../front.ts';
+import type { BlockAction, ButtonAction, SlashCommand, ViewSubmitAction } from '@slack/bolt';
+import type { IncomingClick, IncomingCommand, IncomingSubmit } from '../front.ts';
+import { answersFrom } from './modal.ts';
 
 /** A private answer on Slack: to the address of one interaction, or beside a mention, which brings none. */
 export type SlackReply =
@@ -67,5 +68,27 @@ export function clickFrom(body: BlockAction, keeps: (token: string) => boolean):
     place: { chat: 'slack', channel: body.channel.id },
     reply,
     token: (action as ButtonAction).action_id,
+    label: (action as ButtonAction).text.text,
+  };
+}
+
+/** What Slack keeps with an open form. */
+export interface FormMetadata {
+  kept: string;
+  channel: string;
+}
+
+export function submitFrom({ view, user, team }: ViewSubmitAction): IncomingSubmit {
+  const { kept, channel } = JSON.parse(view.private_metadata) as FormMetadata;
+  return {
+    // A form is sent once: a redelivery has the same view and the same content.
+    eventId: `${view.id} ${view.hash}`,
+    account: `slack:${team?.id ?? user.team_id}/${user.id}`,
+    name: user.name,
+    place: { chat: 'slack', channel },
+    token: view.callback_id,
+    answers: answersFrom(view.state.values),
+    reply: null,
+    kept,
   };
 }

@@ -16,4 +16,7 @@ export const SLACK = {
   tableText: 10_000,
   /** The fallback: 40,000 is refused, Slack advises 4,000. */
   fallback: 4000,
+  modalTitle: 24,
+  inputLabel: 2000,
+  optionLabel: 75,
 } as const;

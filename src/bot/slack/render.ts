@@ -43,7 +43,7 @@ function header(text: string): KnownBlock {
   return { type: 'header', text: { type: 'plain_text', text: truncate(text, SLACK.header), emoji: true } };
 }
 
-function blocksOf(block: Block): KnownBlock[] {
+export function blocksOf(block: Block): KnownBlock[] {
   switch (block.kind) {
     case 'text':
       return [section(spansToMrkdwn(block.spans))];
@@ -89,7 +89,7 @@ function table(block: Extract<Block, { kind: 'table' }>): KnownBlock[] {
 /** Table cells carry no dates of their own: an age is written out as of now. */
 function spanToPlain(span: Span): string {
   if (span.kind === 'money') return moneyText(span);
-  if (span.kind === 'user') return span.name;
+  if (span.kind === 'user' || span.kind === 'group') return span.name;
   if (span.kind === 'time') return new Date(span.at).toISOString().slice(0, 16).replace('T', ' ');
   return span.text;
 }
@@ -144,6 +144,10 @@ function spanToMrkdwn(span: Span): string {
     case 'user': {
       const id = slackUser(span.accounts);
       return id ? `<@${id}>` : `*${escapeText(span.name)}*`;
+    }
+    case 'group': {
+      const group = span.groups.find((id) => id.startsWith('slack:'))?.slice('slack:'.length);
+      return group ? `<!subteam^${group}>` : `*${escapeText(span.name)}*`;
     }
     case 'time':
       return time(span.at, span.style);

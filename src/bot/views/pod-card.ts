@@ -151,6 +151,7 @@ function stoppedCard(row: Row, by: Span): Message {
   const buttons = [
     button('Start', 'start', row, { style: 'primary' }),
     ...troubleButtons(row, []),
+    button('Terminate…', 'terminate', row),
     button('More…', 'more', row),
   ];
   return card(`${podOfRow(row)}: Stopped`, tone, blocks, buttons);

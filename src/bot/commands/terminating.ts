@@ -1,0 +1,291 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ownerOfPod, requestEntry } from '../../jobs/approvals.ts';
+import { announceRequest } from '../../jobs/names.ts';
+import {
+  type Approval,
+  type DataStatement,
+  dataStatement,
+  EXPIRY,
+  REMIND_AFTER_WORKING_HOURS,
+} from '../../policy/approval.ts';
+import { anyoneEligible } from '../../policy/approvers.ts';
+import { factsOf } from '../../policy/facts.ts';
+import { fingerprintOf } from '../../policy/fingerprint.ts';
+import { type FleetPod, statusText } from '../../policy/fleet.ts';
+import { type AccountId, accountsOf, bare, type PersonRef } from '../../policy/identity.ts';
+import { ownerKey, spokenName } from '../../policy/pod-names.ts';
+import { losesData } from '../../policy/survival.ts';
+import { afterWorkingHours } from '../../policy/working-time.ts';
+import type { Answers, Choice, Form, FormProblem } from '../message/form.ts';
+import { card, type Message, note, text } from '../message/message.ts';
+import { everybody } from '../people.ts';
+import type { Asker, Services } from '../services.ts';
+import { openRequest } from '../views/request-words.ts';
+import { gpuText } from '../views/words.ts';
+import { isLaunching, knownPods, rowOfPod } from './pods.ts';
+
+const draftSchema = z.object({ pods: z.array(z.string()), reason: z.string().optional() });
+const kept = z.record(z.string(), z.array(z.string()));
+
+const DATA: Choice[] = [
+  { value: 'nothing', label: 'Nothing to keep' },
+  { value: 'local', label: 'Pulled to local, and loaded from there' },
+  { value: 'network-volume', label: 'On network volume, and loaded from there' },
+];
+
+/** A form that asks to terminate these pods; or why there is none. */
+export async function openTerminate(
+  pods: FleetPod[],
+  reason: string | undefined,
+  asker: Asker,
+  services: Services,
+): Promise<Form | Message> {
+  const refusal = (await refuse(pods, services)) ?? (await nobodyElse(asker, services));
+  if (refusal && refusal !== 'unknown') return refusal;
+  const id = services.newId();
+  await services.drafts.put(id, { pods: pods.map((pod) => pod.id), reason });
+  return formFor(id, pods, { reason: reason === undefined ? [] : [reason] }, refusal === 'unknown');
+}
+
+/** The form of a draft, as it was left. */
+export async function reopen(id: string, services: Services): Promise<Form | Message> {
+  const pods = await draftPods(id, services);
+  if (pods.length === 0) return note('warn', 'That form has lapsed. Type /pod terminate again.');
+  const answers = kept.safeParse(await services.drafts.get(`answers-${id}`));
+  return formFor(id, pods, answers.success ? answers.data : {}, false);
+}
+
+async function draftPods(id: string, services: Services): Promise<FleetPod[]> {
+  const draft = draftSchema.safeParse(await services.drafts.get(id));
+  const known = await knownPods(services);
+  return draft.success ? known.filter((pod) => draft.data.pods.includes(pod.id)) : [];
+}
+
+function formFor(id: string, pods: FleetPod[], given: Answers, unsure: boolean): Form {
+  const asksData = pods.some(losesData);
+  const [only] = pods.length === 1 ? pods : [];
+  const said = only
+    ? `${spokenName(only.name)}, ${gpuText(only.gpuName, only.gpuCount ?? 0)}, ${statusText(only)}.`
+    : `${pods.length} pods, decided together.`;
+  const lost = asksData ? ' Terminating deletes the volume disk for good.' : ' Terminating cannot be undone.';
+  const doubt = unsure ? ' I cannot tell whether anybody else here may approve.' : '';
+  return {
+    title: only ? 'Terminate a pod' : 'Terminate pods',
+    token: `v1.terminate.${id}`,
+    submit: 'Ask to terminate',
+    intro: text(`${said}${lost} Somebody else must approve it.${doubt}`),
+    fields: [
+      ...(only ? [] : [podsField(pods, given.pods)]),
+      {
+        kind: 'text',
+        id: 'reason',
+        label: 'Reason',
+        required: asksData,
+        long: false,
+        maxLength: 300,
+        ...(given.reason?.[0] === undefined ? {} : { initial: given.reason[0] }),
+      },
+      ...(asksData ? dataFields(given) : []),
+    ],
+  };
+}
+
+function podsField(pods: FleetPod[], chosen: readonly string[] | undefined): Form['fields'][number] {
+  const label = (pod: FleetPod) =>
+    `${spokenName(pod.name)}, ${gpuText(pod.gpuName, pod.gpuCount ?? 0)}, ${statusText(pod)}`;
+  return {
+    kind: 'choices',
+    id: 'pods',
+    label: 'Pods',
+    required: true,
+    choices: pods.map((pod) => ({ value: pod.id, label: label(pod) })),
+    initial: [...(chosen ?? pods.map((pod) => pod.id))],
+    atMost: 10,
+  };
+}
+
+function dataFields(given: Answers): Form['fields'] {
+  const [data] = given.data ?? [];
+  const [where] = given.where ?? [];
+  return [
+    {
+      kind: 'choice',
+      id: 'data',
+      label: 'What happens to the data',
+      required: true,
+      choices: DATA,
+      ...(data === undefined ? {} : { initial: data }),
+    },
+    {
+      kind: 'text',
+      id: 'where',
+      label: 'Where it is kept',
+      hint: 'A path or volume; needed where data is kept',
+      required: false,
+      long: false,
+      maxLength: 300,
+      ...(where === undefined ? {} : { initial: where }),
+    },
+  ];
+}
+
+/** What cannot be asked for, and an open request where there is one. */
+async function refuse(pods: FleetPod[], services: Services): Promise<Message | null> {
+  const clustered = pods.find((pod) => pod.clustered);
+  if (clustered) {
+    return note(
+      'warn',
+      `${spokenName(clustered.name)} belongs to a cluster, and RunPod deletes clusters as a whole: in its console, under Clusters.`,
+    );
+  }
+  const coming = pods.find(isLaunching);
+  if (coming) return note('warn', `${spokenName(coming.name)} has no pod yet; its card follows the launch.`);
+  const open = await Promise.all(pods.map((pod) => services.approvals.forPod(pod.id)));
+  const known = open.filter((record): record is Approval => record !== null);
+  if (known.length === pods.length) return openRequest(known);
+  return null;
+}
+
+/** Looked at before the form opens, from what is kept. */
+async function nobodyElse(asker: Asker, services: Services): Promise<Message | 'unknown' | null> {
+  const people = await everybody(services, Number.POSITIVE_INFINITY);
+  const chats = [...new Set(services.policy.rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
+  const lists = await Promise.all(chats.map((chat) => services.snapshots.members(chat)));
+  const accounts = lists.flatMap((members) => Object.keys(members?.accounts ?? {}));
+  const showsEverybody = services.showsEverybody && lists.every((members) => members !== null);
+  const options = { guests: services.policy.approvals.guests, showsEverybody };
+  const found = anyoneEligible(asker.who.account, accounts, people, options);
+  if (found !== 'no') return found === 'yes' ? null : 'unknown';
+  return note(
+    'bad',
+    text(
+      'I cannot terminate for you: nobody else here may approve. Stop works, and ends the compute bill; RunPod’s console is at ',
+      { kind: 'link', text: 'console.runpod.io', url: 'https://console.runpod.io/pods' },
+      '.',
+    ),
+  );
+}
+
+/** Judged before the acknowledgement: errors stand at their fields. */
+export async function checkTerminate(id: string, answers: Answers, services: Services): Promise<FormProblem[]> {
+  const pods = await chosenPods(id, answers, services);
+  const problems: FormProblem[] = [];
+  const [first] = Object.keys(answers);
+  if (pods.length === 0) {
+    const field = 'pods' in answers ? 'pods' : (first ?? 'reason');
+    return [{ field, problem: 'These pods are not there any more. Type /pod terminate again.' }];
+  }
+  if (!pods.some(losesData)) return [];
+  const data = dataStatement.safeParse(answers.data?.[0]);
+  if (blank(answers.reason)) problems.push({ field: 'reason', problem: 'Say why: the approver reads it.' });
+  if (!data.success) problems.push({ field: 'data', problem: 'Say what happens to the data.' });
+  else if (data.data !== 'nothing' && blank(answers.where)) {
+    problems.push({ field: 'where', problem: 'Say where the data is kept.' });
+  }
+  return problems;
+}
+
+const blank = (values: readonly string[] | undefined) => (values?.[0] ?? '').trim() === '';
+
+async function chosenPods(id: string, answers: Answers, services: Services): Promise<FleetPod[]> {
+  const pods = await draftPods(id, services);
+  return answers.pods === undefined ? pods : pods.filter((pod) => answers.pods?.includes(pod.id));
+}
+
+/** Writes one record for each pod, in one step with their log; the card follows. */
+export async function submitTerminate(
+  id: string,
+  answers: Answers,
+  asker: Asker,
+  services: Services,
+): Promise<Message> {
+  // Follows from the event: the same form delivered twice is one request, and a form sent twice is two.
+  const batch = `b${createHash('sha256').update(asker.eventId).digest('hex').slice(0, 12)}`;
+  for (;;) {
+    const pods = await chosenPods(id, answers, services);
+    const { links, guard } = await services.links.guarded();
+    const self = accountsOf(asker.who.account, { people: services.policy.people, links });
+    const records = await Promise.all(
+      pods.map((pod, i) => recordFor(pod, { batch, id: `${batch}-${i}` }, answers, self, asker, services)),
+    );
+    const now = services.clocks.now();
+    const added = await services.approvals.add(records, guard, (all) =>
+      all.map((record) =>
+        requestEntry(record, 'request-made', now, asker.who, { reason: record.reason, data: record.data }),
+      ),
+    );
+    // Somebody's accounts were joined meanwhile: who counts as the requester is looked at again.
+    if (!added) continue;
+    await services.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }).catch(() => {});
+    if (added.added.length === 0) return openRequest(added.known);
+    const names = added.added.map((record) => spokenName(record.facts.name)).join(', ');
+    const also =
+      added.known.length > 0
+        ? [text(`Asked for already: ${added.known.map((r) => spokenName(r.facts.name)).join(', ')}.`)]
+        : [];
+    return card(`Asked to terminate ${names}`, 'info', [
+      text('Somebody else must approve it; the card is in the channel.'),
+      ...also,
+    ]);
+  }
+}
+
+async function recordFor(
+  pod: FleetPod,
+  { batch, id }: { batch: string; id: string },
+  answers: Answers,
+  self: AccountId[],
+  asker: Asker,
+  services: Services,
+): Promise<Approval> {
+  const { policy, snapshots, clocks } = services;
+  const now = clocks.now();
+  const row = await rowOfPod(pod, asker, services);
+  const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: policy });
+  const catalogue = await snapshots.catalogue();
+  const volume = catalogue?.networkVolumes.find((v) => v.id === pod.networkVolume?.id);
+  const room = asker.room ?? policy.defaultRoom ?? '';
+  const zone = policy.rooms.find(({ name }) => name === room)?.timezone ?? policy.timezone;
+  const due = (hours: number, atMost: number) => afterWorkingHours(now, hours, policy.workingHours, zone, atMost);
+  const expiresAt = due(EXPIRY.workingHours, EXPIRY.atMostHours);
+  const asks = losesData(pod);
+  return {
+    id,
+    rev: 0,
+    batch,
+    podId: pod.id,
+    row: row.id,
+    status: 'requested',
+    since: now,
+    by: asker.who,
+    self,
+    owner: owner && isSame(owner, self) ? asker.who : owner,
+    reason: answers.reason?.[0]?.trim() || null,
+    data: asks ? ((answers.data?.[0] as DataStatement | undefined) ?? null) : null,
+    where: asks ? answers.where?.[0]?.trim() || null : null,
+    fingerprint: fingerprintOf(pod, ownerKey(owner)),
+    facts: {
+      ...factsOf(pod, row.facts),
+      createdAt: Date.parse(pod.createdAt),
+      gpuUtil: pod.gpuUtil,
+      networkVolumeGb: volume?.sizeGb ?? null,
+    },
+    locked: pod.locked,
+    room,
+    createdAt: now,
+    expiresAt,
+    quorum: policy.approvals.quorum,
+    votes: [],
+    dueAt: null,
+    hold: null,
+    released: null,
+    stoppedAt: null,
+    attempt: null,
+    reminded: 0,
+    remindAt: due(REMIND_AFTER_WORKING_HOURS[0], EXPIRY.atMostHours),
+    end: null,
+  };
+}
+
+const isSame = (owner: PersonRef, self: readonly AccountId[]) => self.includes(bare(owner.account));

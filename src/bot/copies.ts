@@ -1,0 +1,77 @@
+import type { Place } from '../policy/identity.ts';
+import type { Cards } from '../store/cards.ts';
+import { ChatUnavailable, type Front, MessageGone, type MessageRef, type PostOptions } from './front.ts';
+import type { Message } from './message/message.ts';
+
+const BEGUN_MS = 500;
+
+/** One copy of one message, as it should be. */
+export interface Wanted {
+  /** Whose card it belongs to. */
+  id: string;
+  /** Where, and which of its messages there. */
+  at: string;
+  revision: number;
+  to: Place;
+  message: Message;
+  options: Omit<PostOptions, 'marker'>;
+}
+
+/** An edit of an older state landed after a newer one: it is to be said again as it is now. */
+export class Overtaken extends Error {}
+
+/** Posts and edits copies. Each post is begun with a marker, so that a lost answer is found again. */
+export class Copies {
+  private readonly cards: Cards;
+  private readonly newId: () => string;
+
+  constructor(cards: Cards, newId: () => string) {
+    this.cards = cards;
+    this.newId = newId;
+  }
+
+  /** Where this copy was posted; null where it was not. */
+  async ref(id: string, at: string): Promise<MessageRef | null> {
+    return (await this.cards.get(id)).copies[at]?.ref ?? null;
+  }
+
+  /** Edits the copy that is there, or posts it. Two bots at once agree on one marker, and so on one message. */
+  async upsert(front: Front, copy: Wanted): Promise<MessageRef> {
+    const { id, at, revision, to, message, options } = copy;
+    const before = (await this.cards.get(id)).copies[at];
+    if (before?.ref) return this.edit(front, copy, before.ref, before.revision);
+    const fresh = { ref: null, marker: this.newId(), revision: 0 };
+    const begun = (await this.cards.save(id, at, (now) => (now ? null : fresh))) ?? fresh;
+    if (begun.ref) return this.edit(front, copy, begun.ref, begun.revision);
+    const { marker } = begun;
+    // Another bot has just begun the same post: a moment later there is something to edit.
+    if (!before && marker !== fresh.marker) throw new ChatUnavailable('another bot is posting this', BEGUN_MS);
+    const found = before ? await front.find(to, { ...options, marker }) : null;
+    const ref = found ?? (await front.post(to, message, { ...options, marker }));
+    // What was found may show an older revision.
+    const shown = found ? 0 : revision;
+    const kept = await this.cards.save(id, at, (now) => (now?.ref ? null : { ref, marker, revision: shown }));
+    return found && kept?.ref ? this.edit(front, copy, kept.ref, kept.revision) : (kept?.ref ?? ref);
+  }
+
+  private async edit(front: Front, copy: Wanted, ref: MessageRef, shown: number): Promise<MessageRef> {
+    const { id, at, revision, message } = copy;
+    if (shown >= revision) return ref;
+    try {
+      await front.edit(ref, message);
+    } catch (error) {
+      if (!(error instanceof MessageGone)) throw error;
+      // Somebody deleted it: it is posted anew.
+      await this.cards.forget(id, at);
+      return this.upsert(front, copy);
+    }
+    const kept = await this.cards.save(id, at, (now) =>
+      now && now.revision > revision ? null : now && { ...now, revision },
+    );
+    if (kept && kept.revision > revision) {
+      await this.cards.save(id, at, (now) => now && { ...now, revision: 0 });
+      throw new Overtaken();
+    }
+    return ref;
+  }
+}

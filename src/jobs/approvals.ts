@@ -1,0 +1,106 @@
+import type { AccessPolicy } from '../policy/access.ts';
+import type { Approval, ApprovalRules } from '../policy/approval.ts';
+import type { ApprovalMove } from '../policy/approval-moves.ts';
+import type { People } from '../policy/approvers.ts';
+import type { FleetPod } from '../policy/fleet.ts';
+import { type AccountId, actorOf, type Declared, type PersonRef } from '../policy/identity.ts';
+import { parsePodName, shortName } from '../policy/pod-names.ts';
+import type { WorkingHours } from '../policy/working-time.ts';
+import type { Approvals } from '../store/approvals.ts';
+import type { Audit, AuditEntry } from '../store/audit.ts';
+import type { Links } from '../store/links.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+import type { PodContext } from './pod-context.ts';
+
+/** What of the policy file decides about people and requests. */
+export interface Governance {
+  access: AccessPolicy;
+  people: readonly Declared[];
+  approvals: ApprovalRules;
+  workingHours: WorkingHours;
+  rooms: readonly { name: string; timezone: string; channels: readonly { chat: string }[] }[];
+}
+
+/** What jobs that carry out or review requests are given on top. */
+export interface GovernedContext extends PodContext {
+  approvals: Approvals;
+  audit: Audit;
+  links: Links;
+  governance: Governance;
+  /** Enqueues the announcement of a card. */
+  tell(batch: string): Promise<void>;
+}
+
+/** Membership older than this grants nothing: the bot that reads it may be gone. On Podwarden's clock. */
+const FRESH_MS = 15 * 60_000;
+
+/** Everybody as last read. Of a chat that was not read lately nobody is known, so that nobody there holds a right. */
+export async function peopleNow(
+  context: {
+    snapshots: Snapshots;
+    links: Links;
+    governance: Pick<Governance, 'access' | 'people' | 'rooms'>;
+    clocks: { now(): number };
+  },
+  maxAgeMs = FRESH_MS,
+): Promise<People> {
+  const { snapshots, links, governance, clocks } = context;
+  const chats = [...new Set(governance.rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
+  const kept = await Promise.all(chats.map(async (chat) => [chat, await snapshots.members(chat)] as const));
+  const fresh = new Map(kept.filter(([, members]) => members && clocks.now() - members.readAt < maxAgeMs));
+  const registry = { people: governance.people, links: await links.all() };
+  const memberOf = (account: AccountId) => {
+    const members = fresh.get(account.slice(0, account.indexOf(':')))?.accounts;
+    return members?.[account] ?? bareMember(members, account);
+  };
+  return { registry, access: governance.access, memberOf };
+}
+
+/** A declared account may leave out its workspace; the chat's own list never does. */
+function bareMember<M>(members: Record<string, M> | undefined, account: AccountId): M | null {
+  if (!members || account.includes('/')) return null;
+  const user = account.slice(account.indexOf(':') + 1);
+  const full = Object.keys(members).find((key) => key.endsWith(`/${user}`));
+  return full === undefined ? null : (members[full] ?? null);
+}
+
+/** Whose pod it is: whoever launched it here, else the person whose short name begins the pod's. */
+export async function ownerOfPod(
+  pod: Pick<FleetPod, 'id' | 'name'>,
+  { ledger, governance }: Pick<GovernedContext, 'ledger' | 'governance'>,
+): Promise<PersonRef | null> {
+  const row = await ledger.byPod(pod.id);
+  if (row?.spec) return row.by;
+  const short = parsePodName(pod.name)?.owner;
+  const person = governance.people.find(({ key }) => short !== undefined && shortName(key) === short);
+  const [account] = person?.accounts ?? [];
+  return person && account ? { account, person: person.key, name: person.name } : null;
+}
+
+export function requestEntry(
+  record: Approval,
+  kind: string,
+  at: number,
+  actor: PersonRef | null,
+  facts: AuditEntry['facts'] = {},
+): AuditEntry {
+  const about = { request: record.id, pod: record.podId, name: record.facts.name, status: record.status };
+  return { at, kind, actor: actor && actorOf(actor), subject: record.podId, facts: { ...about, ...facts } };
+}
+
+/** Moves a record and tells of it; the log says how it stands afterwards. */
+export async function decided(
+  context: GovernedContext,
+  id: string,
+  move: ApprovalMove,
+  kind: string,
+): Promise<boolean> {
+  const now = context.clocks.now();
+  const moved = await context.approvals.move(id, move, (after) => [
+    requestEntry(after, `request-${kind}`, now, after.end?.by ?? null, { why: after.end?.text ?? '' }),
+  ]);
+  if (!moved?.moved) return false;
+  context.log.info({ request: id, status: moved.record.status, pod: moved.record.podId }, 'request moved');
+  await context.tell(moved.record.batch);
+  return true;
+}
