@@ -178,11 +178,15 @@ export class DiscordEmulator implements ChatEmulator {
       token,
       application_id: server.application,
       version: 1,
-      guild_id: server.guild,
-      guild: { id: server.guild, locale: 'en-US', features: [] },
       channel_id: channel,
-      channel: shape,
-      member: who ? memberJson(who) : undefined,
+      ...(place?.recipient
+        ? { channel: { id: channel, type: 1 }, user: who ? memberJson(who).user : undefined }
+        : {
+            guild_id: server.guild,
+            guild: { id: server.guild, locale: 'en-US', features: [] },
+            channel: shape,
+            member: who ? memberJson(who) : undefined,
+          }),
       app_permissions: '2248473465835073',
       locale: 'en-US',
       guild_locale: 'en-US',

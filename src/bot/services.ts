@@ -11,6 +11,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Links } from '../store/links.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import type { Message } from './message/message.ts';
 
 /** What commands and actions work with. */
 export interface Services {
@@ -28,6 +29,8 @@ export interface Services {
   policy: Policy;
   log: Log;
   newId: () => string;
+  /** A direct message, delivered by a job of its own. */
+  tellPrivately(account: AccountId, message: Message): Promise<void>;
 }
 
 /** Who asks, from where, and what they may. */

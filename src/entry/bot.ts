@@ -8,6 +8,7 @@ import { DeliverRequests } from '../bot/deliver-requests.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
+import { tellHandovers } from '../bot/handover.ts';
 import { refreshPeople as refresh } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
@@ -16,6 +17,7 @@ import { announce, announceRequest, answer, type ChatContext, refreshPeople } fr
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
+import { chatOf } from '../policy/identity.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Cards } from '../store/cards.ts';
 import { Claims } from '../store/claims.ts';
@@ -62,6 +64,11 @@ export async function runBot(options: {
     policy: settings.policy,
     log,
     newId,
+    tellPrivately: async (account, message) => {
+      const reply = newId();
+      await services.replies.keep(reply, { chat: chatOf(account), account, ref: null }, { view: 'message', message });
+      await producer.enqueue(answer, { reply });
+    },
   };
   const fronts = new Map(frontsOf(settings, log, options.onFatal).map((front) => [front.chat, front]));
   const worker = startWorking({
@@ -120,6 +127,7 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
         if (read.status === 'rejected') services.log.warn({ error: String(read.reason) }, 'people could not be read');
       }
       await snapshots.ran(refreshPeople.name, at);
+      await tellHandovers(fronts, copies, services);
     },
   };
 }

@@ -84,6 +84,8 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
   if (late)
     return end(record, moves.failed('RunPod did not delete it within 30 minutes, and it is still there', now), context);
   const people = await peopleNow(context);
+  // Whoever was not read lately is not known to have lost a right: it waits, and lapses in the end.
+  if (record.votes.some(({ by }) => people.memberOf(by.account) === null)) throw new TryLater(RETRY_MS);
   const lost = noLongerHolds(record, people, context.governance.approvals.guests);
   if (lost !== null) return end(record, moves.voided(lost, now), context);
 

@@ -1,7 +1,9 @@
 import type { Action } from './declare.ts';
 import { pick, relaunch } from './launching.ts';
+import { linkAdmit, linkConfirm, linkRefuse } from './links.ts';
 import { connect, more, start, stop, stopAll, unlockStop } from './pods.ts';
-import { approve, askAgain, cancel, deny, release, stopAsked, terminate, unlockAsked } from './requests.ts';
+import { approve, cancel, deny, release, stopAsked, unlockAsked } from './requests.ts';
+import { askAgain, terminate, terminateOf } from './terminating.ts';
 
 export const ACTIONS: readonly Action[] = [
   pick,
@@ -20,4 +22,8 @@ export const ACTIONS: readonly Action[] = [
   release,
   stopAsked,
   unlockAsked,
+  terminateOf,
+  linkConfirm,
+  linkRefuse,
+  linkAdmit,
 ];

@@ -6,9 +6,7 @@ import { type Decider, deciderOf, refusalOf } from '../../policy/approvers.ts';
 import { compare, fingerprintOf } from '../../policy/fingerprint.ts';
 import { bare, overlap } from '../../policy/identity.ts';
 import { ownerKey, spokenName } from '../../policy/pod-names.ts';
-import { knownPods } from '../commands/pods.ts';
 import { askTask } from '../commands/stop-start.ts';
-import { checkTerminate, openTerminate, reopen, submitTerminate } from '../commands/terminating.ts';
 import { type Message, note, text } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
@@ -18,7 +16,7 @@ import { stopConfirm } from '../views/stop.ts';
 import { gpuText } from '../views/words.ts';
 import type { Action } from './declare.ts';
 
-const UNKNOWN = 'That request is not known here. A button of a forged or very old message does nothing.';
+export const UNKNOWN = 'That request is not known here. A button of a forged or very old message does nothing.';
 
 /** Everything that follows from a decision: its card, and the work where it is due. */
 async function follow(records: readonly Approval[], services: Services): Promise<void> {
@@ -47,43 +45,6 @@ async function logRefused(
   const at = services.clocks.now();
   await services.audit.append(requestEntry(record, 'click-refused', at, asker.who, { action, why }));
 }
-
-/** The Terminate button of a card, and the form that `/pod terminate` opens. */
-export const terminate: Action = {
-  name: 'terminate',
-  access: 'request',
-  async run() {
-    return note('warn', 'Press Terminate on the pod’s card, or type /pod terminate.');
-  },
-  form: {
-    async open({ id }, asker, services) {
-      const row = await services.ledger.get(id);
-      const podId = row ? row.podId : id;
-      const pod = (await knownPods(services)).find((known) => known.id === podId);
-      return pod ? openTerminate([pod], undefined, asker, services) : reopen(id, services);
-    },
-    check: ({ id }, answers, services) => checkTerminate(id, answers, services),
-    submit: ({ id }, answers, asker, services) => submitTerminate(id, answers, asker, services),
-  },
-};
-
-/** One button to ask again, with the same pods. */
-export const askAgain: Action = {
-  name: 'ask-again',
-  access: 'request',
-  run: terminate.run,
-  form: {
-    async open({ id }, asker, services) {
-      const records = await services.approvals.inBatch(id);
-      const wanted = records.filter(({ status }) => status !== 'done').map(({ podId }) => podId);
-      const pods = (await knownPods(services)).filter((pod) => wanted.includes(pod.id));
-      if (pods.length === 0) return note('info', 'None of these pods is there any more.');
-      return openTerminate(pods, records[0]?.reason ?? undefined, asker, services);
-    },
-    check: async () => [],
-    submit: async () => note('warn', UNKNOWN),
-  },
-};
 
 export const approve: Action = {
   name: 'approve',

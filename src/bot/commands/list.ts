@@ -1,7 +1,9 @@
 import { helpFor, whoami } from './about.ts';
+import { audit } from './audit.ts';
 import type { Command } from './declare.ts';
 import { gpus, list, show } from './fleet.ts';
 import { launch } from './launch.ts';
+import { link, unlink } from './link.ts';
 import { start, stop } from './stop-start.ts';
 import { terminate } from './terminate.ts';
 
@@ -9,4 +11,17 @@ const help = helpFor(() => COMMANDS);
 
 /** Every command, in the order of help. */
 // biome-ignore lint/suspicious/noExplicitAny: each command has its own arguments, and parses them itself.
-export const COMMANDS: readonly Command<any>[] = [launch, list, show, stop, start, terminate, gpus, whoami, help];
+export const COMMANDS: readonly Command<any>[] = [
+  launch,
+  list,
+  show,
+  stop,
+  start,
+  terminate,
+  gpus,
+  audit,
+  link,
+  unlink,
+  whoami,
+  help,
+];

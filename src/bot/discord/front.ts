@@ -251,8 +251,11 @@ export class DiscordFront implements Front {
     const recipient = discordUser([account]);
     const open = { body: { recipient_id: recipient } };
     const dm = (await calling(() => this.client.rest.post(Routes.userChannels(), open))) as APIChannel;
-    // Buttons act in rooms; a direct message is none.
-    const body = renderDiscord({ ...message, buttons: [] });
+    // Buttons act in rooms; a direct message is none. Who belongs to whom is no matter of a room.
+    const body = renderDiscord({
+      ...message,
+      buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
+    });
     await calling(() => this.client.rest.post(Routes.channelMessages(dm.id), { body }));
   }
 

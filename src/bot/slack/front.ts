@@ -238,8 +238,11 @@ export class SlackFront implements Front {
   async direct(account: AccountId, message: Message): Promise<void> {
     const user = slackUser([account]);
     if (user === null) throw new Error('not an account on Slack');
-    // Buttons act in rooms; a direct message is none.
-    const body = renderSlack({ ...message, buttons: [] });
+    // Buttons act in rooms; a direct message is none. Who belongs to whom is no matter of a room.
+    const body = renderSlack({
+      ...message,
+      buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
+    });
     await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
   }
 

@@ -1,0 +1,102 @@
+import { actorOf, bare, type Link } from '../../policy/identity.ts';
+import { card, code, fields, note, text } from '../message/message.ts';
+import type { Asker, Services } from '../services.ts';
+import type { Action } from './declare.ts';
+
+const LAPSED = 'That question has lapsed. Begin again with /pod link.';
+
+/** The link is made when both sides have said yes. */
+export const linkConfirm: Action = {
+  name: 'link-confirm',
+  access: null,
+  async run({ id }, asker, services) {
+    const pending = await services.links.pending(id);
+    if (!pending) return note('warn', LAPSED);
+    const sides = [pending.a.account, pending.b.account];
+    if (!sides.includes(asker.who.account)) return note('bad', 'This asks two other accounts.');
+    const now = await services.links.confirm(id, asker.who.account);
+    if (!now || !sides.every((side) => now.confirmed.includes(side))) {
+      return note('info', 'Noted. The other account must say so as well; the question is there, privately.');
+    }
+    const link: Link = { id, a: pending.a, b: pending.b, at: services.clocks.now(), confirmed: null };
+    const made = await services.links.change(
+      (all) => (all.some((known) => known.id === id) ? null : [...all, link]),
+      services.policy.people,
+      entry('linked', link, asker, services),
+    );
+    await services.links.drop(id);
+    if (made) await tellAdmins(link, services);
+    return note(
+      'good',
+      'Linked: both accounts are one person now. Rights pass from one to the other only when an admin confirms it.',
+    );
+  },
+};
+
+export const linkRefuse: Action = {
+  name: 'link-refuse',
+  access: null,
+  async run({ id }, asker, services) {
+    const pending = await services.links.pending(id);
+    if (!pending) return note('warn', LAPSED);
+    if (![pending.a.account, pending.b.account].includes(asker.who.account))
+      return note('bad', 'This asks two other accounts.');
+    await services.links.drop(id);
+    return note('info', 'Refused: nothing is linked.');
+  },
+};
+
+/** Passes rights, so an admin does it who is not that person. */
+export const linkAdmit: Action = {
+  name: 'link-admit',
+  access: null,
+  keeps: true,
+  async run({ id }, asker, services) {
+    const link = (await services.links.all()).find((known) => known.id === id);
+    if (!link) return note('warn', 'That link is no more.');
+    const who = await asker.live();
+    if (!who.access.may.has('admin')) return note('bad', 'You are not allowed to confirm a link: an admin must.');
+    const own = [link.a, link.b].some(({ account }) => who.accounts.includes(bare(account)));
+    if (own) return note('bad', 'These are your own accounts: another admin must confirm them.');
+    const confirm = (all: Link[]) =>
+      all.some((known) => known.id === id && known.confirmed === null)
+        ? all.map((known) => (known.id === id ? { ...known, confirmed: asker.who } : known))
+        : null;
+    const done = await services.links.change(
+      confirm,
+      services.policy.people,
+      entry('link-confirmed', link, asker, services),
+    );
+    return done
+      ? note('good', 'Confirmed: rights pass between these accounts.')
+      : note('info', 'That was confirmed already.');
+  },
+};
+
+function entry(kind: string, { id, a, b }: Link, asker: Asker, services: Services) {
+  const facts = { a: actorOf(a), b: actorOf(b) };
+  return { at: services.clocks.now(), kind, actor: actorOf(asker.who), subject: id, facts };
+}
+
+/** Whoever may confirm is told privately; where nobody is an admin the link stays what it is. */
+async function tellAdmins(link: Link, services: Services): Promise<void> {
+  const sides = [bare(link.a.account), bare(link.b.account)];
+  const rules = services.policy.access.rules.filter(({ grant }) => grant.includes('admin'));
+  const admins = services.policy.people.filter(({ key }) => rules.some(({ people }) => people.includes(key)));
+  const message = card(
+    'Two accounts were linked',
+    'info',
+    [
+      fields([link.a.name, code(link.a.account)], [link.b.name, code(link.b.account)]),
+      text(
+        'They are one person for refusing already. Confirm only if you know that both are the same person: rights then pass between them.',
+      ),
+    ],
+    [{ label: 'Confirm: one person', token: `v1.link-admit.${link.id}` }],
+  );
+  for (const { accounts } of admins) {
+    const account = accounts.find((own) => !sides.includes(bare(own)));
+    if (account !== undefined && !accounts.some((own) => sides.includes(bare(own))))
+      await services.tellPrivately(account, message);
+  }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { auditCommand } from '../../src/entry/audit-command.ts';
+import { Audit, AuditKeyMismatch, formatHead } from '../../src/store/audit.ts';
+import { key } from '../../src/store/keys.ts';
+import { NOW } from '../policy/rows.ts';
+import { useRedis } from './redis.ts';
+
+const redis = useRedis();
+const SECRET = '0123456789abcdef0123456789abcdef';
+const STREAM = key('audit', 'entries');
+const entry = (kind: string) => ({
+  at: NOW,
+  kind,
+  actor: 'slack:T1/U1 (alice)',
+  subject: 'pod1',
+  facts: { name: '=run7' },
+});
+const filled = async (count: number) => {
+  const audit = new Audit(redis.client(), SECRET);
+  for (let i = 1; i <= count; i++) await audit.append(entry(`act-${i}`));
+  return audit;
+};
+
+/** What somebody with all of Redis, and without the key, could do to entry 3 of 5. */
+async function fields(id: string): Promise<string[]> {
+  const [found] = await redis.client().xrange(STREAM, id, id);
+  return found?.[1] ?? [];
+}
+
+async function rewrite(change: (entries: [string, string[]][]) => [string, string[]][]): Promise<void> {
+  const entries = (await redis.client().xrange(STREAM, '-', '+')) as [string, string[]][];
+  await redis.client().del(STREAM);
+  for (const [id, values] of change(entries)) await redis.client().xadd(STREAM, id, ...values);
+}
+
+describe('the audit log', () => {
+  it('is one whole chain, also where many write at once', async () => {
+    const logs = Array.from({ length: 4 }, () => new Audit(redis.client(), SECRET));
+    await Promise.all(Array.from({ length: 40 }, (_, i) => logs[i % 4]?.append(entry(`act-${i}`))));
+    expect(await logs[0]?.verify()).toMatchObject({ ok: true, head: { n: 40 } });
+  });
+
+  it.each<[string, () => Promise<void>, RegExp]>([
+    [
+      'edited',
+      () =>
+        rewrite((all) =>
+          all.map(([id, [a = '', json = '', ...rest]], i) => [
+            id,
+            [a, i === 2 ? json.replace('alice', 'bob') : json, ...rest],
+          ]),
+        ),
+      /entry 3 was edited/,
+    ],
+    ['removed', async () => void (await redis.client().xdel(STREAM, '3-0')), /entry 3 was removed/],
+    [
+      'reordered',
+      () => rewrite((all) => all.map(([id], i) => [id, all[i === 2 ? 3 : i === 3 ? 2 : i]?.[1] ?? []])),
+      /entry 3 was removed|not in its place/,
+    ],
+    ['cut off', async () => void (await redis.client().xdel(STREAM, '5-0')), /cut off/],
+    [
+      'made unreadable',
+      () =>
+        rewrite((all) =>
+          all.map(([id, [a = '', , ...rest]], i) => [id, i === 2 ? [a, '{', ...rest] : (all[i]?.[1] ?? [])]),
+        ),
+      /cannot be read/,
+    ],
+  ])('names an entry that was %s', async (_, tamper, problem) => {
+    const audit = await filled(5);
+    expect(await fields('3-0')).toHaveLength(4);
+    await tamper();
+    const result = await audit.verify();
+    expect(result.ok).toBe(false);
+    expect(!result.ok && result.problem).toMatch(problem);
+  });
+
+  it('finds a log that was rolled back as a whole by a head that was noted elsewhere', async () => {
+    const audit = await filled(3);
+    const earlier = await audit.head();
+    await audit.append(entry('later'));
+    const noted = await audit.head();
+    await redis.client().xdel(STREAM, '4-0');
+    await redis.client().hset(key('audit', 'head'), 'rev', 3, 'json', JSON.stringify(earlier));
+    expect(await audit.verify()).toMatchObject({ ok: true });
+    expect(await audit.verify(noted)).toMatchObject({ ok: false, at: 4 });
+  });
+
+  it('cannot be continued with another key', async () => {
+    const audit = await filled(2);
+    await audit.claimKey();
+    await expect(new Audit(redis.client(), 'another key of thirty-two letters').claimKey()).rejects.toThrow(
+      AuditKeyMismatch,
+    );
+    expect(await new Audit(redis.client(), 'another').verify()).toMatchObject({ ok: false, at: 1 });
+  });
+
+  it('keeps the key out of Redis', async () => {
+    const audit = await filled(1);
+    await audit.claimKey();
+    for (const name of await redis.client().keys('*')) {
+      expect(String(await redis.client().dump(name))).not.toContain(SECRET);
+    }
+  });
+});
+
+describe('podwarden audit', () => {
+  const run = async (...args: string[]) => {
+    const lines: string[] = [];
+    const code = await auditCommand(args, new Audit(redis.client(), SECRET), (line) => void lines.push(line));
+    return { code, lines };
+  };
+
+  it('exports every entry with its MAC', async () => {
+    await filled(2);
+    const { code, lines } = await run('export', '--format', 'jsonl');
+    expect(code).toBe(0);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { n: 1, kind: 'act-1' },
+      { n: 2, kind: 'act-2' },
+    ]);
+  });
+
+  it('exports cells that no spreadsheet takes for a formula', async () => {
+    await filled(1);
+    const { lines } = await run('export', '--format', 'csv');
+    expect(lines[0]).toBe('n,at,kind,actor,subject,facts,mac');
+    expect(lines[1]).toContain('"2026-11-24T10:00:00.000Z","act-1","slack:T1/U1 (alice)","pod1"');
+    expect((await run('export', '--since', '2026-11-25')).lines).toEqual([]);
+  });
+
+  it('verifies, and says so in its exit code', async () => {
+    const audit = await filled(3);
+    const head = formatHead(await audit.head());
+    expect(await run('verify', '--head', head)).toMatchObject({ code: 0 });
+    await redis.client().xdel(STREAM, '2-0');
+    expect(await run('verify')).toEqual({ code: 1, lines: ['NOT WHOLE: entry 2 was removed.'] });
+    expect((await run('verify', '--head', 'nonsense')).code).toBe(2);
+    expect((await run('shred')).code).toBe(2);
+  });
+});
