@@ -41,7 +41,8 @@ export class World {
   readonly discord: DiscordEmulator;
   readonly queues: Queue[] = [];
   private readonly dataPath: string;
-  private readonly children = new Map<Part, ChildProcess>();
+  /** By part, and for further ones of a part by a name of their own. */
+  private readonly children = new Map<string, ChildProcess>();
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
@@ -113,28 +114,28 @@ export class World {
     return this.children.has(part);
   }
 
-  async startPart(part: Part): Promise<void> {
-    if (this.children.has(part)) throw new Error(`the ${part} is running already`);
+  async startPart(part: Part, name: string = part): Promise<void> {
+    if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const program = fileURLToPath(new URL('./process.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', program, part], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       env: this.environment(part),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    child.stderr?.pipe(createWriteStream(join(this.dataPath, `${part}.log`), { flags: 'a' }));
-    this.children.set(part, child);
+    child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
+    this.children.set(name, child);
     child.once('exit', () => {
-      if (this.children.get(part) === child) this.children.delete(part);
+      if (this.children.get(name) === child) this.children.delete(name);
     });
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${part} did not start in time`)), READY_MS);
+      const timer = setTimeout(() => reject(new Error(`${name} did not start in time`)), READY_MS);
       child.once('message', () => {
         clearTimeout(timer);
         resolve();
       });
       child.once('exit', (code) => {
         clearTimeout(timer);
-        reject(new Error(`${part} ended at its start (${code}); see ${join(this.dataPath, `${part}.log`)}`));
+        reject(new Error(`${name} ended at its start (${code}); see ${join(this.dataPath, `${name}.log`)}`));
       });
     });
   }
@@ -158,9 +159,9 @@ export class World {
     };
   }
 
-  kill(part: Part): void {
-    this.children.get(part)?.kill('SIGKILL');
-    this.children.delete(part);
+  kill(name: string): void {
+    this.children.get(name)?.kill('SIGKILL');
+    this.children.delete(name);
   }
 
   async restartRedis(): Promise<void> {

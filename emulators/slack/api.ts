@@ -169,7 +169,7 @@ const viewsOpen: Method = (params, { workspace, timeline }) => {
   const view = parsed(params.view) as Json;
   const id = workspace.newId('V');
   const opened = timeline.next();
-  workspace.views.push({ id, user: trigger.user, view, opened, changed: opened, errors: {} });
+  workspace.views.push({ id, user: trigger.user, view, opened, changed: opened, errors: {}, typed: {} });
   return { ok: true, view: { ...view, id, team_id: workspace.team, state: { values: {} }, hash: id } };
 };
 

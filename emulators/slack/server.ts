@@ -270,7 +270,10 @@ export class SlackEmulator implements ChatEmulator {
     const open = this.workspace.views.filter((view) => view.user === user.id).at(-1);
     if (!open) return null;
     const title = String(((open.view.title ?? {}) as Json).text ?? '');
-    const fields = readInputs(open.view.blocks as Json[]);
+    const fields = readInputs(open.view.blocks as Json[]).map((field) => ({
+      ...field,
+      value: open.typed[field.id] ?? field.value,
+    }));
     return {
       id: open.id,
       title,
@@ -299,6 +302,7 @@ export class SlackEmulator implements ChatEmulator {
       enterprise: null,
     };
     const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form');
+    open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
     if (ack.response_action !== 'errors') this.workspace.views.splice(this.workspace.views.indexOf(open), 1);

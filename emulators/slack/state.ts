@@ -34,6 +34,8 @@ export interface SlackView {
   opened: number;
   changed: number;
   errors: Record<string, string>;
+  /** What stands in the fields after a refused submission. */
+  typed: Record<string, string[]>;
 }
 
 export interface ResponseUrl {

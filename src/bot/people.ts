@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../config/settings.ts';
 import { peopleNow } from '../jobs/approvals.ts';
 import type { Clocks } from '../jobs/ports.ts';
@@ -16,13 +17,14 @@ export interface Registers {
 }
 
 /**
- * `kept`: as last read, at once, for opening forms. `fresh`: read now where what is kept is missing or old. `live`: read
+ * `kept`: as last read, however long ago, for opening forms; somebody new is read within their time. `fresh`: read now where what is kept is missing or old. `live`: read
  * now, for whoever decides.
  */
 export type Reading = 'kept' | 'fresh' | 'live';
 
 /** A live read is good for this long, real ms: of fifty clicks at once by one person one asks the platform. */
 const LIVE_MS = 10_000;
+const FORM_PATIENCE_MS = 1500;
 
 export function everybody({ snapshots, links, policy, clocks }: Registers, maxAgeMs?: number): Promise<People> {
   return peopleNow({ snapshots, links, governance: policy, clocks }, maxAgeMs);
@@ -42,11 +44,27 @@ export class Standings {
   async of(account: AccountId, reading: Reading): Promise<Decider> {
     const people = await everybody(this.registers, reading === 'kept' ? Number.POSITIVE_INFINITY : undefined);
     const kept = reading === 'live' ? null : people.memberOf(account);
-    const own: MemberFacts | null = kept ?? (reading === 'kept' ? null : await this.read(account));
+    const own: MemberFacts | null = kept ?? (await this.readAndRemember(account, reading));
     return deciderOf(account, {
       ...people,
       memberOf: (other) => (other === account ? own : people.memberOf(other)),
     });
+  }
+
+  /** Who was never read before is remembered, so that a worker, which sees no chat, knows them too. */
+  private async readAndRemember(account: AccountId, reading: Reading): Promise<Member | null> {
+    const read = this.read(account);
+    // A form must be there within three seconds.
+    const member = await (reading === 'kept' ? Promise.race([read, pause(FORM_PATIENCE_MS).then(() => null)]) : read);
+    const { snapshots } = this.registers;
+    const members = await snapshots.members(this.front.chat);
+    if (member && members && !members.accounts[account]) {
+      await snapshots.saveMembers(this.front.chat, {
+        ...members,
+        accounts: { ...members.accounts, [account]: member },
+      });
+    }
+    return member;
   }
 
   private read(account: AccountId): Promise<Member | null> {

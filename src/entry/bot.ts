@@ -71,12 +71,13 @@ export async function runBot(options: {
     },
   };
   const fronts = new Map(frontsOf(settings, log, options.onFatal).map((front) => [front.chat, front]));
+  const context = chatContext(fronts, services, new Cards(redis.producer));
   const worker = startWorking({
     connection: redis.worker,
     prefix: PREFIX,
     queue: 'chat',
     definitions: [announce, announceRequest, answer, refreshPeople],
-    context: chatContext(fronts, services, new Cards(redis.producer)),
+    context,
     log,
     concurrency: CONCURRENCY,
     verdict,
@@ -86,7 +87,8 @@ export async function runBot(options: {
   // A chat that is away is waited for in the background; one that refuses us is an error.
   await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);
   for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
-  await producer.enqueue(refreshPeople, {}, { id: refreshPeople.name });
+  // Ready means that forms can be opened: who is who was read.
+  await context.readPeople();
   return {
     close: async () => {
       await Promise.all([...fronts.values()].map((front) => front.stop()));

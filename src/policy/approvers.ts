@@ -49,7 +49,7 @@ const MEMBERSHIP: Record<Exclude<Membership, 'member'>, string> = {
   stranger: 'People from another workspace may not approve.',
   bot: 'Bots may not approve.',
   deactivated: 'This person’s account is deactivated, so none of their accounts may approve.',
-  unknown: 'Your membership could not be read, so this cannot be accepted. Try again in a moment.',
+  unknown: 'your membership could not be read. Try again in a moment.',
 };
 
 /**
@@ -70,7 +70,7 @@ export function refusalOf(
   if (across && !known) {
     return {
       kind: 'unknown-across',
-      text: 'I cannot tell that you are not the requester: across chats both of you must be declared under people, or confirmed by an admin.',
+      text: 'You are not allowed to approve this: I cannot tell that you are not the requester. Across chats both of you must be declared under people, or confirmed by an admin.',
     };
   }
   if (who.membership !== 'member' && !(who.membership === 'guest' && guests)) {

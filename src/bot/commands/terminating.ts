@@ -59,7 +59,8 @@ export async function reopen(id: string, services: Services): Promise<Form | Mes
 async function draftPods(id: string, services: Services): Promise<FleetPod[]> {
   const draft = draftSchema.safeParse(await services.drafts.get(id));
   const known = await knownPods(services);
-  return draft.success ? known.filter((pod) => draft.data.pods.includes(pod.id)) : [];
+  // In the order in which they were named.
+  return draft.success ? draft.data.pods.flatMap((podId) => known.find((pod) => pod.id === podId) ?? []) : [];
 }
 
 function formFor(id: string, pods: FleetPod[], given: Answers, unsure: boolean): Form {
@@ -203,13 +204,13 @@ export async function submitTerminate(
   // Follows from the event: the same form delivered twice is one request, and a form sent twice is two.
   const batch = `b${createHash('sha256').update(asker.eventId).digest('hex').slice(0, 12)}`;
   for (;;) {
+    const now = services.clocks.now();
     const pods = await chosenPods(id, answers, services);
     const { links, guard } = await services.links.guarded();
     const self = accountsOf(asker.who.account, { people: services.policy.people, links });
     const records = await Promise.all(
-      pods.map((pod, i) => recordFor(pod, { batch, id: `${batch}-${i}` }, answers, self, asker, services)),
+      pods.map((pod, i) => recordFor(pod, { batch, id: `${batch}-${i}`, now }, answers, self, asker, services)),
     );
-    const now = services.clocks.now();
     const added = await services.approvals.add(records, guard, (all) =>
       all.map((record) =>
         requestEntry(record, 'request-made', now, asker.who, { reason: record.reason, data: record.data }),
@@ -233,14 +234,13 @@ export async function submitTerminate(
 
 async function recordFor(
   pod: FleetPod,
-  { batch, id }: { batch: string; id: string },
+  { batch, id, now }: { batch: string; id: string; now: number },
   answers: Answers,
   self: AccountId[],
   asker: Asker,
   services: Services,
 ): Promise<Approval> {
-  const { policy, snapshots, clocks } = services;
-  const now = clocks.now();
+  const { policy, snapshots } = services;
   const row = await rowOfPod(pod, asker, services);
   const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: policy });
   const catalogue = await snapshots.catalogue();

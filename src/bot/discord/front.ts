@@ -271,7 +271,9 @@ export class DiscordFront implements Front {
 
   async member(account: AccountId): Promise<Member | null> {
     const { guild } = this;
-    return guild === null ? null : calling(() => readMember(this.client.rest, guild, account));
+    // Before the login nobody can be read, which says nothing of anybody.
+    if (guild === null || !this.client.isReady()) throw new ChatUnavailable('Discord is not connected yet', 0);
+    return calling(() => readMember(this.client.rest, guild, account));
   }
 
   /** Commands show up also where the bot may not post; each interaction says what it may there. */
