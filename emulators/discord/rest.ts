@@ -1,6 +1,6 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
-import { messageProblems } from './rules.ts';
+import { messageProblems, modalProblems } from './rules.ts';
 import type { DiscordChannel, DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
 
 export interface RestContext {
@@ -230,8 +230,13 @@ function callback([id = '', token = '']: string[], call: HttpCall, context: Rest
   if (interaction?.id !== id || Date.now() - interaction.created > FIRST_MS)
     return refuse(404, 10_062, 'Unknown interaction');
   if (interaction.answered) return refuse(400, 40_060, 'Interaction has already been acknowledged.');
-  interaction.answered = true;
   const { type, data = {} } = jsonBody(call) as { type: number; data?: Json };
+  const problems = type === 9 ? modalProblems(data) : type === 4 ? messageProblems(data) : [];
+  if (problems.length > 0) {
+    context.violations.push(...problems);
+    return { status: 400, body: { code: 50_035, message: 'Invalid Form Body', errors: problems } };
+  }
+  interaction.answered = true;
   respond(interaction, type, data, context);
   interaction.acknowledged();
   return nothing;

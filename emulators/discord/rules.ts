@@ -36,6 +36,36 @@ function embedProblems(embed: Json): string[] {
   return found;
 }
 
+/** What Discord would refuse about a modal. Source: modals, label, text input and string select (read 2026-11). */
+export function modalProblems(modal: Json): string[] {
+  const parts = (modal.components as Json[] | undefined) ?? [];
+  const found: string[] = [];
+  if (!within(modal.title, 45)) found.push('title: Must be between 1 and 45 in length.');
+  if (!within(modal.custom_id, 100)) found.push('custom_id: Must be between 1 and 100 in length.');
+  if (parts.length === 0 || parts.length > 5) found.push('components: Must be between 1 and 5 in length.');
+  return [...found, ...parts.filter(({ type }) => type !== 10).flatMap(labelProblems)];
+}
+
+function labelProblems(part: Json): string[] {
+  const inner = (part.component ?? {}) as Json;
+  const options = (inner.options as Json[] | undefined) ?? [];
+  const tooLong = String(inner.value ?? '').length > Number(inner.max_length ?? 4000);
+  const rules: [boolean, string][] = [
+    [part.type === 18 && within(part.label, 45), 'label: Must be between 1 and 45 in length.'],
+    [part.description === undefined || within(part.description, 100), 'description: Must be 100 or fewer in length.'],
+    [within(inner.custom_id, 100), 'custom_id: Must be between 1 and 100 in length.'],
+    [inner.type !== 3 || (options.length > 0 && options.length <= 25), 'options: Must be between 1 and 25 in length.'],
+    [
+      options.every((o) => within(o.label, 100) && within(o.value, 100)),
+      'options: Must be between 1 and 100 in length.',
+    ],
+    [!tooLong, 'value: too long'],
+  ];
+  return rules.flatMap(([holds, problem]) => (holds ? [] : [problem]));
+}
+
+const within = (text: unknown, limit: number) => typeof text === 'string' && text.length > 0 && text.length <= limit;
+
 function componentProblems(rows: Json[]): string[] {
   const found: string[] = [];
   const ids = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Timeline } from '../chat.ts';
-import { messageProblems } from './rules.ts';
+import { messageProblems, viewProblems } from './rules.ts';
 import type { Json, SlackMessage, SlackUser, Workspace } from './state.ts';
 
 export interface ApiContext {
@@ -161,12 +161,18 @@ const usersList: Method = ({ limit = '200', cursor = '' }, { workspace }) => {
   return { ok: true, members, response_metadata: { next_cursor: next < all.length ? String(next) : '' } };
 };
 
-const viewsOpen: Method = (params, { workspace, timeline }) => {
+const viewsOpen: Method = (params, context) => {
+  const { workspace, timeline } = context;
   const trigger = workspace.triggers.get(params.trigger_id ?? '');
   if (!trigger) return fail('exchanged_trigger_id');
   workspace.triggers.delete(params.trigger_id ?? '');
   if (trigger.expires < Date.now()) return fail('expired_trigger_id');
   const view = parsed(params.view) as Json;
+  const problems = viewProblems(view);
+  if (problems.length > 0) {
+    context.violations.push(...problems);
+    return fail('invalid_arguments', problems);
+  }
   const id = workspace.newId('V');
   const opened = timeline.next();
   workspace.views.push({ id, user: trigger.user, view, opened, changed: opened, errors: {}, typed: {} });

@@ -22,6 +22,46 @@ export function messageProblems(text: string, blocks: Json[]): string[] {
   return found;
 }
 
+/** What Slack would refuse about a modal. Source: docs.slack.dev, view objects and input blocks (read 2026-11). */
+export function viewProblems(view: Json): string[] {
+  const blocks = (view.blocks as Json[] | undefined) ?? [];
+  const texts: [string, unknown, number][] = [
+    ['title', view.title, 24],
+    ['submit', view.submit, 24],
+    ['close', view.close, 24],
+  ];
+  const found = texts.flatMap(([name, text, limit]) =>
+    textProblems(text as Json, limit, 'plain_text').map((problem) => `${name}: ${problem}`),
+  );
+  if (blocks.length === 0 || blocks.length > 100) found.push('blocks: no more than 100 items allowed');
+  if (String(view.private_metadata ?? '').length > 3000) found.push('private_metadata is too long');
+  if (String(view.callback_id ?? '').length > 255) found.push('callback_id is too long');
+  const ids = new Set<string>();
+  for (const block of blocks) {
+    const id = String(block.block_id ?? '');
+    if (block.type === 'input' && ids.has(id)) found.push(`block_id ${id} already exists`);
+    ids.add(id);
+    found.push(...(block.type === 'input' ? inputProblems(block) : blockProblems(block, new Set())));
+  }
+  return found;
+}
+
+function inputProblems(block: Json): string[] {
+  const element = block.element as Json;
+  const options = (element.options as Json[] | undefined) ?? [];
+  const found = textProblems(block.label as Json, 2000, 'plain_text');
+  if (/select/.test(String(element.type)) && (options.length === 0 || options.length > 100))
+    found.push('1 to 100 options');
+  for (const option of options) {
+    found.push(...textProblems(option.text as Json, 75, 'plain_text'));
+    if (String(option.value).length > 150) found.push('an option value is too long');
+  }
+  if (Number(element.max_length ?? 1) > 3000) found.push('max_length is at most 3000');
+  if (String(element.initial_value ?? '').length > Number(element.max_length ?? 3000))
+    found.push('initial_value is too long');
+  return found;
+}
+
 function blockProblems(block: Json, ids: Set<string>): string[] {
   switch (block.type) {
     case 'header':

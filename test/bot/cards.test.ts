@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { messageProblems as discordProblems } from '../../emulators/discord/rules.ts';
-import { messageProblems as slackProblems } from '../../emulators/slack/rules.ts';
 import { renderDiscord } from '../../src/bot/discord/render.ts';
 import { type Message, plain, text } from '../../src/bot/message/message.ts';
 import { plainText, truncate } from '../../src/bot/message/plain-text.ts';
@@ -12,6 +10,7 @@ import type { FleetPod } from '../../src/policy/fleet.ts';
 import type { Row, Trouble } from '../../src/policy/ledger.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
+import { breaksNothing, everything } from './rendered.ts';
 
 const around = { now: NOW + 3_600_000, catalogue: CATALOGUE, accounts: ['slack:T1/U1', 'discord:700000000000000001'] };
 const attempt = { number: 1, podName: FACTS.name, state: 'created' as const, sentAt: 1, doubtAt: null, absentReads: 0 };
@@ -63,15 +62,6 @@ const CARDS: [name: string, row: Row][] = [
   ['expired', newRow({ status: 'expired', ...trouble('expired') })],
   ['terminated', newRow({ ...up, status: 'terminated' })],
 ];
-
-const everything = (message: Message) =>
-  JSON.stringify({ slack: renderSlack(message), discord: renderDiscord(message) }, null, 2);
-
-function breaksNothing(message: Message): void {
-  const slack = renderSlack(message);
-  expect(slackProblems(slack.text, slack.blocks as unknown as Record<string, unknown>[])).toEqual([]);
-  expect(discordProblems(renderDiscord(message) as unknown as Record<string, unknown>)).toEqual([]);
-}
 
 describe('cards', () => {
   it.each(CARDS)('%s looks as it did, on both platforms', async (name, row) => {

@@ -90,7 +90,7 @@ const ENDED: Partial<Record<Approval['status'], string>> = {
 
 function holdText(record: Approval, accountsOf: AccountsOf): (Span | string)[] {
   if (record.hold === 'breaker')
-    return ['Many pods are being terminated at once, so it waits until an admin confirms.'];
+    return ['So many terminations at once wait until an admin confirms that they are meant.'];
   if (!record.owner || record.dueAt === null) return ['It is carried out now.'];
   return [
     'It is carried out ',
