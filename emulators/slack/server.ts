@@ -15,6 +15,7 @@ import {
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { type ApiContext, METHODS, respond } from './api.ts';
+import { elementOf, mentionPayload, stateOf } from './payloads.ts';
 import { rateLimit } from './rates.ts';
 import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
 import { type Json, type SlackMessage, Workspace } from './state.ts';
@@ -202,27 +203,7 @@ export class SlackEmulator implements ChatEmulator {
     const channel = this.workspace.channelNamed(channelName);
     const source = under ? this.workspace.messages.find((m) => m.ts === under.id) : undefined;
     const thread = source?.threadTs ?? source?.ts;
-    const event = {
-      type: 'app_mention',
-      user: user.id,
-      text: `<@${this.workspace.bot.user}> ${text}`,
-      ts: this.workspace.newTs(),
-      channel: channel.id,
-      team: user.stranger ? 'T0ELSEWHERE' : this.workspace.team,
-      ...(thread === undefined ? {} : { thread_ts: thread }),
-    };
-    const payload = {
-      token: 'verification',
-      type: 'event_callback',
-      team_id: this.workspace.team,
-      api_app_id: this.workspace.bot.app,
-      event_id: this.workspace.newId('Ev'),
-      event_time: Math.floor(Date.now() / 1000),
-      authorizations: [
-        { enterprise_id: null, team_id: this.workspace.team, user_id: this.workspace.bot.user, is_bot: true },
-      ],
-      event,
-    };
+    const payload = mentionPayload(this.workspace, user, channel.id, text, thread);
     await this.acknowledged(this.deliver('events_api', payload), 'the mention');
   }
 
@@ -337,16 +318,4 @@ export class SlackEmulator implements ChatEmulator {
       changed: message.changed,
     };
   }
-}
-
-function elementOf(message: SlackMessage, id: string): Json | undefined {
-  const elements = message.blocks.flatMap((block) => (block.type === 'actions' ? (block.elements as Json[]) : []));
-  return elements.find((element) => element.action_id === id);
-}
-
-function stateOf(field: SeenForm['fields'][number]): Json {
-  if (field.kind === 'text') return { type: 'plain_text_input', value: field.value[0] ?? null };
-  const options = field.value.map((value) => ({ value }));
-  if (field.kind === 'choices') return { type: 'multi_static_select', selected_options: options };
-  return { type: 'static_select', selected_option: options[0] ?? null };
 }

@@ -12,6 +12,7 @@ import {
   code,
   fields,
   type Message,
+  moment,
   money,
   plain,
   type Span,
@@ -32,7 +33,7 @@ import { gpuText } from './words.ts';
 /** The card of one form: who asks, what is lost, what it saves, and what became of it. */
 export function requestCard(records: readonly Approval[], now: number, accountsOf: AccountsOf): Message {
   const head = first(records);
-  const asks = text(mention(head.by, accountsOf), ` asks to terminate ${podsOf(records)}.`, ...why(head));
+  const asks = text('Asked by ', mention(head.by, accountsOf), ' ', moment(head.createdAt), '.', ...why(head));
   const about = records.length === 1 ? onePod(head, now, accountsOf) : manyPods(records);
   const said =
     head.data === null ? [] : [text(bold('Data'), `: ${DATA[head.data]}${head.where ? ` (${head.where})` : ''}.`)];
@@ -65,14 +66,17 @@ function onePod(record: Approval, now: number, accountsOf: AccountsOf): Block[] 
   const survival = afterTerminate(facts, facts.networkVolumeGb);
   const up = fingerprint.standing === 'up';
   const run = up && facts.startedAt !== null ? costOver(facts.microUsdPerHour, now - facts.startedAt) : null;
+  const undecided: [string, ...(Span | string)[]][] = [
+    ['Made', ago(facts.createdAt)],
+    ['GPU use', gpuUse(record)],
+    ['Spent so far', ...(run === null ? ['not known'] : [money(run), ' for the GPU in this run'])],
+  ];
   return [
     fields(
       ['Pod', `${gpuText(facts.gpuName, facts.gpuCount)}${stateText(record)}`],
       ['Owner', ...(owner ? [mention(owner, accountsOf)] : ['nobody known'])],
-      ['Made', ago(facts.createdAt)],
-      ['GPU use', gpuUse(record)],
-      ['Spent so far', ...(run === null ? ['not known'] : [money(run), ' for the GPU in this run'])],
       ['Saves', money(savedPerDay(record), 'day')],
+      ...(UNDECIDED.includes(record.status) ? undecided : []),
     ),
     text(bold('Lost'), `: ${lostText(survival)}.\n`, bold('Survives'), `: ${survivesText(survival)}.`),
   ];
