@@ -67,8 +67,7 @@ export class DeliverRequests {
   private async tell(front: Front, to: Place, batch: string, records: Approval[], revision: number): Promise<void> {
     const people = await everybody(this.services, Number.POSITIVE_INFINITY);
     const accountsOf: AccountsOf = (who) => [
-      who.account,
-      ...(declaredFor(who.account, this.services.policy.people)?.accounts ?? []),
+      ...new Set([who.account, ...(declaredFor(who.account, this.services.policy.people)?.accounts ?? [])]),
     ];
     const id = `request-${batch}`;
     const at = `${to.chat} ${to.channel}`;

@@ -118,7 +118,8 @@ describe('hostile text', () => {
 
   it('a line pings only those who are named to be', () => {
     const line = podLines(newRow({ ...up, status: 'running' }), around)[0];
-    const body = renderDiscord(line?.message ?? message, ['discord:700000000000000001']);
+    const twice = ['discord:700000000000000001', 'discord:700000000000000001'];
+    const body = renderDiscord(line?.message ?? message, twice);
     expect(body.content).toContain('<@700000000000000001>');
     expect(body.allowed_mentions).toEqual({ parse: [], users: ['700000000000000001'] });
   });

@@ -30,7 +30,8 @@ export function renderDiscord(
   marker?: string,
   groups: readonly string[] = [],
 ): DiscordBody {
-  const users = ping.map((account) => discordUser([account])).filter((id) => id !== null);
+  // Discord refuses a list that names somebody twice.
+  const users = [...new Set(ping.map((account) => discordUser([account])).filter((id) => id !== null))];
   const roles = groups.flatMap((group) => (group.startsWith('discord:') ? [group.slice('discord:'.length)] : []));
   const allowed = { parse: [], users, ...(roles.length > 0 ? { roles } : {}) };
   const common = { components: rows(message.buttons), allowed_mentions: allowed };
