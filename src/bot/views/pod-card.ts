@@ -187,6 +187,8 @@ function button(label: string, action: string, row: Row, more: Partial<Button> =
 export interface Line {
   /** A line is posted once under its key. */
   key: string;
+  /** Told in every chat of the room, not only where the card is. */
+  warns?: boolean;
   message: Message;
 }
 
@@ -195,7 +197,7 @@ export function podLines(row: Row, around: CardSurroundings): Line[] {
   const by = user(row.by, around.accounts);
   const twins = row.duplicates.map((id): Line => {
     const message = { title: null, tone: 'bad' as const, blocks: [text(by, ' '), duplicates(row)], buttons: [] };
-    return { key: `duplicate-${id}`, message };
+    return { key: `duplicate-${id}`, warns: true, message };
   });
   const line = stateLine(row, around);
   return line ? [...twins, line] : twins;
