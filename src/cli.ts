@@ -12,7 +12,7 @@ import { VERSION } from './entry/version.ts';
 import { runWorker } from './entry/worker.ts';
 import type { Log } from './jobs/ports.ts';
 import { Audit, AuditKeyMismatch } from './store/audit.ts';
-import { DataInUse, RedisMissing, startEmbeddedRedis } from './store/embedded-redis.ts';
+import { DataInUse, RedisMissing, runningRedis, startEmbeddedRedis } from './store/embedded-redis.ts';
 
 const USAGE = `podwarden ${VERSION}
 
@@ -75,7 +75,11 @@ async function run(part: Part): Promise<void> {
 async function audit(args: string[]): Promise<void> {
   const { settings } = loadSettings('audit', systemSources());
   const log = createLog('warn', 'audit');
-  const { redis, embedded } = await redisFor(settings, log);
+  // Beside a Podwarden that runs on this data, its own server is read.
+  const running = settings.redis.kind === 'embedded' ? await runningRedis(settings.dataPath) : null;
+  const { redis, embedded } = running
+    ? { redis: await openRedis({ kind: 'socket', path: running, db: 0, auth: {} }, log), embedded: null }
+    : await redisFor(settings, log);
   try {
     const reading = new Audit(redis.producer, settings.auditKey ?? auditKeyIn(settings.dataPath));
     process.exitCode = await auditCommand(args, reading, (line) => void process.stdout.write(`${line}\n`));

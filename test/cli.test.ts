@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -60,16 +60,18 @@ afterEach(async () => {
 });
 
 function run(command: string, more: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', LOADER, CLI, command], {
+  const child = spawn(process.execPath, ['--import', LOADER, CLI, ...command.split(' ')], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...SLACK_ONLY, RUNPOD_API_URL: runpod.url, SLACK_API_URL: slack.url, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
   let said = '';
-  child.stderr?.on('data', (data) => {
-    said += data;
-  });
+  for (const stream of [child.stderr, child.stdout]) {
+    stream?.on('data', (data) => {
+      said += data;
+    });
+  }
   return { child, said: () => said };
 }
 
@@ -150,5 +152,32 @@ describe('podwarden start', () => {
       'critical: REDIS_URL',
       'critical: PODWARDEN_AUDIT_KEY',
     ]);
+  });
+});
+
+describe('podwarden audit', () => {
+  const audit = async (args: string) => {
+    const { child, said } = run(`audit ${args}`);
+    const [code] = await once(child, 'exit');
+    return { code, said: said() };
+  };
+
+  it('verifies the log beside a running podwarden, and after it, with the key that start made', async () => {
+    const first = await started();
+    const key = join(folder, '.podwarden', 'audit.key');
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    const running = await audit('verify');
+    expect(running).toMatchObject({ code: 0 });
+    const head = /head (\d+:[0-9a-f]{64})/.exec(running.said)?.[1] ?? '';
+    first.child.kill('SIGTERM');
+    await once(first.child, 'exit');
+    expect(await audit(`verify --head ${head}`)).toMatchObject({ code: 0 });
+    expect((await audit('export --format csv')).said).toContain('"config-loaded"');
+    writeFileSync(key, 'another key, of more than thirty-two letters');
+    expect(await audit('verify')).toMatchObject({ code: 1 });
+    const other = run('start');
+    const [code] = await once(other.child, 'exit');
+    expect(code).toBe(1);
+    expect(other.said()).toContain('PODWARDEN_AUDIT_KEY is not the key');
   });
 });

@@ -67,6 +67,12 @@ export async function startEmbeddedRedis(dataPath: string): Promise<EmbeddedRedi
   }
 }
 
+/** The socket of a server that runs on this data already, for whoever only reads; null where none does. */
+export async function runningRedis(dataPath: string): Promise<string | null> {
+  const socketPath = join(socketFolder(dataPath), 'redis.sock');
+  return (await answers(socketPath)) ? socketPath : null;
+}
+
 /** Beside the data where the path is short enough, else a private folder whose name follows from the data path. */
 function socketFolder(dataPath: string): string {
   const beside = join(dataPath, 'run');
