@@ -41,11 +41,14 @@ export function fingerprintOf(pod: FleetPod, owner: string | null): Fingerprint 
     networkVolume: pod.networkVolume,
     gpuId: pod.gpuId,
     gpuCount: pod.gpuCount,
-    startedAt: standing === 'up' ? pod.startedAt : null,
+    startedAt: standing === 'up' ? instant(pod.startedAt) : null,
     owner,
     standing,
   };
 }
+
+/** The same moment in one spelling, whoever wrote it down. */
+const instant = (text: string | null) => (text === null ? null : new Date(text).toISOString());
 
 export type Comparison =
   | { kind: 'same' }

@@ -142,6 +142,9 @@ async function refuse(pods: FleetPod[], services: Services): Promise<Message | n
   }
   const coming = pods.find(isLaunching);
   if (coming) return note('warn', `${spokenName(coming.name)} has no pod yet; its card follows the launch.`);
+  const listed = new Set((await services.snapshots.fleet())?.pods.map(({ id }) => id));
+  const unseen = pods.find((pod) => !listed.has(pod.id));
+  if (unseen) return note('warn', `RunPod’s list does not show ${spokenName(unseen.name)} yet. Try again in a moment.`);
   const open = await Promise.all(pods.map((pod) => services.approvals.forPod(pod.id)));
   const known = open.filter((record): record is Approval => record !== null);
   if (known.length === pods.length) return openRequest(known);
@@ -264,7 +267,7 @@ async function recordFor(
     reason: answers.reason?.[0]?.trim() || null,
     data: asks ? ((answers.data?.[0] as DataStatement | undefined) ?? null) : null,
     where: asks ? answers.where?.[0]?.trim() || null : null,
-    fingerprint: fingerprintOf(pod, ownerKey(owner)),
+    fingerprint: fingerprintOf(await asRead(pod, services), ownerKey(owner)),
     facts: {
       ...factsOf(pod, row.facts),
       createdAt: Date.parse(pod.createdAt),
@@ -286,6 +289,15 @@ async function recordFor(
     remindAt: due(REMIND_AFTER_WORKING_HOURS[0], EXPIRY.atMostHours),
     end: null,
   };
+}
+
+/** What the list showed of it, as corrected by what was done here since: its state may be newer than the list. */
+async function asRead(pod: FleetPod, services: Services): Promise<FleetPod> {
+  const listed = (await services.snapshots.fleet())?.pods.find(({ id }) => id === pod.id);
+  const { status, reporting } = pod;
+  // A run that has only just begun has no start time yet.
+  const startedAt = status === 'RUNNING' ? pod.startedAt : null;
+  return listed && listed !== pod ? { ...listed, status, reporting, startedAt } : pod;
 }
 
 const isSame = (owner: PersonRef, self: readonly AccountId[]) => self.includes(bare(owner.account));

@@ -31,6 +31,8 @@ import { Socket } from './socket.ts';
 interface SlackRef {
   channel: string;
   ts: string;
+  /** The message whose thread it stands in. */
+  thread?: string;
 }
 
 /** Slack's words for a channel that is closed to us. */
@@ -180,7 +182,7 @@ export class SlackFront implements Front {
         unfurl_media: false,
       }),
     );
-    return { channel: sent.channel ?? to.channel, ts: sent.ts ?? '' };
+    return { channel: sent.channel ?? to.channel, ts: sent.ts ?? '', ...(thread ? { thread: thread.ts } : {}) };
   }
 
   async edit(ref: unknown, message: Message): Promise<void> {
@@ -200,7 +202,7 @@ export class SlackFront implements Front {
       const metadata = m.metadata as { event_payload?: { marker?: string } } | undefined;
       return metadata?.event_payload?.marker === options.marker;
     });
-    return found?.ts ? { channel: to.channel, ts: found.ts } : null;
+    return found?.ts ? { channel: to.channel, ts: found.ts, ...(thread ? { thread: thread.ts } : {}) } : null;
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
@@ -247,8 +249,10 @@ export class SlackFront implements Front {
   }
 
   link(ref: unknown): string | null {
-    const { channel, ts } = ref as SlackRef;
-    return this.url === '' ? null : `${this.url}archives/${channel}/p${ts.replace('.', '')}`;
+    const { channel, ts, thread } = ref as SlackRef;
+    if (this.url === '') return null;
+    const inThread = thread === undefined ? '' : `?thread_ts=${thread}&cid=${channel}`;
+    return `${this.url}archives/${channel}/p${ts.replace('.', '')}${inThread}`;
   }
 
   members() {
