@@ -11,7 +11,7 @@ import { type Message, note, text } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
 import { approveConfirm } from '../views/request-card.ts';
-import { standing } from '../views/request-words.ts';
+import { standing, statusOf } from '../views/request-words.ts';
 import { stopConfirm } from '../views/stop.ts';
 import { gpuText } from '../views/words.ts';
 import type { Action } from './declare.ts';
@@ -97,9 +97,7 @@ async function approveOne(
   const kind = changed ? 'request-voided' : 'request-approved';
   const moved = await approvals.move(record.id, move, (after) => [requestEntry(after, kind, now, asker.who)]);
   if (!moved) return { said: [UNKNOWN], after: null };
-  const [, ...blocks] = [null, ...standing([moved.record]).blocks];
-  const spans = blocks[0]?.kind === 'text' ? blocks[0].spans.slice(1) : [];
-  return { said: spans, after: moved.moved ? moved.record : null };
+  return { said: statusOf(moved.record, (by) => [by.account]), after: moved.moved ? moved.record : null };
 }
 
 /** What the newest read of the fleet shows otherwise than what was asked for. Null where it holds. */
