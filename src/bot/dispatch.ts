@@ -224,14 +224,17 @@ export class Dispatch implements Inbox {
       const asker = await this.asker({ ...incoming, reply }, 'live');
       const refusal = this.refuse(action.access, true, asker, action.name);
       await this.logClick(action, target, asker, refusal === null);
-      return refusal ?? (await form.submit(target, answers, asker, this.services));
+      const blocked = form.posts ? await this.blocked(asker.place) : null;
+      return refusal ?? blocked ?? (await form.submit(target, answers, asker, this.services));
     });
   }
 
   private async logCommand(command: Command, args: Record<string, unknown>, asker: Asker): Promise<void> {
     const allowed = command.access === null || asker.access.may.has(command.access);
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
-    const facts = Object.fromEntries(given.map(([name, value]) => [name, String(value).slice(0, 200)]));
+    const said = (name: string, value: unknown) =>
+      command.secret?.includes(name) ? 'given' : String(value).slice(0, 200);
+    const facts = Object.fromEntries(given.map(([name, value]) => [name, said(name, value)]));
     await this.log('command', asker, `/pod ${command.name}`, { ...facts, allowed });
   }
 

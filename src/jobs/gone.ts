@@ -32,7 +32,11 @@ export async function provenGone(
     const listed = (await provider.list(signal, read)).find((pod) => pod.id === podId);
     if (listed && stateOf(listed) !== 'gone') return false;
     if (!spot) return true;
-    const other = await provider.otherList(signal);
+    const other = await provider.otherList(signal).catch((error: unknown) => {
+      // A key that may not ask there gets no answer; anything else may answer later.
+      if (error instanceof ProviderFailure && error.kind === 'refused') return 'retired' as const;
+      throw error;
+    });
     return other === 'retired' || !other.some((pod) => pod.id === podId);
   } catch (error) {
     if (error instanceof ProviderFailure) return false;

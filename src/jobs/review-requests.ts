@@ -72,7 +72,9 @@ async function follow(
   if (!UNDECIDED.includes(record.status)) return false;
   const now = context.clocks.now();
   if (!listed || stateOf(listed) === 'gone') {
-    if (!(await provenGone(record.podId, { spot: true }, context, signal))) return false;
+    const row = await context.ledger.get(record.row);
+    const spot = row?.spec?.market === 'spot';
+    if (!(await provenGone(record.podId, { spot }, context, signal))) return false;
     return decided(context, record.id, moves.voided('the pod is gone already, and not by this request', now), 'voided');
   }
   const differs = async (pod: FleetPod) =>

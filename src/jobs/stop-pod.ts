@@ -6,7 +6,7 @@ import * as moves from '../policy/ledger-moves.ts';
 import { defineJob, PermanentFailure } from './define.ts';
 import { provenGone } from './gone.ts';
 import { stopPod as name } from './names.ts';
-import { advance, claim, type PodContext } from './pod-context.ts';
+import { advance, claim, type PodContext, rowEntry } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 
 const POLL_MS = 700;
@@ -75,6 +75,17 @@ async function fail(row: Row, trouble: Trouble, context: PodContext): Promise<vo
   await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', trouble, before, context.clocks.now()));
 }
 
+/** Logged before it is sent, as every write to RunPod is. */
+async function unlock(row: Row, podId: string, context: PodContext, signal: AbortSignal): Promise<void> {
+  const at = context.clocks.now();
+  await context.ledger.move(
+    row.id,
+    (now) => ({ ...now }),
+    (after) => [rowEntry(after, 'runpod-unlock', at, after.task?.by ?? null)],
+  );
+  await context.provider.unlock(podId, signal);
+}
+
 /** False where RunPod answered with a conflict: the next read says whether the state has moved on by itself. */
 async function ask(
   row: Row,
@@ -88,7 +99,7 @@ async function ask(
   const realNow = context.clocks.realNow();
   if (!(await claim(context, row.id, 'stop', moves.taskSent(taskId, realNow), moves.taskUnsent(taskId)))) return true;
   try {
-    if (row.task?.unlock && pod?.locked) await context.provider.unlock(podId, signal);
+    if (row.task?.unlock && pod?.locked) await unlock(row, podId, context, signal);
     await context.provider.stop(podId, signal);
     return true;
   } catch (error) {

@@ -2,7 +2,7 @@ import { type Approval, LAPSE_MS } from '../policy/approval.ts';
 import * as moves from '../policy/approval-moves.ts';
 import { noLongerHolds } from '../policy/approvers.ts';
 import { admit } from '../policy/breaker.ts';
-import { compare, fingerprintOf } from '../policy/fingerprint.ts';
+import { compare, type Fingerprint, fingerprintOf } from '../policy/fingerprint.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import * as rowMoves from '../policy/ledger-moves.ts';
 import { ownerKey } from '../policy/pod-names.ts';
@@ -18,6 +18,8 @@ const MAX_SENDS = 5;
 const RETRY_MS = 2000;
 /** A claim is used at once or not at all: whoever was frozen in between may have been overtaken. Real ms. */
 const CLAIM_FRESH_MS = 2000;
+/** The same for the reads that it stands on, from before the first of them. Real ms. */
+const READ_FRESH_MS = 10_000;
 /** Reads while RunPod takes its time to delete, before it is asked again. */
 const READS_PER_SEND = 5;
 const URGENT = { urgent: true };
@@ -58,6 +60,7 @@ async function untilGone(id: string, context: GovernedContext, signal: AbortSign
   for (let reads = 1; ; reads++) {
     const record = await context.approvals.get(id);
     if (record?.status !== 'executing') return;
+    if (isLate(record, context)) return end(record, moves.failed(UNKNOWN_STATE, context.clocks.now()), context);
     const pod = await context.provider.get(record.podId, signal, URGENT);
     const missing = pod === null || stateOf(pod) === 'gone';
     if (missing && (await gone(record, context, signal))) return finish(record, context);
@@ -66,9 +69,17 @@ async function untilGone(id: string, context: GovernedContext, signal: AbortSign
   }
 }
 
-function gone(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<boolean> {
-  // A spot pod was made in the other API: it must be gone there as well.
-  return provenGone(record.podId, { spot: true, ...URGENT }, context, signal);
+/** Half an hour after it was due nothing more is sent, and what came of it is said to be unknown. */
+function isLate({ dueAt }: Approval, { clocks }: GovernedContext): boolean {
+  return dueAt !== null && clocks.now() > dueAt + LAPSE_MS;
+}
+
+const UNKNOWN_STATE =
+  'RunPod was asked to delete it, and half an hour later does not show that it did: look in RunPod’s console';
+
+async function gone(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<boolean> {
+  const row = await context.ledger.get(record.row);
+  return provenGone(record.podId, { spot: row?.spec?.market === 'spot', ...URGENT }, context, signal);
 }
 
 async function finish(record: Approval, context: GovernedContext): Promise<void> {
@@ -80,9 +91,10 @@ async function finish(record: Approval, context: GovernedContext): Promise<void>
 /** Everything once more, then the claim, then the call in the same tick. */
 async function begin(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<void> {
   const now = context.clocks.now();
-  const late = record.status === 'executing' && record.dueAt !== null && now > record.dueAt + LAPSE_MS;
-  if (late)
-    return end(record, moves.failed('RunPod did not delete it within 30 minutes, and it is still there', now), context);
+  if (record.status === 'executing' && isLate(record, context)) {
+    return end(record, moves.failed(UNKNOWN_STATE, now), context);
+  }
+  const readFrom = context.clocks.realNow();
   const people = await peopleNow(context);
   // Whoever was not read lately is not known to have lost a right: it waits, and lapses in the end.
   if (record.votes.some(({ by }) => people.memberOf(by.account) === null)) throw new TryLater(RETRY_MS);
@@ -106,11 +118,12 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
     await decided(context, record.id, moves.follow(change.next, change.stopped, now), 'followed');
     throw new TryLater(0);
   }
-  if (refusedByRunpod(pod) !== null) return end(record, refusedMove(record, refusedByRunpod(pod) ?? '', now), context);
+  const refusal = refusedByRunpod(pod);
+  if (refusal !== null) return end(record, refusedMove({ ...record, locked: pod.locked }, refusal, now), context);
   if ((record.attempt?.number ?? 0) >= MAX_SENDS) {
     return end(record, moves.failed('RunPod was asked five times, and the pod is still there', now), context);
   }
-  await send(record, live, context, signal);
+  await send(record, live, readFrom, context, signal);
 }
 
 /** A key that may not even read ends it: trying on in silence helps nobody. */
@@ -131,17 +144,18 @@ async function readOrSay(record: Approval, context: GovernedContext, signal: Abo
 /** What RunPod would refuse anyway, with the way out. */
 function refusedByRunpod(pod: FleetPod): string | null {
   if (pod.clustered) return 'it belongs to a cluster: delete the cluster in RunPod’s console';
-  if (pod.locked) return 'it is locked: unlock and stop it first, or unlock it in RunPod’s console';
+  if (pod.locked) return 'it is locked: somebody did that on purpose, so unlock it first';
   return null;
 }
 
 /** Before anything was sent there is nothing that could have failed: the request is void. */
 const refusedMove = (record: Approval, why: string, now: number) =>
-  record.status === 'executing' ? moves.failed(why, now) : moves.voided(why, now);
+  record.status === 'executing' ? moves.failed(why, now) : moves.voided(why, now, record.locked);
 
 async function send(
   record: Approval,
-  live: ReturnType<typeof fingerprintOf>,
+  live: Fingerprint,
+  readFrom: number,
   context: GovernedContext,
   signal: AbortSignal,
 ): Promise<void> {
@@ -163,11 +177,11 @@ async function send(
   if (claimed === 'tripped') return end(record, moves.trip(now), context);
   const number = (record.attempt?.number ?? 0) + 1;
   if (claimed === 'lost') throw new TryLater(RETRY_MS);
-  if (context.clocks.realNow() - before > CLAIM_FRESH_MS) {
+  const after = context.clocks.realNow();
+  if (after - before > CLAIM_FRESH_MS || after - readFrom > READ_FRESH_MS) {
     await context.approvals.move(record.id, moves.sent(number), () => []);
     throw new TryLater(0);
   }
-  await context.tell(record.batch);
   await call(record, number, context, signal);
 }
 
@@ -175,7 +189,10 @@ async function call(record: Approval, number: number, context: GovernedContext, 
   let answer: string;
   let refusal: string | null = null;
   try {
-    answer = await context.provider.terminate(record.podId, signal);
+    // Nothing stands between the claim and the request: whoever is held up there may have been overtaken.
+    const sending = context.provider.terminate(record.podId, signal);
+    context.tell(record.batch).catch(() => {});
+    answer = await sending;
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error;
     answer = `${error.kind} ${error.httpStatus ?? ''}`.trim();

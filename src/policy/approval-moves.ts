@@ -14,15 +14,14 @@ function enter(record: Approval, status: ApprovalStatus, now: number, more: Part
 
 const ended = (now: number, by: PersonRef | null, text: string) => ({ end: { at: now, by, text }, remindAt: null });
 
-/** Votes of different persons: accounts that were joined count once. */
-export function personsIn(votes: readonly Vote[]): number {
-  const seen: AccountId[] = [];
-  let persons = 0;
+/** Votes of different persons: accounts that were joined, through whichever others, count once. */
+export function personsIn(votes: readonly Pick<Vote, 'accounts'>[]): number {
+  let persons: (readonly AccountId[])[] = [];
   for (const { accounts } of votes) {
-    if (!overlap(accounts, seen)) persons += 1;
-    seen.push(...accounts);
+    const same = persons.filter((known) => overlap(known, accounts));
+    persons = [...persons.filter((known) => !same.includes(known)), [...accounts, ...same.flat()]];
   }
-  return persons;
+  return persons.length;
 }
 
 /**
@@ -66,18 +65,18 @@ export function expire(now: number): ApprovalMove {
     }
     const lapsed = record.dueAt !== null && now > record.dueAt + LAPSE_MS && record.hold !== 'breaker';
     const forgotten = record.hold === 'breaker' && now >= record.expiresAt;
-    if ((record.status === 'approved' || record.status === 'held') && (lapsed || forgotten)) {
-      return enter(record, 'expired', now, ended(now, null, 'it was approved, and not carried out within 30 minutes'));
-    }
-    return null;
+    if (record.status !== 'approved' && record.status !== 'held') return null;
+    if (forgotten) return enter(record, 'expired', now, ended(now, null, 'too many at once, and nobody confirmed it'));
+    if (!lapsed) return null;
+    return enter(record, 'expired', now, ended(now, null, 'it was approved, and not carried out within 30 minutes'));
   };
 }
 
 /** What was asked for is no more: the pod changed, or a person in it may no longer. */
-export function voided(why: string, now: number): ApprovalMove {
+export function voided(why: string, now: number, locked = false): ApprovalMove {
   return (record) => {
     if (record.status === 'executing' && record.attempt?.state === 'sending') return null;
-    return enter(record, 'void', now, ended(now, null, why));
+    return enter(record, 'void', now, { ...ended(now, null, why), locked: locked || record.locked });
   };
 }
 
@@ -89,18 +88,27 @@ export function follow(next: Fingerprint, stopped: boolean, now: number): Approv
   };
 }
 
-/** More accounts turned out to be the requester's. They stay so, whatever is unlinked later. */
-export function widen(accounts: readonly AccountId[]): ApprovalMove {
+/**
+ * Accounts were joined: whoever counts as the requester, and as each approver, may be more of them now. They stay so,
+ * whatever is unlinked later. `joinedWith` gives all accounts of an account's person.
+ */
+export function widen(joinedWith: (account: AccountId) => readonly AccountId[]): ApprovalMove {
+  const all = (accounts: readonly AccountId[]) => [...new Set([...accounts, ...accounts.flatMap(joinedWith)])].sort();
   return (record) => {
-    const fresh = accounts.filter((account) => !record.self.includes(account));
-    if (record.end !== null || fresh.length === 0 || !overlap(accounts, record.self)) return null;
-    return { ...record, self: [...record.self, ...fresh].sort() };
+    if (record.end !== null) return null;
+    const self = all(record.self);
+    const votes = record.votes.map((vote) => ({ ...vote, accounts: all(vote.accounts) }));
+    const size = (one: Approval['self'], many: readonly Vote[]) => one.length + many.flatMap((v) => v.accounts).length;
+    return size(self, votes) === size(record.self, record.votes) ? null : { ...record, self, votes };
   };
 }
 
 /** Too many at once: it waits for an admin. */
 export function trip(now: number): ApprovalMove {
-  return (record) => enter(record, 'held', now, { hold: 'breaker' });
+  return (record) =>
+    record.status === 'held' && record.hold === 'owner'
+      ? { ...record, hold: 'breaker', since: now }
+      : enter(record, 'held', now, { hold: 'breaker' });
 }
 
 /** Somebody confirmed that so many are meant. */

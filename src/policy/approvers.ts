@@ -1,5 +1,6 @@
 import { type Access, type AccessPolicy, accessOf, type Membership } from './access.ts';
 import type { Approval } from './approval.ts';
+import { personsIn } from './approval-moves.ts';
 import { type AccountId, accountsOf, chatOf, knownAs, overlap, type Registry } from './identity.ts';
 
 /** What a chat says of an account, as of the last read. */
@@ -109,9 +110,12 @@ export function noLongerHolds(record: Approval, people: People, guests: boolean)
   const requester = deciderOf(record.by.account, people);
   if (requester.membership === 'deactivated') return `${record.by.name} is no longer here`;
   const self = [...new Set([...record.self, ...requester.accounts])];
-  for (const { by, accounts } of record.votes) {
+  const voters = record.votes.map(({ by, accounts }) => {
     const now = deciderOf(by.account, people);
-    const who = { ...now, accounts: [...new Set([...now.accounts, ...accounts])] };
+    return { ...now, by, accounts: [...new Set([...now.accounts, ...accounts])] };
+  });
+  if (personsIn(voters) < record.quorum) return 'two who approved turned out to be one person';
+  for (const { by, ...who } of voters) {
     const refusal = refusalOf({ ...record, self, votes: [] }, who, people.registry, guests);
     if (refusal?.kind === 'requester') return `${by.name}, who approved, turned out to be the requester`;
     if (refusal) return `${by.name}, who approved, may no longer do so`;

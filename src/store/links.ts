@@ -115,9 +115,9 @@ export class Links {
   }
 
   private async widenRequests(links: readonly Link[], people: readonly Declared[], at: number): Promise<void> {
+    const joinedWith = (account: AccountId) => accountsOf(account, { people, links });
     for (const record of await this.approvals.open()) {
-      const accounts = accountsOf(record.by.account, { people, links });
-      await this.approvals.move(record.id, widen(accounts), (after) => [
+      await this.approvals.move(record.id, widen(joinedWith), (after) => [
         { at, kind: 'request-joined', actor: null, subject: record.id, facts: { accounts: after.self.join(' ') } },
       ]);
     }

@@ -101,6 +101,14 @@ async function world(breaker = { requests: 5, windowMs: 600_000 }) {
   return { provider, time, context, approvals, audit, members, add, vote, run, record };
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('it never came to that');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('terminate-pod', () => {
   it('deletes once, and says so only when the pod is gone', async () => {
     const w = await world();
@@ -244,6 +252,97 @@ describe('terminate-pod', () => {
     await w.run();
     expect((await w.record()).status).toBe('done');
     expect(w.provider.count('terminate')).toBe(1);
+  });
+
+  it('a worker that was frozen between its read and its claim sends nothing on what it read', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    const { get } = w.provider;
+    // The read is a copy, as over a network.
+    w.provider.get = async (...args) => structuredClone(await get.apply(w.provider, args));
+    const byPod = w.context.ledger.byPod.bind(w.context.ledger);
+    w.context.ledger.byPod = async (id) => {
+      w.context.ledger.byPod = byPod;
+      w.time.real += 60_000;
+      Object.assign(w.provider.pods.get('pod1') ?? {}, { name: 'alice-other-k3f9t2' });
+      return byPod(id);
+    };
+    await w.run();
+    expect(w.provider.count('terminate')).toBe(0);
+    w.time.real += 60_000;
+    await w.run();
+    for (let i = 0; i < 8 && isOpen((await w.record()).status); i++) await w.run();
+    expect((await w.record()).status).toBe('void');
+    expect(w.provider.count('terminate')).toBe(0);
+  });
+
+  it('nothing stands between the claim and the call: a store that hangs then holds nothing up', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    w.context.tell = () => new Promise(() => {});
+    const run = w.run();
+    await until(() => w.provider.count('terminate') === 1);
+    w.context.tell = async () => {};
+    await Promise.race([run, w.run()]);
+    expect(w.provider.terminated).toEqual(['pod1']);
+  });
+
+  it('two approvers who turn out to be one person are one, also through a third account', async () => {
+    const w = await world();
+    await w.add({ quorum: 2 });
+    await w.vote('r1', BOB);
+    await w.vote('r1', CAROL);
+    const third = { account: 'discord:9', person: null, name: 'x' };
+    const join = (id: string, a: typeof BOB) => ({ id, a, b: third, at: NOW, confirmed: null });
+    const both = [join('l1', BOB), join('l2', CAROL)];
+    await w.context.links.change(() => both, PEOPLE, logged(NOW, 'linked'));
+    await w.context.links.change(() => [], PEOPLE, logged(NOW, 'unlinked'));
+    await w.run();
+    expect(await w.record()).toMatchObject({
+      status: 'void',
+      end: { text: 'two who approved turned out to be one person' },
+    });
+    expect(w.provider.count('terminate')).toBe(0);
+  });
+
+  it('does not wait for an API that its key may not ask', async () => {
+    const w = await world();
+    await w.context.ledger.move('p1', (row) => ({ ...row, spec: row.spec && { ...row.spec, market: 'spot' } }));
+    await w.add();
+    await w.vote();
+    w.provider.failures.otherList = Array.from({ length: 50 }, () => refused('access'));
+    await w.run();
+    expect((await w.record()).status).toBe('done');
+  });
+
+  it('says that the state is unknown where RunPod shows nothing for half an hour', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    w.provider.before.list = () => {
+      w.time.now += 60_000;
+    };
+    w.provider.failures.list = Array.from({ length: 100 }, () => cutOff);
+    await w.run();
+    expect(await w.record()).toMatchObject({ status: 'failed' });
+    expect((await w.record()).end?.text).toMatch(/does not show that it did/);
+  });
+
+  it('too many at once wait also where an owner was waited for', async () => {
+    const w = await world({ requests: 1, windowMs: 600_000 });
+    w.provider.add('pod-a', 'alice-a-k3f9t2');
+    const of = { ...newApproval().fingerprint, id: 'pod-a', name: 'alice-a-k3f9t2' };
+    await w.add({ id: 'a', batch: 'a', podId: 'pod-a', fingerprint: of });
+    await w.add({ id: 'b', batch: 'b', owner: CAROL });
+    await w.vote('b');
+    w.time.now += 600_000;
+    await w.members();
+    await w.vote('a');
+    await w.run('a');
+    await w.run('b');
+    expect(await w.record('b')).toMatchObject({ status: 'held', hold: 'breaker' });
   });
 
   it('too many at once wait for a person; one batch counts once', async () => {

@@ -17,6 +17,8 @@ export interface Action {
 }
 
 export interface FormAction {
+  /** What follows is posted in the channel: whether that can be is found out before anything is done. */
+  posts?: boolean;
   open(target: Target, asker: Asker, services: Services): Promise<Form | Message>;
   /** Judged before the acknowledgement, on what is kept: errors travel on it. */
   check(target: Target, answers: Answers, services: Services): Promise<FormProblem[]>;

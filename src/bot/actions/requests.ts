@@ -125,7 +125,7 @@ export const deny: Action = {
       const open = records.filter(({ status }) => UNDECIDED.includes(status));
       if (open.length === 0) return standing(records);
       const people = await everybody(services, Number.POSITIVE_INFINITY);
-      const refused = mayDeny(open, deciderOf(asker.who.account, people), people.registry, services);
+      const { refused } = deniable(open, deciderOf(asker.who.account, people), people.registry, services);
       if (refused !== null) {
         await logRefused(open[0] as Approval, 'deny', refused, asker, services);
         return note('bad', refused);
@@ -147,14 +147,15 @@ export const deny: Action = {
       const people = await everybody(services);
       const who = await asker.live();
       const open = records.filter(({ status }) => UNDECIDED.includes(status));
-      const refused = open.length === 0 ? null : mayDeny(open, who, people.registry, services);
+      if (open.length === 0) return standing(records);
+      const { may, refused } = deniable(open, who, people.registry, services);
       if (refused !== null) {
         await logRefused(open[0] as Approval, 'deny', refused, asker, services);
         return note('bad', refused);
       }
       const now = services.clocks.now();
       return decideAll(
-        records,
+        may,
         moves.deny(asker.who, (answers.reason?.[0] ?? '').trim(), now),
         'request-denied',
         asker,
@@ -164,20 +165,24 @@ export const deny: Action = {
   },
 };
 
-function mayDeny(
+/** Those of a form that this person may deny: an owner their own, an approver all. The reason where it is none. */
+function deniable(
   open: readonly Approval[],
   who: Decider,
   registry: Parameters<typeof refusalOf>[2],
   services: Services,
-): string | null {
-  for (const record of open) {
-    const owner =
-      record.owner !== null && who.accounts.includes(bare(record.owner.account)) && who.membership === 'member';
-    const refusal = owner ? null : refusalOf({ ...record, votes: [] }, who, registry, services.policy.approvals.guests);
-    if (refusal?.kind === 'requester') return 'You asked for this yourself: Cancel withdraws it.';
-    if (refusal) return refusal.text.replaceAll('approve', 'deny');
-  }
-  return null;
+): { may: Approval[]; refused: string | null } {
+  let refused: string | null = null;
+  const may = open.filter((record) => {
+    const owned = record.owner !== null && who.accounts.includes(bare(record.owner.account));
+    const refusal = refusalOf({ ...record, votes: [] }, who, registry, services.policy.approvals.guests);
+    if (refusal?.kind === 'requester') refused = 'You asked for this yourself: Cancel withdraws it.';
+    else if (refusal?.kind === 'right') {
+      refused = 'You are not allowed to deny this: the pod’s owner and whoever may approve can.';
+    } else if (refusal) refused = refusal.text.replaceAll('approve', 'deny');
+    return refusal === null || (owned && who.membership === 'member' && refusal.kind !== 'requester');
+  });
+  return { may, refused: may.length > 0 ? null : refused };
 }
 
 async function decideAll(
@@ -215,7 +220,10 @@ export const cancel: Action = {
       asker.who.account === head.by.account || (asker.who.person !== null && asker.who.person === head.by.person);
     if (!same) {
       await logRefused(head, 'cancel', 'not the requester', asker, services);
-      return note('warn', `Only ${head.by.name}, who asked, can cancel this. Approvers and the owner can deny it.`);
+      return note(
+        'warn',
+        `You are not allowed to cancel this: only ${head.by.name}, who asked, can. Approvers and the owner can deny it.`,
+      );
     }
     return decideAll(records, moves.cancel(asker.who, services.clocks.now()), 'request-cancelled', asker, services);
   },
@@ -288,7 +296,7 @@ export const unlockAsked: Action = {
   run: ({ id }, asker, services) => stopThem(id, true, asker, services),
 };
 
-const isUp = ({ fingerprint, status }: Approval) => fingerprint.standing === 'up' && UNDECIDED.includes(status);
+const isUp = ({ fingerprint }: Approval) => fingerprint.standing === 'up';
 
 async function stopThem(id: string, unlock: boolean, asker: Asker, services: Services): Promise<Message> {
   const up = (await services.approvals.inBatch(id)).filter((record) => isUp(record) && (!unlock || record.locked));

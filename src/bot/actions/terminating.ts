@@ -16,6 +16,7 @@ export const terminate: Action = {
     return note('warn', 'Press Terminate on the pod’s card, or type /pod terminate.');
   },
   form: {
+    posts: true,
     async open({ id }, asker, services) {
       const row = await services.ledger.get(id);
       const podId = row ? row.podId : id;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { actorOf, chatOf, type PersonRef } from '../../policy/identity.ts';
+import { actorOf, chatOf, overlap, type PersonRef } from '../../policy/identity.ts';
 import { card, code, fields, type Message, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { defineCommand } from './declare.ts';
@@ -31,6 +31,7 @@ export const link = defineCommand({
       .describe('The code that the other chat gave you'),
   }),
   positional: ['code'],
+  secret: ['code'],
   access: null,
   outsideRooms: false,
   examples: ['link', 'link ABCD-EFGH-JKMN'],
@@ -121,7 +122,7 @@ export const unlink = defineCommand({
     if (own) throw new UsageError('These are your own accounts: another admin must unlink them.');
     const open = await services.approvals.open();
     const part = open.some((record) =>
-      [record.by, ...record.votes.map(({ by }) => by)].some((who) => who.account === asker.who.account),
+      [record.self, ...record.votes.map(({ accounts }) => accounts)].some((side) => overlap(side, asker.accounts)),
     );
     if (part) throw new UsageError('You are part of an open request: another admin must unlink, or you afterwards.');
     const ids = links.map(({ id }) => id);

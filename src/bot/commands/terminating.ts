@@ -248,7 +248,8 @@ async function recordFor(
   const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: policy });
   const catalogue = await snapshots.catalogue();
   const volume = catalogue?.networkVolumes.find((v) => v.id === pod.networkVolume?.id);
-  const room = asker.room ?? policy.defaultRoom ?? '';
+  // The pod's home, and not wherever it was asked for.
+  const room = row.room || asker.room || policy.defaultRoom || '';
   const zone = policy.rooms.find(({ name }) => name === room)?.timezone ?? policy.timezone;
   const due = (hours: number, atMost: number) => afterWorkingHours(now, hours, policy.workingHours, zone, atMost);
   const expiresAt = due(EXPIRY.workingHours, EXPIRY.atMostHours);

@@ -117,11 +117,13 @@ function manyPods(records: readonly Approval[]): Block[] {
   return [
     {
       kind: 'table',
-      header: ['Pod', 'GPU', 'State', 'Saves a day', 'Lost', 'Decision'],
+      header: ['Pod', 'GPU', 'Owner', 'State', 'Made', 'Saves a day', 'Lost', 'Decision'],
       rows: records.map((record) => [
         [plain(pod(record))],
         [plain(gpuText(record.facts.gpuName, record.facts.gpuCount))],
+        [plain(record.owner?.name ?? '–')],
         [plain(stateText(record).replace(', ', '') || '–')],
+        [plain(new Date(record.facts.createdAt).toISOString().slice(0, 10))],
         [money(savedPerDay(record))],
         [plain(record.facts.volumeDisk ? `${record.facts.volumeDisk.sizeGb} GB` : 'container')],
         [plain(WORDS[record.status])],
@@ -129,7 +131,18 @@ function manyPods(records: readonly Approval[]): Block[] {
       more: 0,
     },
     text('Together they save ', money(total, 'day'), '.'),
+    ...records.filter(({ status }) => UNDECIDED.includes(status)).flatMap(undecidedLine),
   ];
+}
+
+/** What else there is to know of one of several: what it is doing, and what goes on billing. */
+function undecidedLine(record: Approval): Block[] {
+  const { facts, fingerprint } = record;
+  const survival = afterTerminate(facts, facts.networkVolumeGb);
+  const goesOn = survival.survives ? ` Survives: ${survivesText(survival)}.` : '';
+  if (fingerprint.standing !== 'up' && goesOn === '') return [];
+  const since = fingerprint.standing === 'up' ? ` GPU use: ${gpuUse(record)}.` : '';
+  return [text(bold(pod(record)), `:${since}${goesOn}`)];
 }
 
 /** Where nothing durable exists and it can still be decided: how files are saved, before the pod stops. */
@@ -174,9 +187,7 @@ function buttonsOf(records: readonly Approval[]): Button[] {
   const tripped = open.some(({ hold }) => hold === 'breaker');
   return [
     ...(up.length > 0 ? [stopNow(up, token)] : []),
-    ...(open.some(({ locked }) => locked)
-      ? [{ label: 'Unlock and stop', token: token('unlock-asked'), style: 'danger' as const }]
-      : []),
+    ...unlock(open, token),
     ...(tripped ? [{ label: 'Confirm: so many are meant', token: token('release'), style: 'danger' as const }] : []),
     ...(asked.length > 0 ? [approveButton(asked, token)] : []),
     { label: 'Deny', token: token('deny') },
@@ -184,10 +195,16 @@ function buttonsOf(records: readonly Approval[]): Button[] {
   ];
 }
 
+/** A locked pod refuses to stop; one that is off has nothing to stop. */
+function unlock(records: readonly Approval[], token: (action: string) => string): Button[] {
+  const locked = records.some(({ locked: is, fingerprint }) => is && fingerprint.standing === 'up');
+  return locked ? [{ label: 'Unlock and stop', token: token('unlock-asked'), style: 'danger' }] : [];
+}
+
 /** One button to ask again, where what was asked for is no more. */
 function again(records: readonly Approval[], token: (action: string) => string): Button[] {
   const ended = records.filter(({ status }) => status === 'void' || status === 'expired' || status === 'failed');
-  return ended.length > 0 ? [{ label: 'Ask again', token: token('ask-again') }] : [];
+  return ended.length > 0 ? [...unlock(ended, token), { label: 'Ask again', token: token('ask-again') }] : [];
 }
 
 /** "$30.00/h → $0.14/h": what ends the bill now, without a second person. */

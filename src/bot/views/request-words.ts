@@ -1,4 +1,4 @@
-import { type Approval, isOpen } from '../../policy/approval.ts';
+import { type Approval, isOpen, UNDECIDED } from '../../policy/approval.ts';
 import { personsIn } from '../../policy/approval-moves.ts';
 import { type AccountId, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
@@ -75,7 +75,7 @@ export function statusOf(record: Approval, accountsOf: AccountsOf): Span[] {
     default:
       return spans(
         ...approved,
-        `${ENDED[status] ?? ''}: ${end?.text ?? ''}. Nothing was deleted. `,
+        `${ENDED[status] ?? ''}: ${end?.text ?? ''}. ${record.attempt === null ? 'Nothing was deleted. ' : ''}`,
         moment(end?.at ?? record.since),
         '.',
       );
@@ -131,8 +131,8 @@ export function requestLines(
   const head = first(records);
   const lines: RequestLine[] = [];
   const owners = new Map(
-    records.flatMap(({ owner, self }) =>
-      owner && !self.includes(bare(owner.account)) ? [[owner.account, owner]] : [],
+    records.flatMap(({ owner, self, status }) =>
+      owner && UNDECIDED.includes(status) && !self.includes(bare(owner.account)) ? [[owner.account, owner]] : [],
     ),
   );
   for (const owner of owners.values()) {
