@@ -175,6 +175,7 @@ const viewsOpen: Method = (params, context) => {
   }
   const id = workspace.newId('V');
   const opened = timeline.next();
+  workspace.opened.push(view);
   workspace.views.push({ id, user: trigger.user, view, opened, changed: opened, errors: {}, typed: {} });
   return { ok: true, view: { ...view, id, team_id: workspace.team, state: { values: {} }, hash: id } };
 };

@@ -55,7 +55,10 @@ export class Workspace {
   readonly users = new Map<string, SlackUser>();
   readonly channels = new Map<string, SlackChannel>();
   readonly messages: SlackMessage[] = [];
+  /** Those that are open. */
   readonly views: SlackView[] = [];
+  /** Every form that was opened, for validators. */
+  readonly opened: Json[] = [];
   readonly responses = new Map<string, ResponseUrl>();
   readonly triggers = new Map<string, { user: string; expires: number }>();
   readonly groups = new Map<string, { handle: string; users: string[] }>();

@@ -7,7 +7,7 @@ import { type AccountId, actorOf, type Declared, type PersonRef } from '../polic
 import { parsePodName, shortName } from '../policy/pod-names.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
-import type { Audit, AuditEntry } from '../store/audit.ts';
+import { type Audit, type AuditEntry, formatHead } from '../store/audit.ts';
 import type { Links } from '../store/links.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { PodContext } from './pod-context.ts';
@@ -100,7 +100,10 @@ export async function decided(
     requestEntry(after, `request-${kind}`, now, after.end?.by ?? null, { why: after.end?.text ?? '' }),
   ]);
   if (!moved?.moved) return false;
-  context.log.info({ request: id, status: moved.record.status, pod: moved.record.podId }, 'request moved');
+  const { status, podId } = moved.record;
+  // Outside of Redis, so that a log that is rolled back as a whole can be told.
+  const head = formatHead(await context.audit.head());
+  context.log.info({ request: id, status, pod: podId, audit: head }, 'request moved');
   await context.tell(moved.record.batch);
   return true;
 }

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 /** A real client of the platform against its emulator; what comes in is noted, and answered with one word. */
-async function stage(chat: 'slack' | 'discord'): Promise<Stage> {
+async function stage(chat: 'slack' | 'discord', guildId: string | null = null): Promise<Stage> {
   const clock = { offset: 0 };
   const now = () => Date.now() + clock.offset;
   const reading = { timeline: new Timeline(), moment: String, ago: String, now };
@@ -45,7 +45,7 @@ async function stage(chat: 'slack' | 'discord'): Promise<Stage> {
   const front: Front =
     chat === 'slack'
       ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent)
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId: null }, shapes, silent, () => {});
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, () => {});
   const commands: IncomingCommand[] = [];
   await front.start(inboxOf(front, commands));
   closing.push(() => front.stop());
@@ -146,4 +146,11 @@ it('identifies anew where Discord forgot the session', async () => {
   await until(() => emulator.connections() === 1);
   await emulator.command('alice', 'gpu', '/pod help');
   await until(() => commands.length === 1);
+});
+
+it('refuses whoever calls from another server', async () => {
+  const { emulator, commands } = await stage('discord', '900000000000000099');
+  await emulator.command('alice', 'gpu', '/pod help');
+  await until(() => emulator.visibleTo('alice').some(({ text }) => /not allowed.*another server/.test(text)));
+  expect(commands).toEqual([]);
 });

@@ -22,6 +22,7 @@ describe.concurrent('the examples', () => {
       expect(world.discord.violations).toEqual([]);
       expect(world.runpod.violations).toEqual([]);
       expect(world.slack.workspace.messages.flatMap((m) => slackProblems(m.blocks))).toEqual([]);
+      expect(world.slack.workspace.opened.flatMap((view) => slackProblems(view.blocks as unknown[]))).toEqual([]);
       expect(await discordViolations(world.discord.requests)).toEqual([]);
       const everywhere = [...leftBehind(dataPath), { path: 'messages', text: messagesOf(world) }];
       for (const secret of FORBIDDEN) {

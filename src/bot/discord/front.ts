@@ -27,7 +27,7 @@ import {
   type Member,
   type PostOptions,
 } from '../front.ts';
-import type { Message } from '../message/message.ts';
+import { type Message, note } from '../message/message.ts';
 import { guildCommands } from './commands.ts';
 import { type DiscordReply, incomingFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
@@ -170,6 +170,11 @@ export class DiscordFront implements Front {
   private async handle(d: APIInteraction, inbox: Inbox): Promise<void> {
     const event = incomingFrom(d);
     if (!event) return;
+    // Rights are those of one server; the bot may have been added to others.
+    if (d.guild_id && this.guild !== null && d.guild_id !== this.guild) {
+      await this.callback(d, event.kind === 'suggest' ? noChoices : privately(note('warn', ELSEWHERE)));
+      return;
+    }
     if (event.kind === 'suggest') {
       const choices = await inbox.suggest(event.incoming);
       await this.callback(d, { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } });
@@ -283,6 +288,9 @@ export class DiscordFront implements Front {
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
 }
+
+const ELSEWHERE = 'You are not allowed to use Podwarden here: it belongs to another server.';
+const noChoices = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } };
 
 function privately(message: Message) {
   const data = { ...renderDiscord(message), flags: MessageFlags.Ephemeral };
