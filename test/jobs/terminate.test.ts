@@ -456,6 +456,16 @@ const EVENTS: Record<string, (w: World) => Promise<unknown> | unknown> = {
   'nine hours pass': (w) => pass(w, 9 * 3_600_000),
   'the worker is killed before its call': (w) => dies(w, false),
   'the worker is killed after its call': (w) => dies(w, true),
+  'the worker freezes after its claim': async (w) => {
+    const { claim } = w.approvals;
+    w.approvals.claim = async (...args) => {
+      const result = await claim.apply(w.approvals, args);
+      w.time.real += 5000;
+      return result;
+    };
+    await w.run();
+    w.approvals.claim = claim;
+  },
   'RunPod cuts the next call': (w) => {
     w.provider.failures.terminate = [...(w.provider.failures.terminate ?? []), cutOff];
   },
