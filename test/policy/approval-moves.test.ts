@@ -56,6 +56,11 @@ describe('a request', () => {
     expect(moves.sending(liveOf(approved), NOW, 1)(approved)).toBeNull();
   });
 
+  it('is not sent for a pod that is another than was approved', () => {
+    const approved = along(newApproval(), moves.approve(voteOf(BOB), WAIT));
+    expect(moves.sending({ ...liveOf(approved), name: 'other' }, NOW, 1)(approved)).toBeNull();
+  });
+
   it('is sent again only after the call before has ended', () => {
     const record = along(newApproval(), moves.approve(voteOf(BOB), WAIT));
     const sending = along(record, moves.sending(liveOf(record), NOW, 1));
@@ -121,6 +126,7 @@ describe('every history of a request', () => {
           record = moved;
         }
       }),
+      { numRuns: 2000 },
     );
   });
 
@@ -142,6 +148,7 @@ describe('every history of a request', () => {
           if (moved) record = moved;
         }
       }),
+      { numRuns: 2000 },
     );
   });
 });
