@@ -190,7 +190,7 @@ export class Dispatch implements Inbox {
 
   async judge(incoming: IncomingSubmit): Promise<Judged> {
     const { action, target } = actionOf(incoming.token);
-    const form = action?.form;
+    const form = action?.form?.answers;
     const answers = maskedAnswers(incoming.answers);
     if (!action || !form) return { problems: [], message: note('warn', UNKNOWN_BUTTON) };
     const problems = await form.check(target, answers, this.services);
@@ -208,13 +208,13 @@ export class Dispatch implements Inbox {
         ),
       };
     }
-    return { accept: () => this.accept(incoming, action, form, target, answers) };
+    return { accept: () => this.accept(incoming, action, form.submit, target, answers) };
   }
 
   private async accept(
     incoming: IncomingSubmit,
     action: Action,
-    form: FormAction,
+    submit: Submit,
     target: Target,
     answers: Answers,
   ): Promise<void> {
@@ -224,8 +224,8 @@ export class Dispatch implements Inbox {
       const asker = await this.asker({ ...incoming, reply }, 'live');
       const refusal = this.refuse(action.access, true, asker, action.name);
       await this.logClick(action, target, asker, refusal === null);
-      const blocked = form.posts ? await this.blocked(asker.place) : null;
-      return refusal ?? blocked ?? (await form.submit(target, answers, asker, this.services));
+      const blocked = action.form?.posts ? await this.blocked(asker.place) : null;
+      return refusal ?? blocked ?? (await submit(target, answers, asker, this.services));
     });
   }
 
@@ -314,6 +314,7 @@ export function roomAt(place: Place, policy: Policy): string | null {
   return here?.name ?? null;
 }
 
+type Submit = NonNullable<FormAction['answers']>['submit'];
 type Answerable = Pick<IncomingClick, 'account' | 'reply'>;
 
 function actionOf(token: string): { action: Action | null; target: Target } {

@@ -20,9 +20,12 @@ export interface FormAction {
   /** What follows is posted in the channel: whether that can be is found out before anything is done. */
   posts?: boolean;
   open(target: Target, asker: Asker, services: Services): Promise<Form | Message>;
-  /** Judged before the acknowledgement, on what is kept: errors travel on it. */
-  check(target: Target, answers: Answers, services: Services): Promise<FormProblem[]>;
-  submit(target: Target, answers: Answers, asker: Asker, services: Services): Promise<Message>;
+  /** Left out where the form that opens carries the token of another action, which takes the answers. */
+  answers?: {
+    /** Judged before the acknowledgement, on what is kept: errors travel on it. */
+    check(target: Target, answers: Answers, services: Services): Promise<FormProblem[]>;
+    submit(target: Target, answers: Answers, asker: Asker, services: Services): Promise<Message>;
+  };
 }
 
 export interface Target {

@@ -138,29 +138,31 @@ export const deny: Action = {
         fields: [{ kind: 'text', id: 'reason', label: 'Reason', required: true, long: false, maxLength: 300 }],
       };
     },
-    async check(_, answers) {
-      const blank = (answers.reason?.[0] ?? '').trim() === '';
-      return blank ? [{ field: 'reason', problem: 'Say why: the requester reads it.' }] : [];
-    },
-    async submit({ id }, answers, asker, services) {
-      const records = await services.approvals.inBatch(id);
-      const people = await everybody(services);
-      const who = await asker.live();
-      const open = records.filter(({ status }) => UNDECIDED.includes(status));
-      if (open.length === 0) return standing(records);
-      const { may, refused } = deniable(open, who, people.registry, services);
-      if (refused !== null) {
-        await logRefused(open[0] as Approval, 'deny', refused, asker, services);
-        return note('bad', refused);
-      }
-      const now = services.clocks.now();
-      return decideAll(
-        may,
-        moves.deny(asker.who, (answers.reason?.[0] ?? '').trim(), now),
-        'request-denied',
-        asker,
-        services,
-      );
+    answers: {
+      async check(_, answers) {
+        const blank = (answers.reason?.[0] ?? '').trim() === '';
+        return blank ? [{ field: 'reason', problem: 'Say why: the requester reads it.' }] : [];
+      },
+      async submit({ id }, answers, asker, services) {
+        const records = await services.approvals.inBatch(id);
+        const people = await everybody(services);
+        const who = await asker.live();
+        const open = records.filter(({ status }) => UNDECIDED.includes(status));
+        if (open.length === 0) return standing(records);
+        const { may, refused } = deniable(open, who, people.registry, services);
+        if (refused !== null) {
+          await logRefused(open[0] as Approval, 'deny', refused, asker, services);
+          return note('bad', refused);
+        }
+        const now = services.clocks.now();
+        return decideAll(
+          may,
+          moves.deny(asker.who, (answers.reason?.[0] ?? '').trim(), now),
+          'request-denied',
+          asker,
+          services,
+        );
+      },
     },
   },
 };

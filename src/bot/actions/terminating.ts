@@ -23,8 +23,10 @@ export const terminate: Action = {
       const pod = (await knownPods(services)).find((known) => known.id === podId);
       return pod ? openTerminate([pod], undefined, asker, services) : reopen(id, services);
     },
-    check: ({ id }, answers, services) => checkTerminate(id, answers, services),
-    submit: ({ id }, answers, asker, services) => submitTerminate(id, answers, asker, services),
+    answers: {
+      check: ({ id }, answers, services) => checkTerminate(id, answers, services),
+      submit: ({ id }, answers, asker, services) => submitTerminate(id, answers, asker, services),
+    },
   },
 };
 
@@ -41,8 +43,6 @@ export const askAgain: Action = {
       if (pods.length === 0) return note('info', 'None of these pods is there any more.');
       return openTerminate(pods, records[0]?.reason ?? undefined, asker, services);
     },
-    check: async () => [],
-    submit: async () => note('warn', UNKNOWN),
   },
 };
 
@@ -65,8 +65,6 @@ export const terminateOf: Action = {
       }
       return note('warn', UNKNOWN);
     },
-    check: async () => [],
-    submit: async () => note('warn', UNKNOWN),
   },
 };
 
