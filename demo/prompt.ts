@@ -8,6 +8,7 @@ const WELCOME = `Podwarden runs here against emulators of Slack, Discord and Run
 
   slack alice #gpu> /pod launch a6000 spot        type as alice, bob, carol or mallory, in slack or discord
   slack alice press "Stop"                        press a button that she sees
+  slack alice fill reason="done" data="nothing"   fill in and send the form that is open
   clock +25h                                      move the clock
   fault capacity=none                             make something go wrong; fault clear ends it
   quit
