@@ -58,6 +58,8 @@ const requestFacts = podFacts.extend({
   /** Percent, as of the snapshot; empty where nothing reported. */
   gpuUtil: z.array(z.number()),
   networkVolumeGb: z.number().nullable(),
+  /** When the fleet was read that the request was made from. */
+  readAt: z.number().default(0),
 });
 
 export const approval = z.object({

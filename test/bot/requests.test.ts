@@ -78,7 +78,7 @@ describe('cards of requests', () => {
     const record = newApproval({
       reason: evil,
       where: evil,
-      facts: { ...FACTS, name: evil, createdAt: NOW, gpuUtil: [], networkVolumeGb: null },
+      facts: { ...FACTS, name: evil, createdAt: NOW, gpuUtil: [], networkVolumeGb: null, readAt: NOW },
     });
     const body = JSON.parse(everything(requestCard([record], NOW, accountsOf)));
     // Plain text, as in headers and dialogs, is read by nobody.

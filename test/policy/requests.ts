@@ -36,7 +36,7 @@ export function newApproval(more: Partial<Approval> = {}): Approval {
     data: 'nothing',
     where: null,
     fingerprint: FINGERPRINT,
-    facts: { ...FACTS, createdAt: NOW, gpuUtil: [71], networkVolumeGb: null },
+    facts: { ...FACTS, createdAt: NOW, gpuUtil: [71], networkVolumeGb: null, readAt: NOW - 60_000 },
     locked: false,
     room: 'gpu',
     createdAt: NOW,

@@ -246,7 +246,7 @@ async function recordFor(
   const { policy, snapshots } = services;
   const row = await rowOfPod(pod, asker, services);
   const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: policy });
-  const catalogue = await snapshots.catalogue();
+  const [catalogue, fleet] = await Promise.all([snapshots.catalogue(), snapshots.fleet()]);
   const volume = catalogue?.networkVolumes.find((v) => v.id === pod.networkVolume?.id);
   // The pod's home, and not wherever it was asked for.
   const room = row.room || asker.room || policy.defaultRoom || '';
@@ -274,6 +274,7 @@ async function recordFor(
       createdAt: Date.parse(pod.createdAt),
       gpuUtil: pod.gpuUtil,
       networkVolumeGb: volume?.sizeGb ?? null,
+      readAt: fleet?.readAt ?? 0,
     },
     locked: pod.locked,
     room,

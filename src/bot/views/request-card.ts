@@ -68,6 +68,7 @@ function onePod(record: Approval, now: number, accountsOf: AccountsOf): Block[] 
   const run = up && facts.startedAt !== null ? costOver(facts.microUsdPerHour, now - facts.startedAt) : null;
   const undecided: [string, ...(Span | string)[]][] = [
     ['Made', ago(facts.createdAt)],
+    ['Read', ago(facts.readAt)],
     ['GPU use', gpuUse(record)],
     ['Spent so far', ...(run === null ? ['not known'] : [money(run), ' for the GPU in this run'])],
   ];
