@@ -157,18 +157,16 @@ export class Dispatch implements Inbox {
 
   /** A form, or what is said instead. From what is kept alone: there are three seconds. */
   async open(incoming: IncomingCommand | IncomingClick): Promise<Opening> {
-    let opened: Form | Message | null = null;
+    let opening: Opening | null = null;
     const message = await this.guarded(async () => {
       const asker = await this.asker(incoming, 'kept');
       const found =
         'input' in incoming ? await this.openCommand(incoming, asker) : await this.openAction(incoming, asker);
       if (!isForm(found)) return found;
-      opened = found;
+      opening = { form: found, kept: await asker.keepReply() };
       return null;
     });
-    if (message) return { message };
-    const asker = await this.asker(incoming, 'kept');
-    return { form: opened as unknown as Form, kept: await asker.keepReply() };
+    return opening ?? { message: message ?? note('warn', UNKNOWN_BUTTON) };
   }
 
   private async openCommand(incoming: IncomingCommand, asker: Asker): Promise<Form | Message> {

@@ -17,8 +17,8 @@ export interface Registers {
 }
 
 /**
- * `kept`: as last read, however long ago, for opening forms; somebody new is read within their time. `fresh`: read now where what is kept is missing or old. `live`: read
- * now, for whoever decides.
+ * `kept`: as last read, however long ago, for opening forms; somebody new is read within their time. `fresh`: read
+ * now where what is kept is missing or old. `live`: read now, for whoever decides.
  */
 export type Reading = 'kept' | 'fresh' | 'live';
 

@@ -34,6 +34,11 @@ export interface GovernedContext extends PodContext {
 /** Membership older than this grants nothing: the bot that reads it may be gone. On Podwarden's clock. */
 const FRESH_MS = 15 * 60_000;
 
+/** The chats that any room is in. */
+export function chatsOf({ rooms }: Pick<Governance, 'rooms'>): string[] {
+  return [...new Set(rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
+}
+
 /** Everybody as last read. Of a chat that was not read lately nobody is known, so that nobody there holds a right. */
 export async function peopleNow(
   context: {
@@ -45,8 +50,9 @@ export async function peopleNow(
   maxAgeMs = FRESH_MS,
 ): Promise<People> {
   const { snapshots, links, governance, clocks } = context;
-  const chats = [...new Set(governance.rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
-  const kept = await Promise.all(chats.map(async (chat) => [chat, await snapshots.members(chat)] as const));
+  const kept = await Promise.all(
+    chatsOf(governance).map(async (chat) => [chat, await snapshots.members(chat)] as const),
+  );
   const fresh = new Map(kept.filter(([, members]) => members && clocks.now() - members.readAt < maxAgeMs));
   const registry = { people: governance.people, links: await links.all() };
   const memberOf = (account: AccountId) => {

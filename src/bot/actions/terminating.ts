@@ -1,9 +1,9 @@
+import { chatsOf } from '../../jobs/approvals.ts';
 import { declaredFor } from '../../policy/identity.ts';
-import { knownPods } from '../commands/pods.ts';
+import { knownPods, MAX_PODS } from '../commands/pods.ts';
 import { checkTerminate, openTerminate, reopen, submitTerminate } from '../commands/terminating.ts';
 import { podsOf } from '../handover.ts';
 import { note } from '../message/message.ts';
-import type { Services } from '../services.ts';
 import { personToken } from '../views/handover.ts';
 import type { Action } from './declare.ts';
 import { UNKNOWN } from './requests.ts';
@@ -53,7 +53,7 @@ export const terminateOf: Action = {
   run: terminate.run,
   form: {
     async open({ id }, asker, services) {
-      const lists = await Promise.all(chatsOf(services).map((chat) => services.snapshots.members(chat)));
+      const lists = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.members(chat)));
       const everyone = lists.flatMap((members) => Object.entries(members?.accounts ?? {}));
       for (const [account, { name }] of everyone) {
         const who = { account, person: declaredFor(account, services.policy.people)?.key ?? null, name };
@@ -67,9 +67,3 @@ export const terminateOf: Action = {
     },
   },
 };
-
-const chatsOf = ({ policy }: Services) => [
-  ...new Set(policy.rooms.flatMap((room) => room.channels.map(({ chat }) => chat))),
-];
-/** Of one form and one card. */
-const MAX_PODS = 10;

@@ -9,8 +9,8 @@ import type { Asker, Services } from '../services.ts';
 import type { Suggestion } from './declare.ts';
 import { UsageError } from './parse.ts';
 
-/** Pods that one command may name. */
-const MAX_PODS = 10;
+/** Pods that one command may name, and one form may hold. */
+export const MAX_PODS = 10;
 
 /**
  * The pods that a comma-separated word names. Rows are asked too: a pod that was just launched may not be in the last

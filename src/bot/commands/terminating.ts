@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { ownerOfPod, requestEntry } from '../../jobs/approvals.ts';
+import { chatsOf, ownerOfPod, requestEntry } from '../../jobs/approvals.ts';
 import { announceRequest } from '../../jobs/names.ts';
 import {
   type Approval,
@@ -154,8 +154,7 @@ async function refuse(pods: FleetPod[], services: Services): Promise<Message | n
 /** Looked at before the form opens, from what is kept. */
 async function nobodyElse(asker: Asker, services: Services): Promise<Message | 'unknown' | null> {
   const people = await everybody(services, Number.POSITIVE_INFINITY);
-  const chats = [...new Set(services.policy.rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
-  const lists = await Promise.all(chats.map((chat) => services.snapshots.members(chat)));
+  const lists = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.members(chat)));
   const accounts = lists.flatMap((members) => Object.keys(members?.accounts ?? {}));
   const showsEverybody = services.showsEverybody && lists.every((members) => members !== null);
   const options = { guests: services.policy.approvals.guests, showsEverybody };
