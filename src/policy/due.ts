@@ -6,21 +6,29 @@ export const RECURRING = {
 } as const;
 export type Recurring = keyof typeof RECURRING;
 
-/** The fleet is read this often while a create that never answered may still turn up: its pod bills unseen. */
-const WATCHING_MS = 10_000;
+/** The fleet is read this often while something has to be confirmed, or a create that never answered may still turn up. */
+const SOON_MS = 10_000;
 
-/**
- * Which reads are due; one that never ran is. `lastRun` in milliseconds since 1970; `watching`: a launch has lately been
- * sent whose end nobody knows.
- */
+export interface Pressing {
+  /** The last read showed what the next has to confirm, or a launch has lately been sent whose end nobody knows. */
+  soon: boolean;
+  /** When an open finding next does something by itself; null for never. */
+  findingDue: number | null;
+  scanMs: number;
+}
+
+/** Which reads are due; one that never ran is. `lastRun` in milliseconds since 1970. */
 export function dueReads(
   lastRun: Readonly<Partial<Record<Recurring, number>>>,
   now: number,
-  watching: boolean,
+  { soon, findingDue, scanMs }: Pressing,
 ): Recurring[] {
   return (Object.keys(RECURRING) as Recurring[]).filter((name) => {
     const last = lastRun[name];
-    const every = watching && name === 'read-fleet' ? WATCHING_MS : RECURRING[name];
-    return last === undefined || now - last >= every;
+    if (last === undefined) return true;
+    if (name !== 'read-fleet') return now - last >= RECURRING[name];
+    // Once: what a scan could not do yet, the next does.
+    if (findingDue !== null && findingDue <= now && last < findingDue) return true;
+    return now - last >= (soon ? SOON_MS : scanMs);
   });
 }

@@ -37,6 +37,8 @@ export interface Declared {
   key: string;
   name: string;
   accounts: readonly AccountId[];
+  /** Beginnings of names of pods that are this person's. */
+  podPrefixes?: readonly string[];
 }
 
 export interface Registry {

@@ -25,6 +25,11 @@ export function storagePerDay(gb: number, rate: MicroUsdPerGbMonth): MicroUsd {
   return Math.round((gb * rate * 24) / HOURS_PER_MONTH);
 }
 
+/** What `gb` gigabytes cost over `ms` milliseconds at a monthly price. */
+export function storageOver(gb: number, rate: MicroUsdPerGbMonth, ms: number): MicroUsd {
+  return Math.round((gb * rate * ms) / (HOURS_PER_MONTH * 3_600_000));
+}
+
 /** Cost of `ms` milliseconds at an hourly rate. */
 export function costOver(rate: MicroUsdPerHour, ms: number): MicroUsd {
   return Math.round((rate * ms) / 3_600_000);

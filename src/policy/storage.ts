@@ -1,4 +1,4 @@
-import { type MicroUsd, type MicroUsdPerHour, storagePerDay, storagePerHour } from './money.ts';
+import { type MicroUsd, type MicroUsdPerHour, storageOver, storagePerDay, storagePerHour } from './money.ts';
 
 /** USD micro per GB-month. Source: docs.runpod.io, pods/pricing and accounts-billing/billing (read 2026-11). */
 const VOLUME_DISK_RUNNING = 100_000;
@@ -17,6 +17,14 @@ export interface PodStorage {
 /** What an hour of a stopped pod costs: no pod field shows it (RunPod reports 0 or the old rate). */
 export function stoppedPerHour(storage: PodStorage): MicroUsdPerHour {
   return storagePerHour(storage.volumeDisk?.sizeGb ?? 0, VOLUME_DISK_STOPPED);
+}
+
+/** What a volume disk of `gb` costs a day while its pod is off. */
+export const stoppedPerDay = (gb: number): MicroUsd => storagePerDay(gb, VOLUME_DISK_STOPPED);
+
+/** What a volume disk of `gb` cost over `ms` while its pod was off: from the month's price, so that no rounding adds up. */
+export function stoppedOver(gb: number, ms: number): MicroUsd {
+  return storageOver(gb, VOLUME_DISK_STOPPED, ms);
 }
 
 /** What the disks of a pod that is up cost an hour, beside its rate. */

@@ -1,4 +1,4 @@
-import { type MicroUsd, storagePerDay } from './money.ts';
+import { type MicroUsd, type MicroUsdPerHour, storagePerDay, storagePerHour } from './money.ts';
 import type { PodStorage } from './storage.ts';
 
 /** USD micro per GB-month: the first 1000 GB of a standard network volume, and beyond. Source: docs.runpod.io, pods/pricing. */
@@ -26,6 +26,17 @@ export function afterTerminate(storage: PodStorage, networkVolumeGb: number | nu
 export function networkVolumePerDay(gb: number): MicroUsd {
   const first = Math.min(gb, FIRST_TIER_GB);
   return storagePerDay(first, NETWORK_VOLUME) + storagePerDay(gb - first, NETWORK_VOLUME_BEYOND);
+}
+
+export function networkVolumePerHour(gb: number): MicroUsdPerHour {
+  const first = Math.min(gb, FIRST_TIER_GB);
+  return storagePerHour(first, NETWORK_VOLUME) + storagePerHour(gb - first, NETWORK_VOLUME_BEYOND);
+}
+
+/** A month of 730 hours. */
+export function networkVolumePerMonth(gb: number): MicroUsd {
+  const first = Math.min(gb, FIRST_TIER_GB);
+  return Math.round(first * NETWORK_VOLUME + (gb - first) * NETWORK_VOLUME_BEYOND);
 }
 
 /** A volume disk is what people forget: terminating it is what an approver is asked about twice. */

@@ -1,0 +1,66 @@
+import type { ScanMemory } from '../scan/memory.ts';
+import type { FactsOf, Hit } from './finding.ts';
+
+type What = FactsOf<'blind'>['what'];
+const MINUTE = 60_000;
+/** Two scans' worth: one bad read is nobody's news. */
+const AFTER_MS = 5 * MINUTE;
+/** Whoever keeps watch hears of it after this long. */
+export const WATCH_AFTER_MS = 30 * MINUTE;
+/** A balance is an estimate for this long before anybody is told. */
+const BALANCE_AFTER_MS = 60 * MINUTE;
+
+export function blindHit(what: What, subject: string, since: number, detail: string, now: number, room: string): Hit {
+  const worse = now - since >= WATCH_AFTER_MS && SCAN_LIKE.includes(what);
+  return {
+    rule: 'blind',
+    subject,
+    level: worse ? 2 : 1,
+    severity: worse ? 'critical' : LATER.includes(what) ? 'note' : 'urgent',
+    mark: what,
+    anchor: since,
+    owner: null,
+    room,
+    facts: { rule: 'blind', what, since, detail },
+  };
+}
+
+const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot'];
+const LATER: readonly What[] = ['balance', 'retired', 'sunset'];
+
+/** What keeps a scan from seeing, by what is remembered of it. */
+export function scanBlindness(memory: ScanMemory, now: number, room: string): Hit[] {
+  const { trouble } = memory;
+  if (!trouble) return [];
+  if (trouble.what !== 'key' && now - trouble.since < AFTER_MS) return [];
+  // One card for all of it: a mark that changed with each reason would edit it at each scan.
+  return [{ ...blindHit(trouble.what, 'scan', trouble.since, trouble.detail, now, room), mark: '' }];
+}
+
+export interface Surroundings {
+  /** Since when the balance could not be read, ms; null while it can. */
+  balanceSince: number | null;
+  /** GraphQL has said that it is gone. */
+  retired: boolean;
+  /** What a `Sunset` header announces, by call; text from outside. */
+  sunset: string | null;
+  /** Share of its memory that Redis uses, 0 to 1; null where it has no bound. */
+  redisUsed: number | null;
+}
+
+const REDIS_NEAR = 0.85;
+
+export function otherBlindness(around: Surroundings, now: number, room: string): Hit[] {
+  const hits: Hit[] = [];
+  const { balanceSince, retired, sunset, redisUsed } = around;
+  if (balanceSince !== null && now - balanceSince >= BALANCE_AFTER_MS)
+    hits.push(blindHit('balance', 'balance', balanceSince, '', now, room));
+  if (retired) hits.push(blindHit('retired', 'graphql', now, '', now, room));
+  if (sunset !== null) hits.push(blindHit('sunset', 'sunset', now, sunset, now, room));
+  if (redisUsed !== null && redisUsed >= REDIS_NEAR)
+    hits.push(blindHit('redis', 'redis', now, `${Math.round(redisUsed * 100)} %`, now, room));
+  return hits;
+}
+
+/** Who judges which: the scan must not resolve what the watchdogs raised. */
+export const WATCHED: readonly string[] = ['worker', 'bot'];

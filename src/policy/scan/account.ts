@@ -1,0 +1,80 @@
+import { costOver, type MicroUsd, type MicroUsdPerHour } from '../money.ts';
+import { AGREE } from './believe.ts';
+import type { AccountMemory, ScanMemory, TopUp } from './memory.ts';
+
+export interface BalanceRead {
+  balance: MicroUsd;
+  postpaid: boolean;
+}
+
+const DAY = 86_400_000;
+/** Top-ups of the last 14 days are remembered, and so are peaks of the burn. */
+export const REMEMBERED_MS = 14 * DAY;
+/** What a balance may differ from last balance minus burn: RunPod bills every five minutes, and burn changes between. */
+const MARGIN: MicroUsd = 500_000;
+const MARGIN_SHARE = 0.25;
+
+/**
+ * What is believed of the balance. One that the burn does not explain is doubted until three scans agree; one of $0 or
+ * less while pods run contradicts itself, so that no number of reads makes it true.
+ */
+export function believeBalance(
+  before: AccountMemory | null,
+  read: BalanceRead | null,
+  burn: { before: MicroUsdPerHour; now: MicroUsdPerHour; compute: MicroUsdPerHour },
+  at: number,
+): AccountMemory | null {
+  if (read === null) return before;
+  const impossible = read.balance <= 0 && burn.compute > 0 && !read.postpaid;
+  if (before === null) {
+    return impossible ? null : { ...read, readAt: at, doubt: null, topUps: [] };
+  }
+  const topUps = before.topUps.filter((rise) => at - rise.at < REMEMBERED_MS);
+  const expected = before.balance - costOver(burn.before, at - before.readAt);
+  const believed: AccountMemory = { ...read, readAt: at, doubt: null, topUps };
+  if (read.postpaid || fits(read.balance, expected, burn, at - before.readAt)) return believed;
+  const doubt = before.doubt;
+  const since = doubt ? doubt.balance - costOver(burn.now, at - doubt.at) : 0;
+  const agrees = doubt !== null && fits(read.balance, since, burn, at - doubt.at);
+  const reads = agrees ? doubt.reads + 1 : 1;
+  if (reads >= AGREE && !impossible) {
+    const rise: TopUp[] =
+      read.balance > expected ? [{ at: doubt?.at ?? at, from: expected, amount: read.balance - expected }] : [];
+    return { ...believed, topUps: [...topUps, ...rise] };
+  }
+  const kept = agrees && doubt ? { ...doubt, reads } : { balance: read.balance, at, reads: 1 };
+  return { ...before, topUps, doubt: kept };
+}
+
+function fits(
+  balance: MicroUsd,
+  expected: MicroUsd,
+  burn: { before: MicroUsdPerHour; now: MicroUsdPerHour },
+  ms: number,
+): boolean {
+  const spent = costOver(Math.max(burn.before, burn.now), ms);
+  return Math.abs(balance - expected) <= MARGIN + spent * MARGIN_SHARE;
+}
+
+/** The balance as it must be by now: what was last believed minus what has been metered since. */
+export function balanceAt(account: AccountMemory, burn: MicroUsdPerHour, now: number): MicroUsd {
+  return account.balance - costOver(burn, Math.max(0, now - account.readAt));
+}
+
+/** Two rises in 14 days that nobody here explains look like auto-pay. */
+export function paysItself(account: AccountMemory, declared: boolean | null): boolean {
+  return declared ?? account.topUps.length >= 2;
+}
+
+/** The highest burn of each day, for 14 days and today. Micro-dollars an hour. */
+export function withPeak(peaks: ScanMemory['peaks'], burn: MicroUsdPerHour, at: number): ScanMemory['peaks'] {
+  const today = at - (at % DAY);
+  const kept = Object.entries(peaks).filter(([day]) => today - Number(day) <= REMEMBERED_MS);
+  return { ...Object.fromEntries(kept), [today]: Math.max(burn, peaks[today] ?? 0) };
+}
+
+/** The peak of the last 14 days; null where nothing is remembered. */
+export function peakOf(peaks: ScanMemory['peaks']): MicroUsdPerHour | null {
+  const all = Object.values(peaks);
+  return all.length === 0 ? null : Math.max(...all);
+}

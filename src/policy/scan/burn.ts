@@ -1,0 +1,43 @@
+import { type FleetPod, stateOf } from '../fleet.ts';
+import type { MicroUsdPerHour } from '../money.ts';
+import { runningPerHour, stoppedPerHour } from '../storage.ts';
+import { networkVolumePerHour } from '../survival.ts';
+
+/** What bills now, micro-dollars an hour. */
+export interface Burn {
+  compute: MicroUsdPerHour;
+  runningDisks: MicroUsdPerHour;
+  stoppedDisks: MicroUsdPerHour;
+  networkVolumes: MicroUsdPerHour;
+  /** What RunPod reports beyond that: serverless, endpoints. */
+  other: MicroUsdPerHour;
+  total: MicroUsdPerHour;
+}
+
+/**
+ * Burn is summed from pods that are up, since `cost` of a stopped pod says nothing, and from disks, which no pod field
+ * shows. `other` is what RunPod's own total has beyond that.
+ */
+export function burnOf(
+  pods: readonly FleetPod[],
+  volumes: readonly { sizeGb: number }[],
+  other: MicroUsdPerHour,
+): Burn {
+  const sums = { compute: 0, runningDisks: 0, stoppedDisks: 0 };
+  for (const pod of pods) {
+    const state = stateOf(pod);
+    if (state === 'up' || state === 'coming') {
+      sums.compute += pod.microUsdPerHour;
+      sums.runningDisks += runningPerHour(pod);
+    } else if (state !== 'gone') sums.stoppedDisks += stoppedPerHour(pod);
+  }
+  const networkVolumes = volumes.reduce((sum, { sizeGb }) => sum + networkVolumePerHour(sizeGb), 0);
+  const total = sums.compute + sums.runningDisks + sums.stoppedDisks + networkVolumes + other;
+  return { ...sums, networkVolumes, other, total };
+}
+
+/** What RunPod's own total has beyond what we can sum; its rounding is not serverless. */
+export function otherPerHour(reported: MicroUsdPerHour, known: MicroUsdPerHour): MicroUsdPerHour {
+  const beyond = reported - known;
+  return beyond > Math.max(2000, known * 0.005) ? beyond : 0;
+}

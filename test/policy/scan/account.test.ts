@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { balanceAt, believeBalance, peakOf, withPeak } from '../../../src/policy/scan/account.ts';
+import type { AccountMemory } from '../../../src/policy/scan/memory.ts';
+import { DAY, HOUR, MINUTE, NOW } from './scans.ts';
+
+const DOLLAR = 1_000_000;
+const burn = { before: 12 * DOLLAR, now: 12 * DOLLAR, compute: 12 * DOLLAR };
+const at = (usd: number, more: Partial<AccountMemory> = {}): AccountMemory => ({
+  balance: usd * DOLLAR,
+  readAt: NOW,
+  postpaid: false,
+  doubt: null,
+  topUps: [],
+  ...more,
+});
+
+/** Reads five minutes apart, in USD. */
+function read(start: AccountMemory | null, ...reads: (number | null)[]): AccountMemory | null {
+  return reads.reduce<AccountMemory | null>(
+    (account, usd, i) =>
+      believeBalance(
+        account,
+        usd === null ? null : { balance: Math.round(usd * DOLLAR), postpaid: false },
+        burn,
+        NOW + (i + 1) * 5 * MINUTE,
+      ),
+    start,
+  );
+}
+
+describe('the balance', () => {
+  it('is believed where the burn explains it', () => {
+    expect(read(at(100), 99)).toMatchObject({ balance: 99 * DOLLAR, doubt: null });
+  });
+
+  it('is doubted where it does not, until three scans agree', () => {
+    expect(read(at(100), 40)).toMatchObject({ balance: 100 * DOLLAR, doubt: { reads: 1 } });
+    expect(read(at(100), 40, 39)).toMatchObject({ balance: 100 * DOLLAR, doubt: { reads: 2 } });
+    expect(read(at(100), 40, 39, 38)).toMatchObject({ balance: 38 * DOLLAR, doubt: null, topUps: [] });
+  });
+
+  it('that rose is a top-up, from what there was by then', () => {
+    const account = read(at(100), 149, 148, 147);
+    expect(account?.topUps).toMatchObject([{ at: NOW + 5 * MINUTE, from: 97 * DOLLAR, amount: 50 * DOLLAR }]);
+  });
+
+  it('of one bad read is forgotten', () => {
+    expect(read(at(100), 0, 98, 97)).toMatchObject({ balance: 97 * DOLLAR, doubt: null, topUps: [] });
+  });
+
+  it('of $0 while pods run contradicts itself, however often it is read', () => {
+    expect(read(at(100), 0, 0, 0, 0, 0, 0, 0, 0)).toMatchObject({ balance: 100 * DOLLAR });
+    expect(read(null, 0, 0)).toBeNull();
+  });
+
+  it('of $0 that the burn explains is $0', () => {
+    expect(read(at(1), 0)).toMatchObject({ balance: 0 });
+  });
+
+  it('that cannot be read stays what it was, less what is spent', () => {
+    const account = read(at(100), null, null);
+    expect(account).toEqual(at(100));
+    expect(balanceAt(at(100), 12 * DOLLAR, NOW + 2 * HOUR)).toBe(76 * DOLLAR);
+  });
+
+  it('never follows one read that differs from all others', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 12 }), fc.double({ min: -500, max: 5000, noNaN: true }), (when, lie) => {
+        const reads = Array.from({ length: 15 }, (_, i) => (i === when ? lie : 100 - (i + 1)));
+        const last = read(at(100), ...reads);
+        expect(Math.abs((last?.balance ?? 0) - 85 * DOLLAR)).toBeLessThan(1.01 * DOLLAR);
+        expect(last?.topUps).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('peaks', () => {
+  it('are the highest of each day, for fourteen of them', () => {
+    let peaks = {};
+    for (let day = 0; day < 40; day++) peaks = withPeak(peaks, day * DOLLAR, NOW + day * DAY);
+    peaks = withPeak(peaks, 1, NOW + 39 * DAY);
+    expect(Object.keys(peaks)).toHaveLength(15);
+    expect(peakOf(peaks)).toBe(39 * DOLLAR);
+    expect(peakOf({})).toBeNull();
+  });
+});
