@@ -28,7 +28,7 @@ async function main([part]: string[]): Promise<void> {
   const running =
     part === 'bot' || settings.runpod === null
       ? await runBot({ settings, redis, auditKey, clocks, log, onFatal: fatal })
-      : await runWorker({ runpod: settings.runpod, policy: settings.policy, redis, auditKey, clocks, log, timings });
+      : await runWorker({ ...settings, runpod: settings.runpod, redis, auditKey, clocks, log, timings });
   onSignals(log, async () => {
     await running.close();
     await redis.close();

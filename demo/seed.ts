@@ -57,6 +57,7 @@ export function seedRunpod(account: Account, now: number): void {
   account.stop(old, 'Exited by user');
   Object.assign(old, {
     createdAt: now - 9 * DAY,
+    exitedAt: now - 3 * DAY,
     lastStatusChange: `Exited by user: ${new Date(now - 3 * DAY).toString()}`,
   });
   account.volumes.set('nv0shared01', { id: 'nv0shared01', name: 'shared', size: 100, dataCenter: 'EU-RO-1' });

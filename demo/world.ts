@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import { DiscordEmulator } from '../emulators/discord/server.ts';
 import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
 import { SlackEmulator } from '../emulators/slack/server.ts';
 import { auditKeyIn } from '../src/entry/audit-key.ts';
+import { runpodPort } from '../src/entry/runpod-port.ts';
+import { createRunpod } from '../src/runpod/client.ts';
 import { connect, type RedisClient } from '../src/store/connect.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../src/store/embedded-redis.ts';
 import { PREFIX } from '../src/store/keys.ts';
@@ -16,10 +18,14 @@ import { Snapshots } from '../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
+import { seedScan } from './seed-scan.ts';
 
 /** Tuesday. */
 export const BEGIN = Date.parse('2026-11-24T10:00:00Z');
 const READY_MS = 60_000;
+/** A movable clock packs weeks of scans into one of RunPod's minutes. */
+const QUOTA = 100_000;
+const POLICY = fileURLToPath(new URL('./podwarden.yaml', import.meta.url));
 
 /** Made up, and of the shape of real ones, so that a search for leaks means something. */
 export const SECRETS = {
@@ -77,13 +83,30 @@ export class World {
   }
 
   async start(): Promise<void> {
-    this.emulator = await startRunpodEmulator({ clock: () => this.clock.now(), apiKey: SECRETS.RUNPOD_API_KEY });
+    this.emulator = await startRunpodEmulator({
+      clock: () => this.clock.now(),
+      apiKey: SECRETS.RUNPOD_API_KEY,
+      quotaPerMinute: QUOTA,
+    });
     seedRunpod(this.runpod.account, this.clock.now());
     seedChats(this.slack, this.discord);
     await Promise.all([this.slack.start(), this.discord.start()]);
     await this.startRedis();
+    await this.seedWeek();
     await Promise.all([this.startPart('worker'), this.startPart('bot')]);
     await this.firstReads();
+  }
+
+  private async seedWeek(): Promise<void> {
+    const runpod = createRunpod({
+      apiKey: SECRETS.RUNPOD_API_KEY,
+      baseUrl: this.runpod.url,
+      userAgent: 'podwarden-demo',
+    });
+    await seedScan(this.redisClient, runpodPort(runpod), readFileSync(POLICY, 'utf8'), this.clock.now());
+    await runpod.close();
+    // What was asked before the first step is not the bot's doing.
+    this.runpod.calls.length = 0;
   }
 
   private async startRedis(): Promise<void> {
@@ -151,7 +174,7 @@ export class World {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       REDIS_URL: `unix://${this.redis?.socketPath}`,
-      PODWARDEN_CONFIG: fileURLToPath(new URL('./podwarden.yaml', import.meta.url)),
+      PODWARDEN_CONFIG: POLICY,
       PODWARDEN_AUDIT_KEY: auditKeyIn(join(this.dataPath, 'keys')),
       DEMO_CLOCK: join(this.dataPath, 'clock'),
       LOG_LEVEL: process.env.DEMO_LOG_LEVEL ?? 'info',

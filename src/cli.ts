@@ -60,7 +60,7 @@ async function run(part: Part): Promise<void> {
   onSignals(log, close);
   try {
     if (part !== 'bot' && settings.runpod)
-      running.push(await runWorker({ runpod: settings.runpod, policy: settings.policy, ...common }));
+      running.push(await runWorker({ ...settings, runpod: settings.runpod, ...common }));
     const onFatal = (reason: string) => endFor(reason, log);
     if (part !== 'worker') running.push(await runBot({ settings, ...common, onFatal }));
   } catch (error) {

@@ -1,5 +1,8 @@
 import type { ChatFaults } from '../../emulators/chat.ts';
+import type { Account } from '../../emulators/runpod/account.ts';
+import { GPUS } from '../../emulators/runpod/catalogue.ts';
 import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
+import { newPod } from '../../emulators/runpod/pods.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
 import type { ChatName, World } from '../world.ts';
 
@@ -35,10 +38,14 @@ function podNamed(middle: string, world: World) {
 /** What somebody does in RunPod's own console. */
 function consoleAct(value: string, world: World): void {
   const [verb = '', name = '', next] = value.split(':');
-  const pod = podNamed(name, world);
   const { account } = world.runpod;
   account.settle();
-  switch (oneOf(verb, ['stop', 'start', 'terminate', 'rename'])) {
+  if (verb === 'create') {
+    createElsewhere(name, account);
+    return;
+  }
+  const pod = podNamed(name, world);
+  switch (oneOf(verb, ['stop', 'start', 'terminate', 'rename', 'resize'])) {
     case 'stop':
       account.stop(pod, 'Exited by user');
       break;
@@ -51,7 +58,31 @@ function consoleAct(value: string, world: World): void {
     case 'rename':
       if (next === undefined) throw new Error('rename:NAME:NEW');
       pod.name = next;
+      break;
+    case 'resize':
+      pod.persistent = { path: '/workspace', ...pod.persistent, size: whole(next ?? '') };
   }
+}
+
+/** A pod whose name says nothing of whose it is. */
+function createElsewhere(name: string, account: Account): void {
+  const gpu = GPUS.find((type) => type.name === 'RTX A5000');
+  if (!gpu) throw new Error('no RTX A5000 in the catalogue');
+  newPod(account, {
+    name,
+    image: 'runpod/pytorch:2.8.0-py3.11-cuda12.8.1',
+    gpu,
+    gpuCount: 1,
+    cloud: 'SECURE',
+    dataCenterId: gpu.dataCenters[0] ?? 'EU-RO-1',
+    disk: 50,
+    persistent: { size: 20, path: '/workspace' },
+    network: null,
+    ports: [],
+    env: {},
+    spot: false,
+    listedFrom: 0,
+  });
 }
 
 function chatTrouble(chat: ChatName): Setter {
@@ -106,6 +137,37 @@ const SETTERS: Record<string, Setter> = {
     world.runpod.account.settle();
     world.runpod.account.stop(podNamed(value, world), 'Outbid');
   },
+  idle: (value, world) => {
+    podNamed(value, world).util = 0;
+  },
+  busy: (value, world) => {
+    podNamed(value, world).util = 71;
+  },
+  stuck: (value, world) => {
+    podNamed(value, world).reportsAt = Number.POSITIVE_INFINITY;
+  },
+  error: (value, world) => {
+    const pod = podNamed(value, world);
+    world.runpod.account.settle();
+    world.runpod.account.stop(pod, 'Exited by Runpod');
+    pod.status = 'ERROR';
+  },
+  list: (value, { runpod }) => {
+    runpod.faults.list = oneOf(value, ['empty', 'half']);
+  },
+  balance_said: (value, { runpod }) => {
+    runpod.faults.balanceSaid = Number(value);
+  },
+  graphql: (value, { runpod }) => {
+    runpod.faults.graphql = oneOf(value, ['gone']);
+  },
+  balance_api: (value, { runpod }) => {
+    runpod.faults.balanceApi = true;
+    runpod.account.billingMode = oneOf(value, ['prepaid', 'postpaid']) === 'postpaid' ? 'POSTPAID' : 'PREPAID';
+  },
+  sunset: (value, { runpod }) => {
+    runpod.faults.sunset = value;
+  },
   console: consoleAct,
   slack: chatTrouble('slack'),
   discord: chatTrouble('discord'),
@@ -130,6 +192,11 @@ const FIELDS: Record<string, keyof Faults> = {
   stale_runtime: 'staleRuntime',
   exited_cost: 'exitedCost',
   spot: 'spot',
+  list: 'list',
+  balance_said: 'balanceSaid',
+  graphql: 'graphql',
+  balance_api: 'balanceApi',
+  sunset: 'sunset',
 };
 const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };
 

@@ -5,6 +5,7 @@ import { isDue } from '../../src/policy/approval-moves.ts';
 import { REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
+import { Findings } from '../../src/store/findings.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import type { World } from '../world.ts';
 
@@ -39,6 +40,8 @@ export async function nextPromise(world: World): Promise<number> {
     if (record.status === 'requested') return [record.expiresAt, record.remindAt ?? Number.POSITIVE_INFINITY];
     return record.dueAt === null ? [] : [record.dueAt, record.dueAt + LAPSE_MS + 1];
   });
+  const finding = await new Findings(world.redisClient).due();
+  if (finding !== null) dues.push(finding);
   return Math.min(Number.POSITIVE_INFINITY, ...expiries, ...dues.filter((at) => at > world.clock.now()));
 }
 

@@ -30,6 +30,10 @@ export interface EmulatedPod {
   /** Real ms, for list lag. */
   listedFrom: number;
   lastStatusChange: string;
+  /** Percent of each GPU. */
+  util: number;
+  /** When it was stopped last; RunPod removes what stays so. */
+  exitedAt: number | null;
   /** When the runtime begins to report, after RUNNING. */
   reportsAt: number | null;
   deletedAt: number | null;
@@ -52,7 +56,11 @@ export interface Delays {
 const DISK = 0.1;
 const STOPPED_DISK = 0.2;
 const VOLUME = 0.07;
+const VOLUME_BEYOND = 0.05;
+const FIRST_TIER_GB = 1000;
 const MONTH = 730;
+/** Stopped pods are removed after about 30 days, with their volume disks. */
+const REMOVED_AFTER_MS = 30 * 86_400_000;
 
 type Component = 'gpu' | 'disk' | 'volume';
 
@@ -67,6 +75,8 @@ export class Account {
   /** USD by resource and component, over its whole life; survives deletion. */
   readonly ledger = new Map<string, Record<Component, number>>();
   balance: number;
+  /** POSTPAID accounts are not stopped by a low balance. */
+  billingMode: 'PREPAID' | 'POSTPAID' = 'PREPAID';
   /** Pods that were deleted through the API, by any route. */
   deletedByApi = 0;
   private billedUntil: number;
@@ -88,8 +98,8 @@ export class Account {
 
   /** Earliest moment at which something changes by itself; null for never. */
   nextChange(): number | null {
-    const times = [...this.pods.values()].flatMap((pod) => [pod.nextAt, pod.reportsAt]);
-    const known = times.filter((t): t is number => t !== null);
+    const times = [...this.pods.values()].flatMap((pod) => [pod.nextAt, pod.reportsAt, removalOf(pod)]);
+    const known = times.filter((t): t is number => t !== null && Number.isFinite(t));
     const zero = this.zeroAt();
     if (zero !== null) known.push(zero);
     return known.length === 0 ? null : Math.min(...known);
@@ -108,13 +118,19 @@ export class Account {
   }
 
   begin(pod: EmulatedPod): void {
+    pod.exitedAt = null;
     pod.status = 'PROVISIONING';
     pod.nextAt = this.clock() + this.delays.provisioning;
   }
 
   private step(at: number): void {
-    if (!this.exhausted && this.zeroAt() !== null && this.balance <= 1e-9) this.broke();
-    for (const pod of this.pods.values()) {
+    if (!this.exhausted && this.zeroAt() !== null && this.balance <= 1e-9) this.broke(at);
+    for (const pod of [...this.pods.values()]) {
+      const removal = removalOf(pod);
+      if (removal !== null && removal <= at) {
+        this.terminate(pod, 'Terminated by RunPod', at);
+        continue;
+      }
       if (pod.reportsAt !== null && pod.reportsAt <= at) pod.reportsAt = null;
       if (pod.nextAt === null || pod.nextAt > at) continue;
       if (pod.status === 'PROVISIONING') {
@@ -129,33 +145,34 @@ export class Account {
     }
   }
 
-  stop(pod: EmulatedPod, why: string): void {
+  stop(pod: EmulatedPod, why: string, at = this.clock()): void {
     pod.status = 'EXITED';
+    pod.exitedAt = at;
     pod.nextAt = null;
     pod.reportsAt = null;
     pod.startedAt = null;
-    pod.lastStatusChange = `${why}: ${new Date(this.clock()).toString()}`;
+    pod.lastStatusChange = `${why}: ${new Date(at).toString()}`;
   }
 
-  terminate(pod: EmulatedPod, why: string): void {
-    this.stop(pod, why);
+  terminate(pod: EmulatedPod, why: string, at = this.clock()): void {
+    this.stop(pod, why, at);
     pod.status = 'TERMINATED';
-    pod.deletedAt = this.clock();
+    pod.deletedAt = at;
     this.pods.delete(pod.id);
   }
 
   /** At $0: pods with a network volume are stopped, pods without one are terminated and their data is lost. */
-  private broke(): void {
+  private broke(at: number): void {
     this.exhausted = true;
     for (const pod of [...this.pods.values()]) {
-      if (!pod.network) this.terminate(pod, 'Terminated by RunPod');
-      else if (pod.status !== 'EXITED') this.stop(pod, 'Exited by RunPod: Insufficient balance');
+      if (!pod.network) this.terminate(pod, 'Terminated by RunPod', at);
+      else if (pod.status !== 'EXITED') this.stop(pod, 'Exited by RunPod: Insufficient balance', at);
     }
   }
 
   private zeroAt(): number | null {
     const perMs = this.burnPerHour() / 3_600_000;
-    if (this.exhausted || perMs <= 0 || this.pods.size === 0) return null;
+    if (this.exhausted || this.billingMode === 'POSTPAID' || perMs <= 0 || this.pods.size === 0) return null;
     if (this.balance <= 1e-9) return this.billedUntil;
     return this.billedUntil + this.balance / perMs;
   }
@@ -170,7 +187,7 @@ export class Account {
   burnPerHour(): number {
     let total = 0;
     for (const pod of this.pods.values()) total += Object.values(rates(pod)).reduce((a, b) => a + b, 0);
-    for (const volume of this.volumes.values()) total += (volume.size * VOLUME) / MONTH;
+    for (const volume of this.volumes.values()) total += volumeRate(volume.size);
     return total;
   }
 
@@ -183,7 +200,7 @@ export class Account {
       this.charge(pod.id, { gpu: rate.gpu * hours, disk: rate.disk * hours, volume: 0 });
     }
     for (const volume of this.volumes.values()) {
-      this.charge(volume.id, { gpu: 0, disk: 0, volume: ((volume.size * VOLUME) / MONTH) * hours });
+      this.charge(volume.id, { gpu: 0, disk: 0, volume: volumeRate(volume.size) * hours });
     }
   }
 
@@ -196,6 +213,15 @@ export class Account {
     this.ledger.set(id, line);
   }
 }
+
+/** USD an hour; only what is above 1000 GB is cheaper. */
+function volumeRate(gb: number): number {
+  const first = Math.min(gb, FIRST_TIER_GB);
+  return (first * VOLUME + (gb - first) * VOLUME_BEYOND) / MONTH;
+}
+
+const removalOf = ({ status, exitedAt }: EmulatedPod): number | null =>
+  status === 'EXITED' && exitedAt !== null ? exitedAt + REMOVED_AFTER_MS : null;
 
 function rates(pod: EmulatedPod): { gpu: number; disk: number } {
   const up = pod.status === 'PROVISIONING' || pod.status === 'STARTING' || pod.status === 'RUNNING';

@@ -15,6 +15,15 @@ export interface Faults {
   staleRuntime: boolean;
   exitedCost: 'zero' | 'kept';
   spot: 'offered' | 'gone' | 'no-price';
+  /** What lists of pods show instead of all: nothing, or every second. */
+  list: 'empty' | 'half' | null;
+  /** What is said of the balance instead of the truth, USD. */
+  balanceSaid: number | null;
+  /** GraphQL answers 410, or v2 tells the balance too. */
+  graphql: 'gone' | null;
+  balanceApi: boolean;
+  /** Day that a `Sunset` header names. */
+  sunset: string | null;
 }
 
 export const NO_FAULTS: Faults = {
@@ -29,4 +38,9 @@ export const NO_FAULTS: Faults = {
   staleRuntime: false,
   exitedCost: 'zero',
   spot: 'offered',
+  list: null,
+  balanceSaid: null,
+  graphql: null,
+  balanceApi: false,
+  sunset: null,
 };

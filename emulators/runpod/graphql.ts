@@ -1,6 +1,6 @@
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { GPUS } from './catalogue.ts';
-import { HOST_GPU_GONE, newPod, startPod } from './pods.ts';
+import { HOST_GPU_GONE, newPod, problem, startPod } from './pods.ts';
 import { elsewhere, type RestContext, remove } from './rest.ts';
 
 type Variables = Record<string, Record<string, unknown> | undefined>;
@@ -20,6 +20,7 @@ const errors = (message: string): HttpAnswer => ({
 });
 
 export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
+  if (context.faults.graphql === 'gone') return problem(410, 'This API has been retired.');
   const body = jsonBody(call);
   const variables = (body.variables ?? {}) as Variables;
   switch (rootField(String(body.query))) {
@@ -29,7 +30,10 @@ export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
       return data({ myself: { pods: myPods(context) } });
     case 'myself':
       return data({
-        myself: { clientBalance: context.account.balance, currentSpendPerHr: context.account.burnPerHour() },
+        myself: {
+          clientBalance: context.faults.balanceSaid ?? context.account.balance,
+          currentSpendPerHr: context.account.burnPerHour(),
+        },
       });
     case 'podRentInterruptable':
       return rent(variables.input ?? {}, context);

@@ -54,6 +54,8 @@ export function newPod(account: Account, wanted: Wanted, rate?: number): Emulate
     lastStatusChange: `Rented by User: ${new Date(now).toString()}`,
     reportsAt: null,
     deletedAt: null,
+    util: 71,
+    exitedAt: null,
   };
   account.settle();
   account.begin(pod);
@@ -89,7 +91,7 @@ function runtime(pod: EmulatedPod, now: number, faults: Faults) {
   });
   return {
     uptime: Math.floor((now - (pod.startedAt ?? now)) / 1000),
-    gpus: Array.from({ length: pod.gpuCount }, () => ({ util: 71, memoryUtil: 40 })),
+    gpus: Array.from({ length: pod.gpuCount }, () => ({ util: pod.util, memoryUtil: 40 })),
     cpu: { util: 12 },
     memory: { util: 30 },
     ports,

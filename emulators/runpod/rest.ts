@@ -36,6 +36,7 @@ export function rest(call: HttpCall, context: RestContext): HttpAnswer {
   if (area === 'pods' && id === undefined) return call.method === 'POST' ? create(call, context) : list(call, context);
   if (area === 'pods' && id !== undefined) return onePod(call, context, id, verb);
   if (area === 'network-volumes') return volumes(context);
+  if (area === 'billing' && id === 'balance' && context.faults.balanceApi) return balance(context);
   if (area === 'catalog' && id === 'gpus') return gpus(call, context);
   if (area === 'catalog' && id === 'datacenters') return dataCenters();
   return problem(404, 'The requested path was not found.');
@@ -49,7 +50,7 @@ function list(call: HttpCall, { account, realNow, pageSize, faults }: RestContex
   if (offset === null) return problem(422, 'Request validation failed.', ['cursor']);
   const now = realNow();
   const all = [...account.pods.values()]
-    .filter((pod) => pod.listedFrom <= now)
+    .filter((pod, i) => pod.listedFrom <= now && (faults.list === null || (faults.list === 'half' && i % 2 === 0)))
     .sort((a, b) => b.createdAt - a.createdAt);
   const page = all.slice(offset, offset + limit);
   const more = offset + limit < all.length;
@@ -195,6 +196,11 @@ function start(pod: EmulatedPod, { account, faults }: RestContext): HttpAnswer {
 function volumes({ account }: RestContext): HttpAnswer {
   const rows = [...account.volumes.values()].map((volume) => ({ ...volume, type: 'STANDARD' }));
   return { status: 200, body: { networkVolumes: rows } };
+}
+
+function balance({ account, faults }: RestContext): HttpAnswer {
+  const body = { balanceAmount: faults.balanceSaid ?? account.balance, billingMode: account.billingMode };
+  return { status: 200, body };
 }
 
 function gpus(call: HttpCall, { faults }: RestContext): HttpAnswer {

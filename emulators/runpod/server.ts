@@ -119,7 +119,8 @@ class EmulatorState {
         : this.route(call);
     if (answer === 'drop') return answer;
     this.check(record, answer);
-    return { ...answer, headers: { ...limited.headers, 'x-request-id': randomUUID(), ...answer.headers } };
+    const sunset: Record<string, string> = this.faults.sunset === null ? {} : { sunset: this.faults.sunset };
+    return { ...answer, headers: { ...limited.headers, ...sunset, 'x-request-id': randomUUID(), ...answer.headers } };
   }
 
   private route(call: HttpCall): HttpAnswer {

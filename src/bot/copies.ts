@@ -35,6 +35,13 @@ export class Copies {
     return (await this.cards.get(id)).copies[at]?.ref ?? null;
   }
 
+  /** True for the first who asks. */
+  async once(id: string, at: string): Promise<boolean> {
+    const marker = this.newId();
+    const kept = await this.cards.save(id, at, (now) => (now ? null : { ref: true, marker, revision: 1 }));
+    return kept?.marker === marker;
+  }
+
   /** Edits the copy that is there, or posts it. Two bots at once agree on one marker, and so on one message. */
   async upsert(front: Front, copy: Wanted): Promise<MessageRef> {
     const { id, at, revision, to, message, options } = copy;

@@ -91,23 +91,6 @@ export class Deliver {
       const options = { ping, thread };
       await this.copies.upsert(front, { id: row.id, at: `${at} ${key}`, revision: 1, to, message: said, options });
     }
-    // Last: a chat that is away keeps nothing from the pod's own.
-    for (const line of lines.filter(({ warns }) => warns)) await this.mirror(row, line, accounts);
-  }
-
-  /** What warns is told in the room's other chats too, where no card of the pod stands. One that is closed is skipped. */
-  private async mirror(row: Row, { key, message }: Line, accounts: readonly string[]): Promise<void> {
-    const room = this.services.policy.rooms.find(({ name }) => name === row.room);
-    const others = (room?.channels ?? []).filter(({ mirror, chat }) => mirror && chat !== row.home.chat);
-    for (const { chat, channel } of others) {
-      const front = this.fronts.get(chat);
-      if (!front) continue;
-      const ping = accounts.filter((account) => account.startsWith(`${chat}:`));
-      const copy = { id: row.id, at: `${chat} ${channel} ${key}`, revision: 1, to: { chat, channel }, message };
-      await this.copies.upsert(front, { ...copy, options: { ping } }).catch((error: unknown) => {
-        if (!(error instanceof PlaceClosed)) throw error;
-      });
-    }
   }
 }
 

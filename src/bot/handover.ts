@@ -13,7 +13,7 @@ export async function podsOf(who: PersonRef, services: Services): Promise<FleetP
   const accounts = accountsOf(who.account, { people: services.policy.people, links });
   const owned = await Promise.all(
     (await knownPods(services)).map(async (pod) => {
-      const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: services.policy });
+      const owner = await ownerOfPod(pod, { ...services, governance: services.policy });
       return owner && accounts.includes(bare(owner.account)) ? pod : null;
     }),
   );

@@ -6,9 +6,12 @@ import type { Decider } from '../policy/approvers.ts';
 import type { AccountId, PersonRef, Place } from '../policy/identity.ts';
 import type { Approvals } from '../store/approvals.ts';
 import type { Audit } from '../store/audit.ts';
+import type { Choices } from '../store/choices.ts';
 import type { Drafts } from '../store/drafts.ts';
+import type { Findings } from '../store/findings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Links } from '../store/links.ts';
+import type { Owners } from '../store/owners.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Message } from './message/message.ts';
@@ -21,6 +24,9 @@ export interface Services {
   replies: Replies;
   approvals: Approvals;
   links: Links;
+  owners: Owners;
+  findings: Findings;
+  choices: Choices;
   audit: Audit;
   /** Whether a chat shows all its members, so that "nobody" can be said. */
   showsEverybody: boolean;

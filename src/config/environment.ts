@@ -1,6 +1,6 @@
 import type { Finding } from './findings.ts';
 import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
-import type { DiscordSettings, Part, RunpodSettings, Settings, SlackSettings } from './settings.ts';
+import type { CriticalWebhook, DiscordSettings, Part, RunpodSettings, Settings, SlackSettings } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,6 +14,7 @@ const PAGES = {
   discord: 'docs/discord.md',
   redis: 'docs/operating.md#redis',
   audit: 'docs/operating.md#audit',
+  warnings: 'docs/warnings.md#critical-webhook',
   general: '.env.example',
 };
 
@@ -32,6 +33,7 @@ export function readEnvironment(env: Env, part: Part): Environment {
     dataPath: reader.get('PODWARDEN_DATA') ?? '.podwarden',
     logLevel: logLevel(reader),
     auditKey: auditKey(reader, part),
+    criticalWebhook: criticalWebhook(reader),
   };
   const noChat = wantsChat && environment.slack === null && environment.discord === null;
   // A chat that is half there has its own finding already.
@@ -184,6 +186,23 @@ function auditKey(reader: Reader, part: Part): string | null {
     reader.say('critical', 'PODWARDEN_AUDIT_KEY', `has fewer than ${AUDIT_KEY_LENGTH} characters`, PAGES.audit);
   }
   return value;
+}
+
+/** `pagerduty:KEY`, `ntfy:https://ntfy.sh/TOPIC`, or an address that takes plain JSON. Each of them is a secret. */
+function criticalWebhook(reader: Reader): CriticalWebhook | null {
+  const name = 'PODWARDEN_CRITICAL_WEBHOOK';
+  const value = reader.get(name);
+  if (value === null) return null;
+  const [, key] = /^pagerduty:([A-Za-z0-9]{16,64})$/.exec(value) ?? [];
+  if (key !== undefined) return { kind: 'pagerduty', routingKey: key };
+  const [, ntfy] = /^ntfy:(.+)$/.exec(value) ?? [];
+  const url = ntfy ?? value;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
+    return { kind: ntfy === undefined ? 'json' : 'ntfy', url };
+  }
+  const shapes = 'pagerduty:ROUTING_KEY, ntfy:https://ntfy.sh/TOPIC, or an https address that takes JSON';
+  reader.say('critical', name, `is none of ${shapes}`, PAGES.warnings);
+  return null;
 }
 
 function logLevel(reader: Reader): string {

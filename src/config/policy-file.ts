@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RIGHTS } from '../policy/access.ts';
+import { RULES } from '../policy/findings/thresholds.ts';
 
 /** The shape of `podwarden.yaml`. Descriptions become the JSON Schema with which editors complete the file. */
 const right = z.enum(RIGHTS);
@@ -47,6 +48,11 @@ const person = z.strictObject({
   name: z.string().min(1).max(80).optional().describe('Shown in cards; the key is used where it is missing.'),
   slack: slackMember.optional(),
   discord: snowflake.optional(),
+  timezone: timezone.optional().describe('For quiet hours. Default: the room’s.'),
+  pods: z
+    .array(z.string().min(2).max(80))
+    .default([])
+    .describe('Beginnings of names of pods that are this person’s, beside the key itself.'),
   ...rights,
 });
 
@@ -109,6 +115,48 @@ const approvals = z.strictObject({
 });
 
 const hour = z.int().min(0).max(24);
+
+const rule = z.enum(RULES);
+const usd = z.number().positive();
+const quietHours = z
+  .strictObject({ from: z.int().min(0).max(23), to: z.int().min(0).max(23) })
+  .refine(({ from, to }) => from === 0 || from >= to, 'runs from the evening to the morning, such as from: 20, to: 8');
+
+const warnings = z.strictObject({
+  scan_minutes: z.int().min(1).max(60).default(5).describe('How often the whole account is read.'),
+  ops: z
+    .string()
+    .optional()
+    .describe('The role that hears of what cannot wait. Default: ops, else whoever is admin or may approve.'),
+  billing: z.string().optional().describe('The role that hears of the balance. Default: billing, else ops.'),
+  quiet_hours: quietHours
+    .default({ from: 20, to: 8 })
+    .describe('What can wait is said after them, on working days. Equal hours: none.'),
+  stopped_after_hours: z.number().positive().default(24).describe('A stopped pod’s volume disk bills double.'),
+  runway_hours: z.array(z.number().positive()).default([72, 24, 6]).describe('Hours until the balance reaches $0.'),
+  balance_below: z.array(usd).default([]).describe('USD.'),
+  auto_pay: z
+    .boolean()
+    .optional()
+    .describe('Whether RunPod’s auto-pay is on. Without it: taken from two unexplained top-ups in 14 days.'),
+  burn_jump: z
+    .strictObject({ times: z.number().min(1).default(1.5), at_least_usd_per_hour: usd.default(1) })
+    .default({ times: 1.5, at_least_usd_per_hour: 1 })
+    .describe('Burn beyond so many times the 14-day peak.'),
+  max_rate: usd.optional().describe('USD an hour for everything that bills.'),
+  stale_days: z
+    .array(z.number().positive())
+    .default([20, 25, 28, 29])
+    .describe('RunPod removes stopped pods after about 30.'),
+  idle: z
+    .strictObject({ below_percent: z.number().min(0).max(100).default(5), minutes: z.int().min(15).default(60) })
+    .default({ below_percent: 5, minutes: 60 }),
+  stuck_minutes: z.int().min(5).default(20).describe('Coming up, or running without reporting.'),
+  unowned_minutes: z.int().min(0).default(60).describe('A pod that is nobody’s.'),
+  long_running_hours: z.number().positive().default(24).describe('Running without a network volume.'),
+  orphan_volume_days: z.number().positive().default(7).describe('A network volume that no pod mounts.'),
+  off: z.array(rule).default([]).describe('Rules that are not wanted.'),
+});
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 export const policyFile = z.strictObject({
@@ -131,6 +179,7 @@ export const policyFile = z.strictObject({
     .describe('Launches by name: /pod launch train. What is typed wins.'),
   limits: limits.default(() => limits.parse({})),
   approvals: approvals.default(() => approvals.parse({})).describe('How terminations are decided: docs/approvals.md.'),
+  warnings: warnings.default(() => warnings.parse({})).describe('What is warned of, and when: docs/warnings.md.'),
   spot: z
     .strictObject({
       ceiling: z.number().positive().max(1).default(0.9).describe('Highest bid, as a share of the on-demand price.'),

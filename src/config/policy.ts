@@ -1,8 +1,9 @@
-import type { Rule } from '../policy/access.ts';
+import type { Right, Rule } from '../policy/access.ts';
+import type { Thresholds } from '../policy/findings/thresholds.ts';
 import { microUsd } from '../policy/money.ts';
 import type { Finding } from './findings.ts';
 import { type PolicyFile, WEEKDAYS } from './policy-file.ts';
-import type { ChatName, DeclaredPerson, Policy, Room } from './settings.ts';
+import type { ChatName, DeclaredPerson, Policy, Room, Watch } from './settings.ts';
 
 const CHATS: readonly ChatName[] = ['slack', 'discord'];
 const PAGE = 'docs/operating.md';
@@ -55,6 +56,10 @@ export function buildPolicy(
       from: file.working_hours.from,
       to: file.working_hours.to,
     },
+    thresholds: thresholds(file),
+    quietHours: file.warnings.quiet_hours,
+    scanMs: file.warnings.scan_minutes * 60_000,
+    watch: watch(file),
     limits: {
       podsPerPerson: file.limits.pods_per_person ?? null,
       gpusPerPod: file.limits.gpus_per_pod ?? null,
@@ -63,6 +68,46 @@ export function buildPolicy(
   };
   return { policy, findings: contradictions(file, configured) };
 }
+
+function thresholds({ warnings }: PolicyFile): Thresholds {
+  const HOUR = 3_600_000;
+  const farthestFirst = (values: readonly number[]) => [...values].sort((a, b) => b - a);
+  return {
+    stoppedAfterMs: warnings.stopped_after_hours * HOUR,
+    runwayHours: farthestFirst(warnings.runway_hours),
+    balanceBelow: farthestFirst(warnings.balance_below).map(microUsd),
+    autoPay: warnings.auto_pay ?? null,
+    burnJumpTimes: warnings.burn_jump.times,
+    burnJumpAtLeast: microUsd(warnings.burn_jump.at_least_usd_per_hour),
+    maxRate: warnings.max_rate === undefined ? null : microUsd(warnings.max_rate),
+    staleDays: [...warnings.stale_days].sort((a, b) => a - b),
+    idleBelowPercent: warnings.idle.below_percent,
+    idleMs: warnings.idle.minutes * 60_000,
+    stuckMs: warnings.stuck_minutes * 60_000,
+    unownedMs: warnings.unowned_minutes * 60_000,
+    longRunningMs: warnings.long_running_hours * HOUR,
+    orphanMs: warnings.orphan_volume_days * 24 * HOUR,
+    off: warnings.off,
+  };
+}
+
+/** Who keeps watch: the people and groups of a role, by its name. */
+function watch(file: PolicyFile): Policy['watch'] {
+  const members = (name: string | undefined): Watch => {
+    const role = name === undefined ? undefined : file.roles[name];
+    return { people: role?.people ?? [], groups: role ? groupsOf(role) : [] };
+  };
+  const named = (wanted: string | undefined, usual: string) => wanted ?? (usual in file.roles ? usual : undefined);
+  const granting = (right: Right) => Object.keys(file.roles).find((name) => file.roles[name]?.grant.includes(right));
+  // Somebody must hear of what cannot wait.
+  const ops = named(file.warnings.ops, 'ops') ?? granting('admin') ?? granting('approve');
+  return { ops: members(ops), billing: members(named(file.warnings.billing, 'billing') ?? ops) };
+}
+
+const groupsOf = (role: PolicyFile['roles'][string]): string[] => [
+  ...role.slack_groups.map((g) => `slack:${g}`),
+  ...role.discord_roles.map((g) => `discord:${g}`),
+];
 
 function homeChat(file: PolicyFile, configured: readonly ChatName[]): string | null {
   if (file.home_chat === 'none') return null;
@@ -76,6 +121,8 @@ function people(file: PolicyFile): DeclaredPerson[] {
     key,
     name: person.name ?? key,
     accounts: CHATS.flatMap((chat) => (person[chat] === undefined ? [] : [`${chat}:${person[chat]}`])),
+    timezone: person.timezone ?? null,
+    podPrefixes: person.pods,
   }));
 }
 
@@ -87,7 +134,7 @@ function rules(file: PolicyFile): Rule[] {
       deny: role.deny,
       people: role.people,
       accounts: [],
-      groups: [...role.slack_groups.map((g) => `slack:${g}`), ...role.discord_roles.map((g) => `discord:${g}`)],
+      groups: groupsOf(role),
     }),
   );
   const byPerson = Object.entries(file.people).map(
@@ -122,6 +169,9 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
     if (unknown.length > 0) {
       say('critical', `roles.${name}.people`, `nobody under people is called what entry ${unknown.join(', ')} says`);
     }
+  }
+  for (const [key, name] of Object.entries({ ops: file.warnings.ops, billing: file.warnings.billing })) {
+    if (name !== undefined && !(name in file.roles)) say('critical', `warnings.${key}`, 'is not one of the roles');
   }
   const home = file.home_chat;
   if (home !== undefined && home !== 'none' && !configured.includes(home)) {

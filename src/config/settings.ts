@@ -1,5 +1,6 @@
 import type { AccessPolicy } from '../policy/access.ts';
 import type { ApprovalRules } from '../policy/approval.ts';
+import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { LaunchDefaults, Limits } from '../policy/launch.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { RedisTarget } from './redis-url.ts';
@@ -26,6 +27,15 @@ export interface DeclaredPerson {
   name: string;
   /** As declared, with or without the workspace: `slack:T1/U1`, `slack:U1`, `discord:1`. */
   accounts: readonly string[];
+  /** IANA; null for the room's. */
+  timezone: string | null;
+  podPrefixes: readonly string[];
+}
+
+/** Whom a warning reaches beside the owner: keys under people, and groups as `<chat>:<id>`. */
+export interface Watch {
+  people: readonly string[];
+  groups: readonly string[];
 }
 
 /** A launch by name; undefined where it leaves a field to the defaults. */
@@ -53,6 +63,12 @@ export interface Policy {
   limits: Limits;
   approvals: ApprovalRules;
   workingHours: WorkingHours;
+  thresholds: Thresholds;
+  /** From this hour of the evening to that of the morning; equal for none. */
+  quietHours: { from: number; to: number };
+  /** How often the account is read, ms. */
+  scanMs: number;
+  watch: { ops: Watch; billing: Watch };
 }
 
 export interface SlackSettings {
@@ -75,6 +91,12 @@ export interface RunpodSettings {
   graphqlUrl: string;
 }
 
+/** Where whoever is on call is told; a secret in each of its kinds. */
+export type CriticalWebhook =
+  | { kind: 'pagerduty'; routingKey: string }
+  | { kind: 'ntfy'; url: string }
+  | { kind: 'json'; url: string };
+
 export interface Settings {
   runpod: RunpodSettings | null;
   slack: SlackSettings | null;
@@ -85,5 +107,6 @@ export interface Settings {
   logLevel: string;
   /** Null where `start` makes it once, in the data folder. */
   auditKey: string | null;
+  criticalWebhook: CriticalWebhook | null;
   policy: Policy;
 }

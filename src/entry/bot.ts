@@ -4,6 +4,7 @@ import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
 import { Copies } from '../bot/copies.ts';
 import { Deliver } from '../bot/deliver.ts';
+import { DeliverFindings } from '../bot/deliver-findings.ts';
 import { DeliverRequests } from '../bot/deliver-requests.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
 import { Dispatch } from '../bot/dispatch.ts';
@@ -13,31 +14,39 @@ import { refreshPeople as refresh } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
 import type { Settings } from '../config/settings.ts';
-import { announce, announceRequest, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
+import { announce, announceFinding, announceRequest, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
+import { pageOutByBot } from '../jobs/names.ts';
+import { type PagingContext, pageOutFromBot } from '../jobs/page-out.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
+import { watchOver } from '../jobs/watch.ts';
 import { chatOf } from '../policy/identity.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Cards } from '../store/cards.ts';
+import { Choices } from '../store/choices.ts';
 import { Claims } from '../store/claims.ts';
 import { Drafts } from '../store/drafts.ts';
+import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
 import { Links } from '../store/links.ts';
+import { Owners } from '../store/owners.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
+import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, openAudit } from './process.ts';
 
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
 const SHUTDOWN_MS = 10_000;
+const WATCH_MS = 15_000;
 /** A bot with one chat up is ready after this long, and goes on waiting for the other. */
 const START_PATIENCE_MS = 5000;
 
 /** Talks to the chats. Holds chat tokens and no RunPod key. */
 export async function runBot(options: {
-  settings: Pick<Settings, 'slack' | 'discord' | 'policy'>;
+  settings: Pick<Settings, 'slack' | 'discord' | 'policy' | 'criticalWebhook'>;
   redis: Connections;
   auditKey: string;
   clocks: Clocks;
@@ -53,6 +62,9 @@ export async function runBot(options: {
     ledger: new Ledger(redis.producer, audit),
     approvals,
     links: new Links(redis.producer, audit, approvals),
+    owners: new Owners(redis.producer, audit),
+    findings: new Findings(redis.producer),
+    choices: new Choices(redis.producer),
     audit,
     // Discord shows a server's members only to bots with a privileged intent.
     showsEverybody: settings.discord === null,
@@ -71,12 +83,13 @@ export async function runBot(options: {
     },
   };
   const fronts = new Map(frontsOf(settings, log, options.onFatal).map((front) => [front.chat, front]));
-  const context = chatContext(fronts, services, new Cards(redis.producer));
-  const worker = startWorking({
+  const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
+  const context = { ...chatContext(fronts, services, new Cards(redis.producer)), findings: services.findings, pager };
+  const worker = startWorking<ChatContext & PagingContext>({
     connection: redis.worker,
     prefix: PREFIX,
     queue: 'chat',
-    definitions: [announce, announceRequest, answer, refreshPeople],
+    definitions: [announce, announceFinding, announceRequest, answer, refreshPeople, pageOutFromBot],
     context,
     log,
     concurrency: CONCURRENCY,
@@ -89,13 +102,29 @@ export async function runBot(options: {
   for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
   // Ready means that forms can be opened: who is who was read.
   await context.readPeople();
+  const watching = keepWatch(services);
   return {
     close: async () => {
+      clearInterval(watching);
       await Promise.all([...fronts.values()].map((front) => front.stop()));
       await stopWorking([worker], SHUTDOWN_MS);
       await producer.close();
     },
   };
+}
+
+/** Says that the bot is there, and looks whether the worker is. Real time: a watchdog must not hang on a queue. */
+function keepWatch(services: Services): NodeJS.Timeout {
+  const { snapshots, clocks, policy, log } = services;
+  const look = async () => {
+    await snapshots.seen('bot', clocks.realNow());
+    await watchOver('worker', { ...services, governance: policy, pages: pageOutByBot });
+  };
+  const guarded = () => {
+    look().catch((error: Error) => log.warn({ error: error.message }, 'the watch on the worker failed'));
+  };
+  guarded();
+  return setInterval(guarded, WATCH_MS);
 }
 
 function frontsOf(
@@ -114,10 +143,12 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
   const copies = new Copies(cards, services.newId);
   const deliver = new Deliver(fronts, services, copies);
   const requests = new DeliverRequests(fronts, services, copies);
+  const findings = new DeliverFindings(fronts, services, copies);
   const { snapshots, policy, clocks, replies } = services;
   return {
     tellRow: (id) => deliver.row(id),
     tellRequest: (batch) => requests.batch(batch),
+    tellFinding: (card) => findings.card(card),
     giveAnswer: (id) => giveAnswer(id, replies, fronts),
     readPeople: async () => {
       const at = clocks.now();

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type CatalogueRead, type Connections, type PodProvider, ProviderFailure } from '../jobs/ports.ts';
+import {
+  type AccountRead,
+  type CatalogueRead,
+  type Connections,
+  type PodProvider,
+  ProviderFailure,
+} from '../jobs/ports.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { GpuType as PolicyGpu, Stock } from '../policy/gpu.ts';
 import type { RefusalCause } from '../policy/launch-error.ts';
@@ -8,10 +14,10 @@ import { microUsd } from '../policy/money.ts';
 import type { Cause } from '../runpod/classify.ts';
 import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
-import type { GpuType, Pod } from '../runpod/schemas.ts';
+import type { GpuType, NetworkVolume, Pod } from '../runpod/schemas.ts';
 
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
-export function runpodPort(runpod: Runpod): PodProvider {
+export function runpodPort(runpod: Runpod, sunset: () => string | null = () => null): PodProvider {
   const names = new Map<string, string>();
   const fleetPod = (pod: Pod) => toFleetPod(pod, names);
   return {
@@ -24,13 +30,18 @@ export function runpodPort(runpod: Runpod): PodProvider {
     otherList: (signal) =>
       guarded(async () => {
         try {
-          return await runpod.graphql.myPods({ signal });
+          const pods = await runpod.graphql.myPods({ signal });
+          return pods.map(({ id, name, lastStatusChange }) => ({ id, name, said: lastStatusChange ?? null }));
         } catch (error) {
           // Only RunPod's own 404 or 410 says that an API is gone; a text may mean anything.
           if (error instanceof RunpodRejected && (error.status === 404 || error.status === 410)) return 'retired';
           throw error;
         }
       }),
+    networkVolumes: (signal) =>
+      guarded(async () => (await runpod.pods.listNetworkVolumes({ signal })).map(toPolicyVolume)),
+    account: (signal) => guarded(() => readAccount(runpod, signal)),
+    sunset,
     create: (spec, name, bid, signal) =>
       (bid === null ? guarded : spotGuarded)(() => create(runpod, spec, name, bid, signal)),
     stop: (id, signal) =>
@@ -61,6 +72,24 @@ export function runpodPort(runpod: Runpod): PodProvider {
       }),
     catalogue: (signal) => guarded(() => readCatalogue(runpod, names, signal)),
   };
+}
+
+const toPolicyVolume = ({ id, name, size, dataCenter }: NetworkVolume) => ({ id, name, sizeGb: size, dataCenter });
+
+/** The balance from v2 where it tells it; what bills an hour only GraphQL knows. `retired`: nobody tells either. */
+async function readAccount(runpod: Runpod, signal: AbortSignal): Promise<AccountRead | 'retired'> {
+  const [v2, old] = await Promise.all([
+    runpod.account.balance({ signal }),
+    runpod.graphql.account({ signal }).catch((error: unknown) => {
+      if (error instanceof RunpodRejected && (error.status === 404 || error.status === 410)) return 'retired' as const;
+      throw error;
+    }),
+  ]);
+  const perHour = old === 'retired' || old.spendUsdPerHour === null ? null : microUsd(old.spendUsdPerHour);
+  const usd = v2?.balanceUsd ?? (old === 'retired' ? null : old.balanceUsd);
+  if (usd === null && old === 'retired') return 'retired';
+  if (usd === null) throw new ProviderFailure('unexpected', { detail: 'no balance in the reply' });
+  return { balance: microUsd(usd), perHour, postpaid: v2?.postpaid ?? false };
 }
 
 const REASONS: Partial<Record<Cause, RefusalCause>> = {
@@ -238,7 +267,7 @@ async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal:
       return { ...toPolicyGpu(gpu, bids?.get(gpu.id)), community: there };
     }),
     dataCenters: dataCenters.map(({ id }) => id),
-    networkVolumes: volumes.map(({ id, name, size, dataCenter }) => ({ id, name, sizeGb: size, dataCenter })),
+    networkVolumes: volumes.map(toPolicyVolume),
   };
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Policy, RunpodSettings } from '../config/settings.ts';
+import type { CriticalWebhook, Policy, RunpodSettings } from '../config/settings.ts';
 import type { GovernedContext } from '../jobs/approvals.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
-import { announceRequest } from '../jobs/names.ts';
+import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
+import { pageOut } from '../jobs/page-out.ts';
 import { type Clocks, type Log, ProviderFailure } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { readFleet } from '../jobs/read-fleet.ts';
@@ -19,12 +20,16 @@ import { TICK_MS, tick } from '../jobs/tick.ts';
 import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
 import { Approvals } from '../store/approvals.ts';
+import { Choices } from '../store/choices.ts';
+import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
 import { Links } from '../store/links.ts';
+import { Owners } from '../store/owners.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
-import { type Connections, openAudit } from './process.ts';
+import { criticalWebhook } from './critical-webhook.ts';
+import { type Connections, newId, openAudit } from './process.ts';
 import { runpodPort } from './runpod-port.ts';
 import { VERSION } from './version.ts';
 
@@ -38,6 +43,7 @@ const DEFINITIONS = [
   reconcile,
   terminatePod,
   reviewRequests,
+  pageOut,
   tick,
 ];
 
@@ -61,11 +67,13 @@ export async function runWorker(options: {
   policy: Policy;
   redis: Connections;
   auditKey: string;
+  criticalWebhook: CriticalWebhook | null;
   clocks: Clocks;
   log: Log;
   timings?: WorkerTimings;
 }): Promise<{ close(): Promise<void> }> {
   const { redis, clocks, log, timings = TIMINGS } = options;
+  const sunsets = new Map<string, string>();
   const runpod = createRunpod({
     apiKey: options.runpod.apiKey,
     baseUrl: options.runpod.url,
@@ -73,16 +81,24 @@ export async function runWorker(options: {
     userAgent: `podwarden/${VERSION}`,
     createTimeoutMs: timings.createTimeoutMs,
     onCall: (call) => log.debug(call, 'RunPod'),
+    onSunset: (call, day) => sunsets.set(call, day),
   });
+  const sunset = () => [...sunsets].map(([call, day]) => `${call} ends ${day}`).join('; ') || null;
   const audit = await openAudit(redis, options.auditKey, 'worker', clocks, log);
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
   const context: GovernedContext = {
-    provider: runpodPort(runpod),
+    provider: runpodPort(runpod, sunset),
     ledger: new Ledger(redis.producer, audit),
     approvals,
     audit,
     links: new Links(redis.producer, audit, approvals),
+    owners: new Owners(redis.producer, audit),
+    findings: new Findings(redis.producer),
+    choices: new Choices(redis.producer),
+    newId,
+    pages: pageOutName,
+    pager: options.criticalWebhook ? criticalWebhook(options.criticalWebhook) : null,
     governance: options.policy,
     tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
     snapshots: new Snapshots(redis.producer),

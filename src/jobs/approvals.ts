@@ -2,23 +2,35 @@ import type { AccessPolicy } from '../policy/access.ts';
 import type { Approval, ApprovalRules } from '../policy/approval.ts';
 import type { ApprovalMove } from '../policy/approval-moves.ts';
 import type { People } from '../policy/approvers.ts';
+import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { type AccountId, actorOf, type Declared, type PersonRef } from '../policy/identity.ts';
-import { parsePodName, shortName } from '../policy/pod-names.ts';
+import { ownerOf } from '../policy/ownership.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
 import { type Audit, type AuditEntry, formatHead } from '../store/audit.ts';
+import type { Choices } from '../store/choices.ts';
+import type { Findings } from '../store/findings.ts';
 import type { Links } from '../store/links.ts';
+import type { Owners } from '../store/owners.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import type { pageOut } from './names.ts';
+import type { Pager } from './page-out.ts';
 import type { PodContext } from './pod-context.ts';
 
 /** What of the policy file decides about people and requests. */
 export interface Governance {
   access: AccessPolicy;
-  people: readonly Declared[];
+  people: readonly (Declared & { timezone?: string | null })[];
   approvals: ApprovalRules;
   workingHours: WorkingHours;
   rooms: readonly { name: string; timezone: string; channels: readonly { chat: string }[] }[];
+  defaultRoom: string | null;
+  thresholds: Thresholds;
+  /** From this hour of the evening to that of the morning, where nobody chose otherwise. */
+  quietHours: { from: number; to: number };
+  /** How often the account is read, ms. */
+  scanMs: number;
 }
 
 /** What jobs that carry out or review requests are given on top. */
@@ -26,6 +38,13 @@ export interface GovernedContext extends PodContext {
   approvals: Approvals;
   audit: Audit;
   links: Links;
+  owners: Owners;
+  findings: Findings;
+  choices: Choices;
+  newId: () => string;
+  pages: typeof pageOut;
+  /** Null where no webhook is set. */
+  pager: Pager | null;
   governance: Governance;
   /** Enqueues the announcement of a card. */
   tell(batch: string): Promise<void>;
@@ -70,17 +89,17 @@ function bareMember<M>(members: Record<string, M> | undefined, account: AccountI
   return full === undefined ? null : (members[full] ?? null);
 }
 
-/** Whose pod it is: whoever launched it here, else the person whose short name begins the pod's. */
+/** Whose pod it is, as everything that was kept says now. */
 export async function ownerOfPod(
   pod: Pick<FleetPod, 'id' | 'name'>,
-  { ledger, governance }: Pick<GovernedContext, 'ledger' | 'governance'>,
+  {
+    ledger,
+    owners,
+    governance,
+  }: Pick<GovernedContext, 'ledger' | 'owners'> & { governance: Pick<Governance, 'people'> },
 ): Promise<PersonRef | null> {
-  const row = await ledger.byPod(pod.id);
-  if (row?.spec) return row.by;
-  const short = parsePodName(pod.name)?.owner;
-  const person = governance.people.find(({ key }) => short !== undefined && shortName(key) === short);
-  const [account] = person?.accounts ?? [];
-  return person && account ? { account, person: person.key, name: person.name } : null;
+  const [row, claim] = await Promise.all([ledger.byPod(pod.id), owners.of(pod.id)]);
+  return ownerOf(pod.name, { claim: claim ?? undefined, row, people: governance.people });
 }
 
 export function requestEntry(

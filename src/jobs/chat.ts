@@ -1,5 +1,6 @@
 import { defineJob } from './define.ts';
 import {
+  announceFinding as announceFindingName,
   announce as announceName,
   announceRequest as announceRequestName,
   answer as answerName,
@@ -12,6 +13,8 @@ export interface ChatContext {
   tellRow(id: string): Promise<void>;
   /** Brings the cards of a form's requests up to date. */
   tellRequest(batch: string): Promise<void>;
+  /** Brings the copies of a finding's card up to date. */
+  tellFinding(card: string): Promise<void>;
   /** Gives a person what was read for them. */
   giveAnswer(id: string): Promise<void>;
   /** Reads membership, roles and groups of every chat, and notes when. */
@@ -28,6 +31,12 @@ export const announceRequest = defineJob({
   ...announceRequestName,
   timeoutMs: 60_000,
   handle: ({ batch }, context: ChatContext) => context.tellRequest(batch),
+});
+
+export const announceFinding = defineJob({
+  ...announceFindingName,
+  timeoutMs: 60_000,
+  handle: ({ card }, context: ChatContext) => context.tellFinding(card),
 });
 
 export const answer = defineJob({

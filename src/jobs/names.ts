@@ -53,6 +53,20 @@ export const announceRequest = {
   payload: z.object({ batch: z.string() }),
   retry,
 } as const satisfies JobName;
+export const announceFinding = {
+  name: 'announce-finding',
+  queue: 'chat',
+  payload: z.object({ card: z.string() }),
+  retry,
+} as const satisfies JobName;
+/** Tells the critical webhook. */
+export const pageOut = {
+  name: 'page-out',
+  queue: 'pods',
+  payload: z.object({ finding: z.string() }),
+  retry: { attempts: 8, backoffMs: 5000 },
+} as const satisfies JobName;
+export const pageOutByBot = { ...pageOut, name: 'page-out-by-bot', queue: 'chat' } as const satisfies JobName;
 export const answer = {
   name: 'answer',
   queue: 'chat',

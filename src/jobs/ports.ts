@@ -8,8 +8,13 @@ export interface PodProvider {
   list(signal: AbortSignal, read?: ReadOptions): Promise<FleetPod[]>;
   /** Null: RunPod says there is no such pod, which one read does not prove. */
   get(podId: string, signal: AbortSignal, read?: ReadOptions): Promise<FleetPod | null>;
-  /** Names and ids from the other API, or `retired` where that is gone for good. */
-  otherList(signal: AbortSignal): Promise<{ id: string; name: string }[] | 'retired'>;
+  /** From the other API, with its sentence on each pod's last end, or `retired` where that is gone for good. */
+  otherList(signal: AbortSignal): Promise<{ id: string; name: string; said?: string | null }[] | 'retired'>;
+  networkVolumes(signal: AbortSignal): Promise<NetworkVolume[]>;
+  /** `retired`: no API tells it any more. */
+  account(signal: AbortSignal): Promise<AccountRead | 'retired'>;
+  /** What a `Sunset` header announced of a call that is in use, in RunPod's words; null for nothing. */
+  sunset(): string | null;
   /** Sent once. `bid` is micro-dollars per GPU-hour; null creates on-demand. Gives the new pod's id. */
   create(spec: LaunchSpec, name: string, bid: MicroUsd | null, signal: AbortSignal): Promise<string>;
   stop(podId: string, signal: AbortSignal): Promise<void>;
@@ -23,6 +28,15 @@ export interface PodProvider {
   lowestBid(gpuId: string, gpuCount: number, cloud: string, signal: AbortSignal): Promise<MicroUsd | null>;
   connections(podId: string, signal: AbortSignal): Promise<Connections | null>;
   catalogue(signal: AbortSignal): Promise<CatalogueRead>;
+}
+
+type NetworkVolume = import('../policy/launch.ts').NetworkVolume;
+
+export interface AccountRead {
+  balance: MicroUsd;
+  /** Everything that bills now by RunPod's own sum, micro-dollars an hour; null where it is not told. */
+  perHour: MicroUsd | null;
+  postpaid: boolean;
 }
 
 export interface ReadOptions {
@@ -45,7 +59,7 @@ export interface Connections {
 export interface CatalogueRead {
   gpus: import('../policy/gpu.ts').GpuType[];
   dataCenters: string[];
-  networkVolumes: import('../policy/launch.ts').NetworkVolume[];
+  networkVolumes: NetworkVolume[];
 }
 
 /**

@@ -1,66 +1,214 @@
-import { factsOf } from '../policy/facts.ts';
-import { type FleetPod, stateOf } from '../policy/fleet.ts';
-import type { Row } from '../policy/ledger.ts';
-import * as moves from '../policy/ledger-moves.ts';
+import { otherBlindness, scanBlindness, WATCHED } from '../policy/findings/blind.ts';
+import { type Finding, keyOf } from '../policy/findings/finding.ts';
+import { findHits } from '../policy/findings/rules.ts';
+import type { FleetPod } from '../policy/fleet.ts';
+import { believeBalance, withPeak } from '../policy/scan/account.ts';
+import {
+  afresh,
+  believedPods,
+  believePods,
+  differences,
+  hold,
+  type OwnActs,
+  surprising,
+} from '../policy/scan/believe.ts';
+import { burnOf, otherPerHour } from '../policy/scan/burn.ts';
+import { blank, type ScanMemory } from '../policy/scan/memory.ts';
+import { believeVolumes } from '../policy/scan/volumes.ts';
+import type { GovernedContext } from './approvals.ts';
 import { defineJob } from './define.ts';
-import { provenGone } from './gone.ts';
+import { adoptLate, followRows } from './follow-rows.ts';
 import { readFleet as name } from './names.ts';
-import { advance, type PodContext } from './pod-context.ts';
+import { ProviderFailure } from './ports.ts';
+import { type AccountPicture, prove, readAccount, readSaids, unread } from './scan-read.ts';
+import { attributed, type Books, burnIn, defaultRoom, readBooks, settling, worldOf } from './scan-world.ts';
+import { stepsFor, tellSteps } from './tell-findings.ts';
 
-/** Rows that one read may look up singly: absence of more is judged by the next reads. */
-const MAX_PROOFS = 5;
+/** Presses and other scans may come between: each loss means that somebody else made progress. */
+const MAX_TRIES = 20;
 
-/** Pages the whole list into the snapshot that lists, names and autocomplete answer from, and corrects what rows say. */
+/**
+ * One scan: reads the account with as many calls as its lists have pages, decides what of it to believe, asks policy what
+ * is worth saying, and writes memory and findings in one step. Then rows follow, and cards.
+ */
 export const readFleet = defineJob({
   ...name,
   timeoutMs: 2 * 60_000,
-  async handle(_, context: PodContext, signal) {
-    // Rows first: a pod created after this is then not taken for missing.
-    const rows = await context.ledger.open();
+  async handle(_, context: GovernedContext, signal) {
     // The time before the call: what changes while it runs is newer than what it says.
-    const readAt = context.clocks.now();
-    const pods = await context.provider.list(signal);
-    await context.snapshots.saveFleet({ readAt, pods });
-    const byId = new Map(pods.map((pod) => [pod.id, pod]));
-    await adoptLate(pods, context);
-    let proofs = 0;
-    for (const row of rows) {
-      if (row.podId === null || (row.status !== 'running' && row.status !== 'stopped')) continue;
-      const pod = byId.get(row.podId);
-      const spot = row.spec?.market === 'spot';
-      if (pod && stateOf(pod) !== 'gone') await follow(row, pod, context, signal);
-      else if (proofs++ < MAX_PROOFS && (await provenGone(row.podId, { spot }, context, signal))) {
-        await advance(context, row.id, moves.seenAs('terminated', null, context.clocks.now()));
-      }
+    const at = context.clocks.now();
+    const before = (await context.findings.memory()) ?? blank(at);
+    let picture: AccountPicture;
+    try {
+      picture = await readAccount(at, context, signal);
+    } catch (error) {
+      await blinded(before, error, at, context);
+      throw error;
     }
-    await context.snapshots.ran(name.name, readAt);
+    await adoptLate(picture.pods, context);
+    const books = await readBooks(
+      [...new Set([...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)])],
+      context,
+    );
+    await scan(before, picture, books, context, signal);
+    await context.snapshots.ran(name.name, at);
   },
 });
 
-/** Lists lag: what the list shows otherwise than the row is read once more by id before it is believed. */
-async function follow(row: Row, listed: FleetPod, context: PodContext, signal: AbortSignal): Promise<void> {
-  const differs = (state: string) =>
-    (row.status === 'running' && state === 'stopped') || (row.status === 'stopped' && state === 'up');
-  if (!differs(stateOf(listed))) return;
-  const pod = await context.provider.get(listed.id, signal);
-  if (!pod || !differs(stateOf(pod))) return;
-  const state = stateOf(pod);
-  const now = context.clocks.now();
-  const facts = factsOf(pod, row.facts);
-  await advance(context, row.id, moves.seenAs(state === 'up' ? 'running' : 'stopped', facts, now));
+async function scan(
+  memory: ScanMemory,
+  picture: AccountPicture,
+  books: Books,
+  context: GovernedContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { at } = picture;
+  const acts: OwnActs = new Map([...books.rows].map(([podId, { status, since }]) => [podId, { status, since }]));
+  const bare = { at, pods: picture.pods, said: new Map() };
+  const found = differences(memory, bare, acts);
+  const held = hold(memory, found, bare);
+  if (held) {
+    context.log.warn({ changed: held.changed, of: held.of, reads: held.reads }, 'a read is held back');
+    const trouble = troubleOf(memory, at, 'held', `${held.changed} of ${held.of} pods would change at once`);
+    await writeBlind({ ...memory, held, trouble, unsure: false }, memory, at, context);
+    return;
+  }
+  const spots = new Set([...books.rows].filter(([, row]) => row.spec?.market === 'spot').map(([podId]) => podId));
+  const proofs = await prove(found, unread(memory, bare, acts), spots, context, signal);
+  const { said, asked } = await readSaids(memory, bare, found, context, signal);
+  const read = { ...bare, said };
+  const agreed = memory.held !== null && surprising(found.length, memory.held.of);
+  const { idleBelowPercent } = context.governance.thresholds;
+  const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
+  const last = (await context.snapshots.fleet())?.pods ?? [];
+  const pods = believedPods(believed, read, last);
+  const after = await remembered(
+    memory,
+    { ...believed, changes: attributed(believed.changes, at, books, context) },
+    pods,
+    picture,
+    books,
+  );
+  const next = { ...after, askedAt: asked ? at : memory.askedAt };
+  await context.snapshots.saveFleet({ readAt: at, pods });
+  if (await judged(memory, next, pods, picture, books, context)) {
+    await followRows(books.rows.values(), next, pods, proofs.gone, context);
+  }
 }
 
-/** A pod that turns up late under a name we once sent: adopted if its launch has none, else told as a second one. */
-async function adoptLate(pods: FleetPod[], context: PodContext): Promise<void> {
-  const watched = await context.ledger.watched(context.clocks.realNow());
-  for (const row of watched) {
-    const names = new Set(row.attempts.map((attempt) => attempt.podName));
-    for (const pod of pods.filter((p) => names.has(p.name) && p.id !== row.podId)) {
-      const current = await context.ledger.get(row.id);
-      if (!current || current.podId === pod.id) continue;
-      const facts = factsOf(pod, null);
-      const adopted = await advance(context, row.id, moves.created(pod.id, facts, context.clocks.now()));
-      if (!adopted && current.podId !== null) await advance(context, row.id, moves.duplicate(pod.id));
+/** Everything else that is remembered of this scan. */
+async function remembered(
+  memory: ScanMemory,
+  believed: Pick<ScanMemory, 'pods' | 'changes' | 'unsure'>,
+  pods: readonly FleetPod[],
+  picture: AccountPicture,
+  books: Books,
+): Promise<ScanMemory> {
+  const { at, volumes: read, account: answer } = picture;
+  const fresh = afresh(memory, at);
+  const volumes = believeVolumes(memory.volumes, read, pods, at);
+  const account = answer === 'retired' ? null : answer;
+  const known = burnOf(pods, Object.values(volumes), 0).total;
+  const other = account?.perHour == null ? memory.otherPerHour : otherPerHour(account.perHour, known);
+  const burn = burnIn(pods, { volumes, otherPerHour: other });
+  const earlier = memory.lastAt === 0 ? burn.total : memory.lastBurn;
+  const balance = believeBalance(
+    memory.account,
+    account,
+    { before: earlier, now: burn.total, compute: burn.compute },
+    at,
+  );
+  const doubted = balance?.doubt ?? null;
+  const drop = balance && doubted && doubted.balance < balance.balance - burn.total;
+  // What jumps is not yet what is usual.
+  const jumping = books.open.some(({ rule, status }) => rule === 'burn-jump' && status === 'open');
+  return {
+    ...memory,
+    ...believed,
+    begunAt: fresh ? at : memory.begunAt,
+    lastAt: at,
+    volumes,
+    account: balance,
+    otherPerHour: other,
+    lastBurn: burn.total,
+    // Of the last scan: a jump is judged against what was before it.
+    peaks: jumping || memory.lastAt === 0 ? memory.peaks : withPeak(memory.peaks, memory.lastBurn, memory.lastAt),
+    held: null,
+    trouble: drop ? troubleOf(memory, at, 'held', 'The balance fell by more than what was spent') : null,
+    balanceSince: account === null ? (memory.balanceSince ?? at) : null,
+  };
+}
+
+function troubleOf(
+  { trouble }: ScanMemory,
+  at: number,
+  what: 'failing' | 'key' | 'held',
+  detail: string,
+): NonNullable<ScanMemory['trouble']> {
+  return { since: trouble?.since ?? at, what, detail };
+}
+
+/** Asks policy, and writes. False where another scan was quicker: it says what there is to say. */
+async function judged(
+  memory: ScanMemory,
+  next: ScanMemory,
+  pods: readonly FleetPod[],
+  picture: AccountPicture,
+  books: Books,
+  context: GovernedContext,
+): Promise<boolean> {
+  const room = defaultRoom(context);
+  const gone = (subject: string) => memory.pods[subject] !== undefined && next.pods[subject] === undefined;
+  const when = { ...(await settling(picture.at, context)), gone };
+  const redisUsed = await context.findings.memoryUse();
+  const around = {
+    balanceSince: next.balanceSince,
+    retired: picture.account === 'retired',
+    sunset: context.provider.sunset(),
+    redisUsed,
+  };
+  let open = books.open;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const world = worldOf(picture.at, next, pods, { ...books, open }, context);
+    const blind = [...scanBlindness(next, picture.at, room), ...otherBlindness(around, picture.at, room)];
+    const hits = [...findHits(world), ...(context.governance.thresholds.off.includes('blind') ? [] : blind)];
+    const steps = stepsFor(open, isScans, hits, when);
+    if (await context.findings.commit(memory.rev === 0 ? null : memory, next, steps)) {
+      await tellSteps(steps, context);
+      return true;
     }
+    const now = await context.findings.memory();
+    if ((now?.rev ?? 0) !== memory.rev) return false;
+    open = await context.findings.open();
   }
+  return false;
+}
+
+const isScans = ({ rule, subject }: Finding) => rule !== 'blind' || !WATCHED.includes(subject);
+const isScanItself = (finding: Finding) => keyOf(finding) === 'blind scan';
+
+/** Where nothing could be read or believed, that alone is judged: everything else stays as it was. */
+async function writeBlind(next: ScanMemory, memory: ScanMemory, at: number, context: GovernedContext): Promise<void> {
+  const when = await settling(at, context);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const open = await context.findings.open();
+    const steps = stepsFor(open, isScanItself, scanBlindness(next, at, defaultRoom(context)), when);
+    const { since, what } = memory.trouble ?? {};
+    const same = next.held === memory.held && since === next.trouble?.since && what === next.trouble?.what;
+    if (same && steps.length === 0) return;
+    if (await context.findings.commit(memory.rev === 0 ? null : memory, next, steps)) return tellSteps(steps, context);
+    const now = await context.findings.memory();
+    if ((now?.rev ?? 0) !== memory.rev) return;
+  }
+}
+
+async function blinded(memory: ScanMemory, error: unknown, at: number, context: GovernedContext): Promise<void> {
+  if (!(error instanceof ProviderFailure)) return;
+  const what = error.reason === 'access' ? 'key' : 'failing';
+  await writeBlind(
+    { ...memory, trouble: troubleOf(memory, at, what, error.detail.slice(0, 200)) },
+    memory,
+    at,
+    context,
+  );
 }

@@ -1,7 +1,10 @@
 import { dueReads } from '../policy/due.ts';
+import type { GovernedContext } from './approvals.ts';
 import { defineJob, type JobName } from './define.ts';
 import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests } from './names.ts';
 import type { PodContext } from './pod-context.ts';
+import { tellCard } from './tell-findings.ts';
+import { watchOver } from './watch.ts';
 
 const READS: Record<string, JobName> = {
   'read-fleet': readFleet,
@@ -16,15 +19,22 @@ export const TICK_MS = 3000;
 export const tick = defineJob({
   ...name,
   timeoutMs: 30_000,
-  async handle(_, context: PodContext) {
+  async handle(_, context: GovernedContext) {
+    await context.snapshots.seen('worker', context.clocks.realNow());
+    await watchOver('bot', context);
     const lastRuns = await context.snapshots.lastRuns();
-    const watching = await hasFreshDoubt(context);
-    for (const due of dueReads(lastRuns, context.clocks.now(), watching)) {
+    const pressing = {
+      soon: (await hasFreshDoubt(context)) || (await context.findings.soon()),
+      findingDue: await context.findings.due(),
+      scanMs: context.governance.scanMs,
+    };
+    for (const due of dueReads(lastRuns, context.clocks.now(), pressing)) {
       const job = READS[due];
       if (job) await context.enqueue(job, {}, { id: job.name });
     }
     await context.enqueue(reconcile, {}, { id: reconcile.name });
     await context.enqueue(reviewRequests, {}, { id: reviewRequests.name });
+    for (const card of await context.findings.untold()) await tellCard(card, context);
   },
 });
 

@@ -19,6 +19,8 @@ export interface CallSettings {
   /** Real milliseconds; limits and pauses live on the machine's clock. */
   now: () => number;
   onCall?: (event: { call: string; status: number | null; ms: number; requestId?: string | undefined }) => void;
+  /** A reply's `Sunset` header (RFC 8594): the day from which this call may be gone. */
+  onSunset?: (call: string, day: string) => void;
 }
 
 export interface Call {
@@ -104,6 +106,8 @@ export class Caller {
     quota.note({ rateLimit: reply.header('ratelimit'), policy: reply.header('ratelimit-policy') }, settings.now());
     const requestId = reply.header('x-request-id');
     settings.onCall?.({ call: call.name, status: reply.status, ms: settings.now() - started, requestId });
+    const sunset = reply.header('sunset');
+    if (sunset !== undefined) settings.onSunset?.(call.name, sunset.slice(0, 60));
     if (reply.status < 300) return reply;
     const error = errorOf(reply, { call: call.name, requestId });
     if (error instanceof RunpodRateLimited) quota.block(error.retryAfterMs, settings.now());

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { AccountApi } from './account.ts';
 import { Caller, type CallSettings } from './call.ts';
 import { CatalogueApi } from './catalogue.ts';
 import { GraphqlApi } from './graphql.ts';
@@ -16,10 +17,12 @@ export interface RunpodOptions {
   createTimeoutMs?: number;
   now?: () => number;
   onCall?: CallSettings['onCall'];
+  onSunset?: CallSettings['onSunset'];
 }
 
 export interface Runpod {
   pods: PodsApi;
+  account: AccountApi;
   catalogue: CatalogueApi;
   graphql: GraphqlApi;
   close(): Promise<void>;
@@ -41,9 +44,11 @@ export function createRunpod(options: RunpodOptions): Runpod {
     timeoutMs: options.timeoutMs ?? 30_000,
     now: options.now ?? Date.now,
     ...(options.onCall ? { onCall: options.onCall } : {}),
+    ...(options.onSunset ? { onSunset: options.onSunset } : {}),
   });
   return {
     pods: new PodsApi(caller, options.createTimeoutMs),
+    account: new AccountApi(caller),
     catalogue: new CatalogueApi(caller),
     graphql: new GraphqlApi(caller, options.createTimeoutMs),
     close: () => agent.destroy(),

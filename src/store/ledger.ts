@@ -54,6 +54,14 @@ export class Ledger {
     return id === null ? null : this.get(id);
   }
 
+  /** The rows of these pods, by pod. */
+  async byPods(podIds: readonly string[]): Promise<Map<string, Row>> {
+    if (podIds.length === 0) return new Map();
+    const ids = await this.redis.hmget(BY_POD, ...podIds);
+    const rows = await this.rows(ids.filter((id): id is string => id !== null));
+    return new Map(rows.flatMap((row) => (row.podId === null ? [] : [[row.podId, row] as const])));
+  }
+
   async open(): Promise<Row[]> {
     return this.rows(await this.redis.smembers(OPEN_KEY));
   }

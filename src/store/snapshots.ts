@@ -8,6 +8,7 @@ import { catalogue, type Members, memberList } from './shapes.ts';
 const FLEET = key('fleet');
 const CATALOGUE = key('catalogue');
 const RUNS = key('runs');
+const SEEN = key('seen');
 
 export interface Catalogue {
   readAt: number;
@@ -52,6 +53,16 @@ export class Snapshots {
   async lastRuns(): Promise<Record<string, number>> {
     const runs = await this.redis.hgetall(RUNS);
     return Object.fromEntries(Object.entries(runs).map(([name, at]) => [name, Number(at)]));
+  }
+
+  /** When a part last said that it is there, real ms; null for never. */
+  async lastSeen(part: string): Promise<number | null> {
+    const at = await this.redis.hget(SEEN, part);
+    return at === null ? null : Number(at);
+  }
+
+  async seen(part: string, realNow: number): Promise<void> {
+    await this.redis.hset(SEEN, part, String(realNow));
   }
 
   async ran(name: string, at: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { GovernedContext } from '../../src/jobs/approvals.ts';
 import { TryLater } from '../../src/jobs/define.ts';
 import { launchPod } from '../../src/jobs/launch-pod.ts';
-import type { PodContext } from '../../src/jobs/pod-context.ts';
 import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { reconcile } from '../../src/jobs/reconcile.ts';
 import { startPod } from '../../src/jobs/start-pod.ts';
@@ -9,39 +9,26 @@ import { stopPod } from '../../src/jobs/stop-pod.ts';
 import type { Row } from '../../src/policy/ledger.ts';
 import * as moves from '../../src/policy/ledger-moves.ts';
 import { Ledger } from '../../src/store/ledger.ts';
-import { Replies } from '../../src/store/replies.ts';
-import { Snapshots } from '../../src/store/snapshots.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
-import { cutOff, FakeProvider, limited, neverSent, refused, unreadable } from './provider.ts';
+import { governed } from './context.ts';
+import { cutOff, limited, neverSent, refused, unreadable } from './provider.ts';
 
 const redis = useRedis();
 const SETTLE_MS = 1000;
 
 /** Time that only pauses move: a settle time passes in an instant, and in the same steps. */
 function world() {
-  const provider = new FakeProvider();
-  const time = { real: 1_000_000 };
+  const { provider, time, context: base } = governed(redis.client());
   const enqueued: string[] = [];
   let suffix = 0;
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const context: PodContext = {
-    provider,
+  const context: GovernedContext = {
+    ...base,
+    // The rows themselves, without the log of what was asked.
     ledger: new Ledger(redis.client()),
-    snapshots: new Snapshots(redis.client()),
-    replies: new Replies(redis.client()),
     enqueue: async (job) => {
       enqueued.push(job.name);
     },
-    clocks: {
-      now: () => NOW,
-      realNow: () => time.real,
-      pause: async (ms, signal) => {
-        signal.throwIfAborted();
-        time.real += ms;
-      },
-    },
-    log,
     settleMs: SETTLE_MS,
     newSuffix: () => ['aaaaaa', 'bbbbbb', 'cccccc', 'dddddd'][suffix++] ?? 'zzzzzz',
   };
@@ -333,7 +320,10 @@ describe('start-pod', () => {
 });
 
 describe('read-fleet', () => {
-  const read = (w: ReturnType<typeof world>) => readFleet.handle({}, w.context, w.signal);
+  const read = (w: ReturnType<typeof world>) => {
+    w.time.now += 1000;
+    return readFleet.handle({}, w.context, w.signal);
+  };
 
   it('adopts a pod that turns up late for a launch that has none, and tells a second one', async () => {
     const w = world();

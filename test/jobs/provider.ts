@@ -1,4 +1,4 @@
-import { type CatalogueRead, type PodProvider, ProviderFailure } from '../../src/jobs/ports.ts';
+import { type AccountRead, type CatalogueRead, type PodProvider, ProviderFailure } from '../../src/jobs/ports.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
 import { NOW } from '../policy/rows.ts';
 
@@ -60,9 +60,30 @@ export class FakeProvider implements PodProvider {
     return this.pods.get(id) ?? null;
   }
 
+  /** RunPod's own sentence on a pod's end, by pod. */
+  readonly saids = new Map<string, string>();
+
   async otherList() {
     await this.enter('otherList');
-    return this.lists ? [...this.pods.values()] : [];
+    const pods = this.lists ? [...this.pods.values()] : [];
+    return pods.map(({ id, name }) => ({ id, name, said: this.saids.get(id) ?? null }));
+  }
+
+  volumes: { id: string; name: string; sizeGb: number; dataCenter: string }[] = [];
+  balance: AccountRead | 'retired' = { balance: 1_000_000_000, perHour: null, postpaid: false };
+
+  async networkVolumes() {
+    await this.enter('networkVolumes');
+    return this.volumes;
+  }
+
+  async account() {
+    await this.enter('account');
+    return this.balance;
+  }
+
+  sunset(): string | null {
+    return null;
   }
 
   async create(_spec: unknown, name: string): Promise<string> {

@@ -1,80 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GovernedContext } from '../../src/jobs/approvals.ts';
 import { TryLater } from '../../src/jobs/define.ts';
 import { reviewRequests } from '../../src/jobs/review-requests.ts';
 import { terminatePod } from '../../src/jobs/terminate-pod.ts';
 import { type Approval, isOpen } from '../../src/policy/approval.ts';
 import * as moves from '../../src/policy/approval-moves.ts';
 import { accountsOf, bare, overlap } from '../../src/policy/identity.ts';
-import { Approvals } from '../../src/store/approvals.ts';
-import { Audit } from '../../src/store/audit.ts';
-import { Ledger } from '../../src/store/ledger.ts';
-import { Links } from '../../src/store/links.ts';
-import { Replies } from '../../src/store/replies.ts';
-import { Snapshots } from '../../src/store/snapshots.ts';
 import { BOB, CAROL, newApproval } from '../policy/requests.ts';
 import { ALICE, FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
-import { cutOff, FakeProvider, limited, neverSent, refused } from './provider.ts';
+import { governed, PEOPLE } from './context.ts';
+import { cutOff, limited, neverSent, refused } from './provider.ts';
 
 const redis = useRedis();
-const KEY = '0123456789abcdef0123456789abcdef';
-const PEOPLE = [ALICE, BOB, CAROL].map(({ account, person, name }) => ({
-  key: person ?? '',
-  name,
-  accounts: [account],
-}));
 const MEMBER = { name: 'x', membership: 'member' as const, groups: [] };
 
 /** A worker on a clock that only pauses and the test move. */
 async function world(breaker = { requests: 5, windowMs: 600_000 }) {
   await redis.client().flushall();
-  const provider = new FakeProvider();
+  const { provider, time, context, approvals } = governed(redis.client(), breaker);
+  const { snapshots, audit } = context;
   provider.add('pod1', 'alice-run7-k3f9t2', { gpuId: 'NVIDIA RTX A6000' });
-  const time = { now: NOW, real: 1_000_000 };
-  const audit = new Audit(redis.client(), KEY);
-  const approvals = new Approvals(redis.client(), audit);
-  const snapshots = new Snapshots(redis.client());
-  const rules = [
-    {
-      name: 'approvers',
-      grant: ['approve' as const],
-      deny: [],
-      people: ['alice', 'bob', 'carol'],
-      accounts: [],
-      groups: [],
-    },
-  ];
-  const context: GovernedContext = {
-    provider,
-    ledger: new Ledger(redis.client(), audit),
-    approvals,
-    audit,
-    links: new Links(redis.client(), audit, approvals),
-    governance: {
-      access: { homeChat: 'slack', rules },
-      people: PEOPLE,
-      approvals: { quorum: 1, ownerWaitMs: 600_000, guests: false, breaker },
-      workingHours: { days: [1, 2, 3, 4, 5], from: 9, to: 18 },
-      rooms: [{ name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }] }],
-    },
-    tell: async () => {},
-    snapshots,
-    replies: new Replies(redis.client()),
-    enqueue: async () => {},
-    clocks: {
-      now: () => time.now,
-      realNow: () => time.real,
-      pause: async (ms, signal) => {
-        signal.throwIfAborted();
-        time.real += ms;
-      },
-    },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    settleMs: 1000,
-    newSuffix: () => 'aaaaaa',
-  };
   const members = async (more: Record<string, object> = {}) => {
     const accounts = Object.fromEntries(PEOPLE.map(({ accounts: [account = ''] }) => [account, MEMBER]));
     await snapshots.saveMembers('slack', { readAt: time.now, accounts: { ...accounts, ...more } as never });

@@ -1,4 +1,5 @@
 import type { Action } from './declare.ts';
+import { claim, claimAll, claimFound, disown, snooze, stopFound, terminateFound, topUp } from './findings.ts';
 import { pick, relaunch } from './launching.ts';
 import { linkAdmit, linkConfirm, linkRefuse } from './links.ts';
 import { connect, more, start, stop, stopAll, unlockStop } from './pods.ts';
@@ -23,6 +24,14 @@ export const ACTIONS: readonly Action[] = [
   stopAsked,
   unlockAsked,
   terminateOf,
+  snooze,
+  topUp,
+  claim,
+  claimFound,
+  claimAll,
+  disown,
+  stopFound,
+  terminateFound,
   linkConfirm,
   linkRefuse,
   linkAdmit,

@@ -2,10 +2,14 @@ import { helpFor, whoami } from './about.ts';
 import { audit } from './audit.ts';
 import type { Command } from './declare.ts';
 import { gpus, list, show } from './fleet.ts';
+import { health } from './health.ts';
 import { launch } from './launch.ts';
 import { link, unlink } from './link.ts';
+import { notify } from './notify.ts';
+import { claim } from './owning.ts';
 import { start, stop } from './stop-start.ts';
 import { terminate } from './terminate.ts';
+import { snooze, warnings } from './warnings.ts';
 
 const help = helpFor(() => COMMANDS);
 
@@ -18,7 +22,12 @@ export const COMMANDS: readonly Command<any>[] = [
   stop,
   start,
   terminate,
+  warnings,
+  claim,
+  snooze,
+  notify,
   gpus,
+  health,
   audit,
   link,
   unlink,

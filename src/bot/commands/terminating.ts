@@ -244,7 +244,7 @@ async function recordFor(
 ): Promise<Approval> {
   const { policy, snapshots } = services;
   const row = await rowOfPod(pod, asker, services);
-  const owner = await ownerOfPod(pod, { ledger: services.ledger, governance: policy });
+  const owner = await ownerOfPod(pod, { ...services, governance: policy });
   const [catalogue, fleet] = await Promise.all([snapshots.catalogue(), snapshots.fleet()]);
   const volume = catalogue?.networkVolumes.find((v) => v.id === pod.networkVolume?.id);
   // The pod's home, and not wherever it was asked for.

@@ -41,7 +41,8 @@ export function renderDiscord(
   }
   // A nonce is not kept with the message: a card carries its marker where it can be read again.
   const footer = marker === undefined ? {} : { footer: { text: marker } };
-  return { content: '', embeds: [{ ...embed(message.title, message), ...footer }], ...common };
+  const content = message.lead === undefined ? '' : truncate(spansText(message.lead), DISCORD.content);
+  return { content, embeds: [{ ...embed(message.title, message), ...footer }], ...common };
 }
 
 /** Kept free of fields, for the texts of an embed. */

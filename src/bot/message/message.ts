@@ -42,6 +42,8 @@ export type Tone = 'info' | 'good' | 'warn' | 'bad';
 export interface Message {
   /** A card has a title. A line has none: it is said in a thread, or privately. */
   title: string | null;
+  /** Said above a card: whom it is for. A mention inside a card pings nobody on every platform. */
+  lead?: Span[];
   tone: Tone;
   blocks: Block[];
   buttons: Button[];

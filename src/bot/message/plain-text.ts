@@ -43,7 +43,8 @@ function blockText(block: Block): string[] {
 
 /** What notifications and screen readers get: made from the same data, shortened to `limit` characters with a mark. */
 export function plainText(message: Message, limit: number): string {
-  const lines = [...(message.title === null ? [] : [message.title]), ...message.blocks.flatMap(blockText)];
+  const lead = message.lead === undefined ? [] : [spansText(message.lead)];
+  const lines = [...lead, ...(message.title === null ? [] : [message.title]), ...message.blocks.flatMap(blockText)];
   return truncate(lines.join('\n'), limit);
 }
 

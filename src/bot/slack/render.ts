@@ -16,6 +16,7 @@ const CONFIRMED = '!';
 
 export function renderSlack(message: Message): SlackBody {
   const blocks = [
+    ...(message.lead === undefined ? [] : [section(spansToMrkdwn(message.lead))]),
     ...(message.title === null ? [] : [header(`${TONE[message.tone]}${message.title}`)]),
     ...oneTable(message.blocks).flatMap(blocksOf),
     ...actions(message.buttons),

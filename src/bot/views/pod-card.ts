@@ -187,28 +187,18 @@ function button(label: string, action: string, row: Row, more: Partial<Button> =
 export interface Line {
   /** A line is posted once under its key. */
   key: string;
-  /** Told in every chat of the room, not only where the card is. */
-  warns?: boolean;
   message: Message;
-}
-
-/** The lines that a card's thread gets: an edit pings nobody, so an ending and a second pod are said anew. */
-export function podLines(row: Row, around: CardSurroundings): Line[] {
-  const by = user(row.by, around.accounts);
-  const twins = row.duplicates.map((id): Line => {
-    const message = { title: null, tone: 'bad' as const, blocks: [text(by, ' '), duplicates(row)], buttons: [] };
-    return { key: `duplicate-${id}`, warns: true, message };
-  });
-  const line = stateLine(row, around);
-  return line ? [...twins, line] : twins;
 }
 
 const stoppedHere = (row: Row) => row.task?.kind === 'stop' && row.task.state === 'done';
 
-function elsewhere(row: Row): string {
-  return row.spec?.market === 'spot'
-    ? ' Nobody here asked for that: RunPod takes a spot pod’s GPU back when somebody pays more.'
-    : ' Nobody here asked for that.';
+/**
+ * The lines that a card's thread gets: an edit pings nobody, so an ending is said anew. What was done elsewhere is a
+ * finding, and said as one.
+ */
+export function podLines(row: Row, around: CardSurroundings): Line[] {
+  const line = stateLine(row, around);
+  return line ? [line] : [];
 }
 
 function stateLine(row: Row, around: CardSurroundings): Line | null {
@@ -233,11 +223,10 @@ function stateLine(row: Row, around: CardSurroundings): Line | null {
   }
   if (row.status === 'stopped' && facts) {
     if (row.trouble) return line('trouble', 'bad', [text(by, ' '), troubleText(row)]);
+    if (!stoppedHere(row)) return null;
     const after = formatUsd(stoppedPerHour(facts));
     const said = `the pod is off: ${formatUsd(facts.microUsdPerHour)}/h ended, ${after}/h goes on.`;
-    return line('off', stoppedHere(row) ? 'info' : 'warn', [
-      text(by, ` ${said}${stoppedHere(row) ? '' : elsewhere(row)}`),
-    ]);
+    return line('off', 'info', [text(by, ` ${said}`)]);
   }
   if (row.status === 'terminated') return line('gone', 'info', [text(by, ' the pod is gone from RunPod.')]);
   return null;

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { chatsOf } from '../../jobs/approvals.ts';
+import { SILENT_MS } from '../../jobs/watch.ts';
+import type { Services } from '../services.ts';
+import { type Health, healthCard } from '../views/health.ts';
+import { defineCommand } from './declare.ts';
+
+export const health = defineCommand({
+  name: 'health',
+  summary: 'Whether Podwarden itself is well: what it reads, and when it last did',
+  args: z.strictObject({}),
+  positional: [],
+  access: 'view',
+  outsideRooms: true,
+  examples: ['health'],
+  run: async (_, __, services) => healthCard(await read(services)),
+});
+
+async function read(services: Services): Promise<Health> {
+  const { snapshots, findings, clocks, policy, ledger, approvals } = services;
+  const now = clocks.now();
+  const realNow = clocks.realNow();
+  const seen = async (part: string) => {
+    const at = await snapshots.lastSeen(part);
+    return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
+  };
+  const [worker, bot, runs, memory, used, open, passing, requests] = await Promise.all([
+    seen('worker'),
+    seen('bot'),
+    snapshots.lastRuns(),
+    findings.memory(),
+    findings.memoryUse(),
+    findings.open(),
+    ledger.passing(),
+    approvals.open(),
+  ]);
+  const people = await Promise.all(
+    chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat))?.readAt ?? null })),
+  );
+  return {
+    now,
+    worker,
+    bot,
+    scanEveryMs: policy.scanMs,
+    scannedAt: memory === null || memory.lastAt === 0 ? null : memory.lastAt,
+    trouble: memory?.trouble ?? null,
+    balance: memory?.account ?? null,
+    balanceSince: memory?.balanceSince ?? null,
+    pods: Object.keys(memory?.pods ?? {}).length,
+    catalogueAt: runs['refresh-catalogue'] ?? null,
+    people,
+    redisUsed: used,
+    warnings: open.filter(({ told }) => told).length,
+    underWay: passing.length,
+    requests: requests.length,
+  };
+}

@@ -1,0 +1,152 @@
+import type { Finding } from '../../../policy/findings/finding.ts';
+import type { RuleName } from '../../../policy/findings/thresholds.ts';
+import {
+  type Block,
+  type Button,
+  card,
+  fields,
+  type Message,
+  moment,
+  plain,
+  type Span,
+  text,
+} from '../../message/message.ts';
+import { type AccountsOf, mention } from '../request-words.ts';
+import { wordsFor } from './words.ts';
+
+/** Rows that a list of findings shows before it says how many more there are. */
+const MAX_ROWS = 15;
+
+/** One finding, or several of a kind in a list. */
+export function findingCard(findings: readonly Finding[], accountsOf: AccountsOf, ping: readonly Span[]): Message {
+  const [first] = findings;
+  if (!first) return card('Nothing', 'info', []);
+  const message = findings.length === 1 ? alone(first, accountsOf) : several(findings);
+  const open = findings.some(({ status }) => status === 'open');
+  return ping.length > 0 && open ? { ...message, lead: [...ping] } : message;
+}
+
+const TONE = { note: 'info', warn: 'warn', urgent: 'bad', critical: 'bad' } as const;
+
+function alone(finding: Finding, accountsOf: AccountsOf): Message {
+  const words = wordsFor(finding.facts);
+  const resolved = finding.status === 'resolved';
+  const event = finding.rule === 'changed-outside' || finding.rule === 'first-look';
+  const { facts } = finding;
+  if (finding.resolvedAs === 'gone' && 'pod' in facts && !event) {
+    return card(`${facts.pod.name} is gone`, 'info', [
+      text('It was warned of: “', words.title(), '”. The pod is no more since ', moment(finding.resolvedAt ?? 0), '.'),
+    ]);
+  }
+  if (resolved && !event) {
+    return card(`Over: ${words.title()}`, 'good', [
+      ...words.say(),
+      text('No longer so since ', moment(finding.resolvedAt ?? finding.raisedAt), '.'),
+    ]);
+  }
+  const blocks: Block[] = [...words.say()];
+  if (finding.owner) blocks.push(fields(['Owner', mention(finding.owner, accountsOf)]));
+  blocks.push(...snoozeText([finding], accountsOf));
+  return card(words.title(), TONE[finding.severity], blocks, resolved ? [] : buttonsOf(finding));
+}
+
+function several(findings: readonly Finding[]): Message {
+  const open = findings.filter(({ status }) => status === 'open');
+  const shown = (open.length > 0 ? open : findings).slice(0, MAX_ROWS);
+  const [first] = shown;
+  if (!first) return card('Nothing', 'info', []);
+  const { many } = wordsFor(first.facts);
+  const total = open.length > 0 ? open.length : findings.length;
+  const table: Block = {
+    kind: 'table',
+    header: [...many.header, 'Owner'],
+    rows: shown.map((finding) => [...wordsFor(finding.facts).row(), [plain(finding.owner?.name ?? '–')]]),
+    more: total - shown.length,
+  };
+  if (open.length === 0) {
+    const gone = findings.filter(({ resolvedAs }) => resolvedAs === 'gone').length;
+    const end =
+      gone === 0 ? 'None of them is so any more.' : `None of them is so any more; ${gone} of the pods are gone.`;
+    return card(`Over: ${many.title(findings.length)}`, gone === 0 ? 'good' : 'info', [table, text(end)]);
+  }
+  const over = findings.length - open.length;
+  const blocks: Block[] = [text(many.why), table];
+  if (over > 0) blocks.push(text(`${over} of ${findings.length} are over.`));
+  blocks.push(...snoozeText(open, () => []));
+  return card(many.title(open.length), TONE[first.severity], blocks, groupButtons(first));
+}
+
+function snoozeText(findings: readonly Finding[], accountsOf: AccountsOf): Block[] {
+  const snoozed = findings.filter(({ snooze }) => snooze !== null);
+  const [first] = snoozed;
+  if (!first?.snooze) return [];
+  const { by, until, topUp } = first.snooze;
+  const who = findings.length === 1 ? mention(by, accountsOf) : by.name;
+  const what = topUp ? 'will top up; quiet ' : 'snoozed it ';
+  const count = findings.length > 1 ? [` ${snoozed.length} of ${findings.length}`] : [];
+  const end = until === null ? ['until it changes'] : ['until ', moment(until)];
+  return [text(who, ` ${what}`, ...end, ...count, '.')];
+}
+
+const button = (label: string, action: string, id: string, more: Partial<Button> = {}): Button => ({
+  label,
+  token: `v1.${action}.${id}`,
+  ...more,
+});
+
+/** The subject of the rule is a pod, whose buttons carry its id. */
+const ON_POD: Partial<Record<RuleName, readonly ('start' | 'stop' | 'terminate')[]>> = {
+  'stopped-double': ['start', 'terminate'],
+  stale: ['start', 'terminate'],
+  'zero-gpu': ['stop', 'terminate'],
+  idle: ['stop', 'terminate'],
+  evicted: ['start', 'terminate'],
+  unowned: ['terminate'],
+  duplicate: ['stop', 'terminate'],
+  stuck: ['stop', 'terminate'],
+};
+
+function buttonsOf(finding: Finding): Button[] {
+  const { facts, id, card: on, subject, owner, rule } = finding;
+  if (rule === 'changed-outside' || rule === 'blind') return [];
+  if (rule === 'first-look') return [button('Claim mine…', 'claim-all', id, { style: 'primary' })];
+  const onPod = (ON_POD[rule] ?? []).map((act) => {
+    if (act === 'terminate') return button('Terminate…', 'terminate', subject);
+    if (act === 'stop') return button('Stop', 'stop', subject);
+    return button(rule === 'evicted' ? 'Start the old one' : 'Start', 'start', subject);
+  });
+  return [
+    ...firstButton(finding),
+    ...onPod,
+    button('Snooze…', 'snooze', on),
+    ...(owner && 'pod' in facts ? [button('Not mine', 'disown', id)] : []),
+  ];
+}
+
+/** What ends it, where there is one way. */
+function firstButton({ facts, id, card: on }: Finding): Button[] {
+  switch (facts.rule) {
+    case 'runway':
+    case 'low-balance':
+    case 'auto-pay':
+      return [button('I will top up', 'top-up', id, { style: 'primary' })];
+    case 'burn-jump':
+      return facts.pods.length > 0 ? [button('Stop…', 'stop-found', on, { style: 'primary' })] : [];
+    case 'unowned':
+      return [button('Claim', 'claim', id, { style: 'primary' })];
+    case 'evicted':
+      return [button('Relaunch on a fresh host', 'relaunch', `${facts.row}.same`, { style: 'primary' })];
+    default:
+      return [];
+  }
+}
+
+function groupButtons({ rule, card: on }: Finding): Button[] {
+  const acts = ON_POD[rule as RuleName] ?? [];
+  return [
+    ...(rule === 'unowned' ? [button('Claim…', 'claim-found', on, { style: 'primary' })] : []),
+    ...(acts.includes('stop') ? [button('Stop…', 'stop-found', on)] : []),
+    ...(acts.includes('terminate') ? [button('Terminate…', 'terminate-found', on)] : []),
+    button('Snooze…', 'snooze', on),
+  ];
+}

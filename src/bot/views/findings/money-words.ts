@@ -1,0 +1,100 @@
+import type { OwnedPod } from '../../../policy/findings/finding.ts';
+import { formatUsd } from '../../../policy/money.ts';
+import { bold, moment, money, plain, text } from '../../message/message.ts';
+import { plural, type Words } from './phrases.ts';
+
+const list = (pods: readonly OwnedPod[], most = 12): string => {
+  const shown = pods.slice(0, most).map(({ name, owner }) => (owner ? `${name} (${owner.name})` : name));
+  const more = pods.length > most ? [`and ${pods.length - most} more`] : [];
+  return [...shown, ...more].join(', ');
+};
+
+export const runway: Words<'runway'> = {
+  title: ({ balance, perHour }) => {
+    const hours = Math.max(0, balance) / perHour;
+    const left =
+      hours < 1
+        ? 'under an hour'
+        : hours < 48
+          ? `about ${Math.round(hours)} hours`
+          : `about ${Math.round(hours / 24)} days`;
+    return `The balance lasts ${left}`;
+  },
+  say: ({ balance, estimated, perHour, zeroAt, terminated, stopped, volumes }) => [
+    text(
+      bold(formatUsd(balance)),
+      estimated ? ' (an estimate: the balance cannot be read now)' : '',
+      ' at ',
+      money(perHour, 'hour'),
+      ' for everything that bills reaches $0 at ',
+      moment(zeroAt),
+      ', if nothing changes.',
+    ),
+    ...(terminated.length > 0
+      ? [text(bold('Terminated then, data lost'), `: ${list(terminated, 40)}. They have no network volume.`)]
+      : []),
+    ...(stopped.length > 0 ? [text(bold('Stopped then'), `: ${list(stopped)}.`)] : []),
+    ...(volumes > 0 ? [text(`${plural(volumes, 'network volume')} may follow if nobody tops up.`)] : []),
+  ],
+  still: ({ balance, zeroAt }) => [money(balance), ' left, $0 at ', moment(zeroAt), '.'],
+  many: { title: () => 'The balance', why: '', header: ['Balance'], row: ({ balance }) => [[money(balance)]] },
+};
+
+export const lowBalance: Words<'low-balance'> = {
+  title: ({ below }) => `The balance is below ${formatUsd(below)}`,
+  say: ({ balance, estimated, perHour }) => [
+    text(bold(formatUsd(balance)), estimated ? ' by estimate' : '', ' left, at ', money(perHour, 'hour'), '.'),
+  ],
+  still: ({ balance }) => [money(balance), ' left.'],
+  many: { title: () => 'The balance', why: '', header: ['Balance'], row: ({ balance }) => [[money(balance)]] },
+};
+
+export const autoPay: Words<'auto-pay'> = {
+  title: ({ why }) =>
+    why === 'below' ? 'Auto-pay should have topped up by now' : 'The burn is more than auto-pay can keep up with',
+  say: ({ why, balance, lowest, topUp, perHour }) => [
+    why === 'below'
+      ? text(
+          bold(formatUsd(balance)),
+          ' is below ',
+          money(lowest),
+          ', the lowest at which it topped up before. See whether the card was refused.',
+        )
+      : text(
+          money(perHour, 'hour'),
+          ' is more than one top-up of ',
+          money(topUp),
+          ', and auto-pay runs at most once an hour.',
+        ),
+  ],
+  still: ({ balance, perHour }) => [money(balance), ' left, at ', money(perHour, 'hour'), '.'],
+  many: { title: () => 'Auto-pay', why: '', header: ['Balance'], row: ({ balance }) => [[money(balance)]] },
+};
+
+export const burnJump: Words<'burn-jump'> = {
+  title: ({ perHour }) => `${formatUsd(perHour)}/h: the burn has jumped`,
+  say: ({ peak, limit, pods }) => [
+    text(
+      ...(peak === null ? [] : ['The most in 14 days was ', money(peak, 'hour'), '. ']),
+      ...(limit === null ? [] : ['The team’s own bound is ', money(limit, 'hour'), ' (warnings.max_rate). ']),
+      pods.length === 0 ? 'No pod was launched lately: look at serverless and volumes too.' : 'Launched lately:',
+    ),
+    ...(pods.length === 0
+      ? []
+      : [
+          {
+            kind: 'table' as const,
+            header: ['Pod', 'GPU', 'Costs', 'Owner'],
+            rows: pods.map(({ name, gpu, rate, owner }) => [
+              [plain(name)],
+              [plain(gpu)],
+              [money(rate, 'hour')],
+              [plain(owner?.name ?? '–')],
+            ]),
+            more: 0,
+          },
+        ]),
+  ],
+  still: ({ perHour }) => [money(perHour, 'hour'), ' for everything that bills.'],
+  many: { title: () => 'The burn', why: '', header: ['Burn'], row: ({ perHour }) => [[money(perHour, 'hour')]] },
+};

@@ -1,0 +1,107 @@
+import type { Facts, FactsOf } from '../../../policy/findings/finding.ts';
+import { formatUsd } from '../../../policy/money.ts';
+import { ago, bold, moment, plain, text } from '../../message/message.ts';
+import { autoPay, burnJump, lowBalance, runway } from './money-words.ts';
+import { plural, type RuleOfFacts, type Words } from './phrases.ts';
+import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-words.ts';
+import { notDurable, orphanVolume, stale, stoppedDouble, twoWriters } from './storage-words.ts';
+
+type What = FactsOf<'blind'>['what'];
+const BLIND: Record<What, [title: string, say: string]> = {
+  failing: [
+    'Podwarden cannot read RunPod',
+    'Scans fail. Nothing is warned of until they work again, and nothing is done. Stop still works where RunPod answers it.',
+  ],
+  key: [
+    'RunPod rejects Podwarden’s key',
+    'It was refused, or lacks a scope. Nothing can be read or done until RUNPOD_API_KEY is right.',
+  ],
+  held: [
+    'What RunPod says is not believable',
+    'It is held back until three scans agree. Until then nothing acts on it, and no request is void for it.',
+  ],
+  balance: ['The balance cannot be read', 'It is estimated from what was last known and what has been metered since.'],
+  retired: [
+    'RunPod’s GraphQL API is gone',
+    'Spot, the stop reasons and what bills beside pods are not known any more. Podwarden goes on without them.',
+  ],
+  sunset: ['RunPod announces the end of an API', 'Update Podwarden before that day.'],
+  redis: [
+    'Redis is near its memory',
+    'When it is full, nothing can be written: no launch, no stop, no approval. Give it more.',
+  ],
+  worker: [
+    'Podwarden’s worker is silent',
+    'No scan, no launch and no stop is carried out until it is back. Stop pods in RunPod’s console if it presses.',
+  ],
+  bot: ['Podwarden’s bot was silent', 'Nobody could be told, and no button worked.'],
+};
+
+const QUOTED: readonly What[] = ['failing', 'key'];
+
+const blind: Words<'blind'> = {
+  title: ({ what }) => BLIND[what][0],
+  say: ({ what, detail, since: at }) => [
+    text(
+      BLIND[what][1],
+      ...(detail === '' ? [] : [QUOTED.includes(what) ? ` RunPod: “${detail}”.` : ` ${detail}.`]),
+      ' Since ',
+      ago(at),
+      '.',
+    ),
+  ],
+  still: ({ what }) => [`${BLIND[what][0].toLowerCase()}.`],
+  many: { title: () => 'Blind', why: '', header: ['What'], row: ({ what }) => [[plain(BLIND[what][0])]] },
+};
+
+const firstLook: Words<'first-look'> = {
+  title: ({ pods }) => `Podwarden watches this account now: ${plural(pods, 'pod')}`,
+  say: ({ up, stopped, unowned: nobodys, volumes, perDay, quietUntil }) => [
+    text(
+      `${up} up, ${stopped} off, ${plural(volumes, 'network volume')}: about `,
+      bold(formatUsd(perDay)),
+      ' a day for the pods.',
+      nobodys > 0 ? ` ${nobodys} of them are nobody’s.` : '',
+    ),
+    text(
+      'What was there before is no news: until ',
+      moment(quietUntil),
+      ' only data that is about to be lost is warned of, and what befalls pods launched here.',
+    ),
+  ],
+  still: () => [''],
+  many: { title: () => '', why: '', header: ['Pods'], row: ({ pods }) => [[plain(String(pods))]] },
+};
+
+const WORDS: { [R in RuleOfFacts]: Words<R> } = {
+  'stopped-double': stoppedDouble,
+  stale,
+  runway,
+  'low-balance': lowBalance,
+  'auto-pay': autoPay,
+  'burn-jump': burnJump,
+  'zero-gpu': zeroGpu,
+  idle,
+  evicted,
+  'changed-outside': changedOutside,
+  unowned,
+  duplicate,
+  stuck,
+  'not-durable': notDurable,
+  'orphan-volume': orphanVolume,
+  'two-writers': twoWriters,
+  blind,
+  'first-look': firstLook,
+};
+
+/** The words for these facts; the rule that they name is the one that made them. */
+export function wordsFor(facts: Facts) {
+  const words = WORDS[facts.rule] as Words<RuleOfFacts>;
+  return {
+    title: () => words.title(facts as never),
+    say: () => words.say(facts as never),
+    still: () => words.still(facts as never),
+    row: () => words.many.row(facts as never),
+    many: words.many,
+  };
+}

@@ -1,0 +1,49 @@
+import { factsOf } from '../policy/facts.ts';
+import type { FleetPod } from '../policy/fleet.ts';
+import type { Row } from '../policy/ledger.ts';
+import * as moves from '../policy/ledger-moves.ts';
+import type { ScanMemory } from '../policy/scan/memory.ts';
+import { advance, type PodContext } from './pod-context.ts';
+
+/** Rows follow what is believed of their pods. */
+export async function followRows(
+  rows: Iterable<Row>,
+  memory: ScanMemory,
+  pods: readonly FleetPod[],
+  gone: ReadonlySet<string>,
+  context: PodContext,
+): Promise<void> {
+  const byId = new Map(pods.map((pod) => [pod.id, pod]));
+  for (const row of rows) {
+    if (row.podId === null || (row.status !== 'running' && row.status !== 'stopped')) continue;
+    const now = context.clocks.now();
+    if (gone.has(row.podId)) {
+      await advance(context, row.id, moves.seenAs('terminated', null, now));
+      continue;
+    }
+    const pod = byId.get(row.podId);
+    const known = memory.pods[row.podId];
+    // What we did since this read is newer than it.
+    if (!pod || !known || row.since >= memory.lastAt) continue;
+    const { state } = known.look;
+    const seen = row.status === 'running' && state === 'stopped' ? 'stopped' : null;
+    const back = row.status === 'stopped' && state === 'up' ? 'running' : null;
+    const status = seen ?? back;
+    if (status) await advance(context, row.id, moves.seenAs(status, factsOf(pod, row.facts), now));
+  }
+}
+
+/** A pod that turns up late under a name we once sent: adopted if its launch has none, else it is a second one. */
+export async function adoptLate(pods: readonly FleetPod[], context: PodContext): Promise<void> {
+  const watched = await context.ledger.watched(context.clocks.realNow());
+  for (const row of watched) {
+    const names = new Set(row.attempts.map((attempt) => attempt.podName));
+    for (const pod of pods.filter((p) => names.has(p.name) && p.id !== row.podId)) {
+      const current = await context.ledger.get(row.id);
+      if (!current || current.podId === pod.id) continue;
+      const facts = factsOf(pod, null);
+      const adopted = await advance(context, row.id, moves.created(pod.id, facts, context.clocks.now()));
+      if (!adopted && current.podId !== null) await advance(context, row.id, moves.duplicate(pod.id));
+    }
+  }
+}

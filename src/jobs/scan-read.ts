@@ -1,0 +1,148 @@
+import type { FleetPod } from '../policy/fleet.ts';
+import type { Difference, OwnActs, PodsRead } from '../policy/scan/believe.ts';
+import { isUp, lookOf, type ScanMemory, sameLook } from '../policy/scan/memory.ts';
+import { readSaid } from '../policy/scan/said.ts';
+import type { PodContext } from './pod-context.ts';
+import { type AccountRead, ProviderFailure } from './ports.ts';
+
+/** Everything that one scan reads of the account: as many calls as the lists have pages. */
+export interface AccountPicture {
+  at: number;
+  pods: FleetPod[];
+  /** Null: could not be read, and stays as it was. */
+  volumes: { id: string; name: string; sizeGb: number; dataCenter: string }[] | null;
+  account: AccountRead | 'retired' | null;
+}
+
+/** @throws ProviderFailure where the pods cannot be read: an unread list says nothing about anybody. */
+export async function readAccount(at: number, context: PodContext, signal: AbortSignal): Promise<AccountPicture> {
+  const { provider } = context;
+  const orNull = (error: unknown) => {
+    if (error instanceof ProviderFailure) return null;
+    throw error;
+  };
+  const [pods, volumes, account] = await Promise.all([
+    provider.list(signal),
+    provider.networkVolumes(signal).catch(orNull),
+    provider.account(signal).catch(orNull),
+  ]);
+  return { at, pods, volumes, account };
+}
+
+/** RunPod's sentences are asked for again after this long where a pod's stop is known only from our own looking. */
+const ASK_AGAIN_MS = 60 * 60_000;
+
+/** Why pods ended, where one of them has just ended or its time is not known well. One call for all. */
+export async function readSaids(
+  memory: ScanMemory,
+  read: Pick<PodsRead, 'at' | 'pods'>,
+  found: readonly Difference[],
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<{ said: PodsRead['said']; asked: boolean }> {
+  const news = found.some(({ look }) => look !== null && !isUp(look)) || hasUnknownStops(memory, read.pods);
+  const weak = Object.values(memory.pods).some(
+    ({ look, source }) => !isUp(look) && (source === 'seen' || source === 'first-seen'),
+  );
+  if (!news && !(weak && read.at - memory.askedAt >= ASK_AGAIN_MS)) return { said: new Map(), asked: false };
+  const others = await context.provider.otherList(signal).catch(() => 'retired' as const);
+  if (others === 'retired') return { said: new Map(), asked: true };
+  const said = others.flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : []));
+  return { said: new Map(said), asked: true };
+}
+
+const hasUnknownStops = (memory: ScanMemory, pods: readonly FleetPod[]) =>
+  pods.some((pod) => memory.pods[pod.id] === undefined && !isUp(lookOf(pod)));
+
+/** Changed pods that one scan looks up singly: of more the next list tells. */
+const MAX_LOOKS = 5;
+/** Missing pods whose end one scan proves; further ones wait for the next. */
+const MAX_PROOFS = 20;
+const BETWEEN_READS_MS = 2000;
+
+/** Reads by id what the list shows otherwise: few pods, and only where something would follow from it. */
+export async function prove(
+  found: readonly Difference[],
+  unread: readonly string[],
+  spots: ReadonlySet<string>,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<{ confirmed: Set<string>; gone: Set<string> }> {
+  const missing = [...found.filter(({ look }) => look === null).map(({ podId }) => podId), ...unread];
+  const [confirmed, gone] = await Promise.all([
+    confirm(found, context, signal),
+    proveGone([...new Set(missing)].slice(0, MAX_PROOFS), spots, context, signal),
+  ]);
+  return { confirmed, gone };
+}
+
+async function confirm(found: readonly Difference[], context: PodContext, signal: AbortSignal): Promise<Set<string>> {
+  const changed = found.flatMap(({ podId, look }) => (look === null ? [] : [{ podId, look }]));
+  // Of many the next scan's list says it, in one call.
+  if (changed.length > MAX_LOOKS) return new Set();
+  const reads = await Promise.all(
+    changed.map(async ({ podId, look }) => {
+      const pod = await context.provider.get(podId, signal).catch(() => null);
+      return pod && sameLook(lookOf(pod), look) ? [podId] : [];
+    }),
+  );
+  return new Set(reads.flat());
+}
+
+/**
+ * One failed read is not "gone": two reads by id, 2 s apart, that do not find it, beside its absence from the list that was
+ * just read; of a spot pod also its absence from the other API's list, while that answers.
+ */
+async function proveGone(
+  podIds: readonly string[],
+  spots: ReadonlySet<string>,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const first = await stillMissing(podIds, context, signal);
+  if (first.length === 0) return new Set();
+  await context.clocks.pause(BETWEEN_READS_MS, signal);
+  const twice = await stillMissing(first, context, signal);
+  if (!twice.some((id) => spots.has(id))) return new Set(twice);
+  const others = await otherIds(context, signal);
+  return new Set(twice.filter((id) => !spots.has(id) || (others !== null && !others.has(id))));
+}
+
+async function stillMissing(
+  podIds: readonly string[],
+  { provider }: PodContext,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const reads = await Promise.all(
+    podIds.map(async (id) => {
+      try {
+        const pod = await provider.get(id, signal);
+        return pod === null || lookOf(pod).state === 'gone' ? [id] : [];
+      } catch (error) {
+        if (error instanceof ProviderFailure) return [];
+        throw error;
+      }
+    }),
+  );
+  return reads.flat();
+}
+
+/** Empty where that API is gone for good, or the key may not ask there; null where it does not answer now. */
+async function otherIds({ provider }: PodContext, signal: AbortSignal): Promise<Set<string> | null> {
+  try {
+    const others = await provider.otherList(signal);
+    return new Set(others === 'retired' ? [] : others.map(({ id }) => id));
+  } catch (error) {
+    if (error instanceof ProviderFailure) return error.kind === 'refused' ? new Set() : null;
+    throw error;
+  }
+}
+
+/** Pods that our ledger calls up or off, and that neither the list nor any scan before has shown. */
+export function unread(memory: ScanMemory, read: Pick<PodsRead, 'at' | 'pods'>, acts: OwnActs): string[] {
+  const listed = new Set(read.pods.map(({ id }) => id));
+  return [...acts].flatMap(([podId, { status, since }]) => {
+    const settled = (status === 'running' || status === 'stopped') && since < read.at;
+    return settled && !listed.has(podId) && memory.pods[podId] === undefined ? [podId] : [];
+  });
+}

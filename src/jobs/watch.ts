@@ -1,0 +1,37 @@
+import { blindHit } from '../policy/findings/blind.ts';
+import { settle } from '../policy/findings/settle.ts';
+import type { Step } from '../store/findings.ts';
+import type { GovernedContext } from './approvals.ts';
+import { defaultRoom, settling } from './scan-world.ts';
+import { type Telling, tellSteps } from './tell-findings.ts';
+
+export type Watched = 'worker' | 'bot';
+
+export type WatchContext = Telling &
+  Pick<GovernedContext, 'findings' | 'choices' | 'governance' | 'clocks' | 'snapshots' | 'newId'>;
+
+/** A part that has not been seen for so long, real ms, is silent. */
+export const SILENT_MS = 120_000;
+
+/**
+ * The other half of Podwarden: a watchdog that does not bark is the worst failure. One that never came up is not missed:
+ * whoever sets it up sees that.
+ */
+export async function watchOver(part: Watched, context: WatchContext, silentMs = SILENT_MS): Promise<void> {
+  const seen = await context.snapshots.lastSeen(part);
+  const now = context.clocks.now();
+  const silence = seen === null ? 0 : context.clocks.realNow() - seen;
+  const silent = silence > silentMs;
+  const room = defaultRoom(context);
+  const when = await settling(now, context);
+  let step: Step | null = null;
+  const after = await context.findings.watch(part, (before) => {
+    const hits = silent
+      ? [blindHit(part, part, before?.facts.rule === 'blind' ? before.facts.since : now - silence, '', now, room)]
+      : [];
+    const [next] = settle(before ? [before] : [], hits, when);
+    step = next ? { before, after: next } : null;
+    return next ?? null;
+  });
+  if (after && step) await tellSteps([step], context);
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Caller } from './call.ts';
+import { RunpodRejected } from './errors.ts';
+
+/**
+ * Since November 2026 v2 tells the balance (scope `billing:read`): `{balanceAmount, billingMode}`. The page shows no path;
+ * this one fits the naming of the others, so that a 404 only means that it is elsewhere.
+ */
+const PATH = '/v2/billing/balance';
+const balance = z.object({ balanceAmount: z.number(), billingMode: z.string().nullish() });
+
+/** Where v2 does not tell it, it is not asked again for so long, real ms. */
+const ASK_AGAIN_MS = 60 * 60_000;
+const NOT_HERE = [403, 404, 405];
+
+export class AccountApi {
+  private readonly caller: Caller;
+  private askFrom = 0;
+
+  constructor(caller: Caller) {
+    this.caller = caller;
+  }
+
+  /** USD; null where v2 does not tell it to this key. */
+  async balance(
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<{ balanceUsd: number; postpaid: boolean } | null> {
+    const { settings } = this.caller;
+    if (settings.now() < this.askFrom) return null;
+    const name = `GET ${PATH}`;
+    try {
+      const call = { method: 'GET', url: `${settings.baseUrl}${PATH}`, name, repeat: 'safe', ...options } as const;
+      const { balanceAmount, billingMode } = await this.caller.json(call, balance);
+      return { balanceUsd: balanceAmount, postpaid: billingMode === 'POSTPAID' };
+    } catch (error) {
+      if (!(error instanceof RunpodRejected) || !NOT_HERE.includes(error.status)) throw error;
+      this.askFrom = settings.now() + ASK_AGAIN_MS;
+      return null;
+    }
+  }
+}

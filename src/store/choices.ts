@@ -1,0 +1,28 @@
+import { type Choice, choice, NO_CHOICE } from '../policy/choices.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const CHOICES = key('choices');
+
+/** What people chose for themselves, by person where one is declared, else by account. */
+export class Choices {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  async of(person: string): Promise<Choice> {
+    const json = await this.redis.hget(CHOICES, person);
+    return json === null ? NO_CHOICE : choice.parse(JSON.parse(json));
+  }
+
+  async all(): Promise<ReadonlyMap<string, Choice>> {
+    const found = await this.redis.hgetall(CHOICES);
+    return new Map(Object.entries(found).map(([person, json]) => [person, choice.parse(JSON.parse(json))]));
+  }
+
+  async set(person: string, next: Choice): Promise<void> {
+    await this.redis.hset(CHOICES, person, JSON.stringify(next));
+  }
+}

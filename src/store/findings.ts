@@ -1,0 +1,156 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Finding, finding as findingSchema } from '../policy/findings/finding.ts';
+import type { FindingMove } from '../policy/findings/moves.ts';
+import { nextDue } from '../policy/findings/settle.ts';
+import { type ScanMemory, scanMemory } from '../policy/scan/memory.ts';
+import { type Check, commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const SCAN = key('scan');
+/** Whether the next scan should follow soon: apart from the memory, which is large. */
+const SOON_KEY = key('scan', 'soon');
+const OPEN_KEY = key('findings', 'open');
+/** Cards that are behind: written with the finding, removed by whoever told it. */
+const UNTOLD_KEY = key('findings', 'untold');
+/** When an open finding next does something by itself, ms on Podwarden's clock. */
+const DUE_KEY = key('findings', 'due');
+const findingKey = (id: string) => key('finding', id);
+const cardKey = (card: string) => key('finding-card', card);
+const watchKey = (subject: string) => key('finding-watch', subject);
+
+/** A resolved finding is kept this long for its buttons, real ms. */
+const KEPT_MS = 60 * 86_400_000;
+
+/** What was read is what the result must still stand on. */
+export interface Step {
+  before: Finding | null;
+  after: Finding;
+}
+
+/** What scans remember and what they found: written in one step, so that two scans never say the same twice. */
+export class Findings {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  async memory(): Promise<ScanMemory | null> {
+    const json = await this.redis.hget(SCAN, 'json');
+    return json === null ? null : scanMemory.parse(JSON.parse(json));
+  }
+
+  async get(id: string): Promise<Finding | null> {
+    const json = await this.redis.hget(findingKey(id), 'json');
+    return json === null ? null : findingSchema.parse(JSON.parse(json));
+  }
+
+  async open(): Promise<Finding[]> {
+    return this.records(await this.redis.smembers(OPEN_KEY));
+  }
+
+  /** In the order in which they were raised. */
+  async onCard(card: string): Promise<Finding[]> {
+    const found = await this.records(await this.redis.smembers(cardKey(card)));
+    return found.sort((a, b) => a.raisedAt - b.raisedAt || a.subject.localeCompare(b.subject, 'en', { numeric: true }));
+  }
+
+  /** Writes what one scan came to. False: another scan, or somebody's press, was quicker: judge again. */
+  async commit(before: ScanMemory | null, memory: ScanMemory, steps: readonly Step[]): Promise<boolean> {
+    const rev = before?.rev ?? 0;
+    const written = { ...memory, rev: rev + 1 };
+    const checks = [{ key: SCAN, rev }, ...steps.map(checkOf)];
+    const operations = [
+      writeDocument(SCAN, rev + 1, written),
+      ['SET', SOON_KEY, memory.unsure ? 1 : 0] as Operation,
+      ...steps.flatMap(({ after }) => writes(after)),
+    ];
+    return commit(this.redis, checks, operations);
+  }
+
+  /** What people do. `moved` false where it did not apply; null: no such finding. */
+  async move(id: string, move: FindingMove): Promise<{ finding: Finding; moved: boolean } | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const before = await this.get(id);
+      if (!before) return null;
+      const after = move(before);
+      if (after === null) return { finding: before, moved: false };
+      const step = { before, after };
+      if (await commit(this.redis, [checkOf(step)], writes(after)))
+        return { finding: { ...after, rev: before.rev + 1 }, moved: true };
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended(`finding ${id}`);
+  }
+
+  /**
+   * What the watchdogs find, outside of scans: one open finding a subject. `judge` gets the open one, and gives its next
+   * state, or null for no change.
+   */
+  async watch(subject: string, judge: (open: Finding | null) => Finding | null): Promise<Finding | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const [rev, id] = await this.redis.hmget(watchKey(subject), 'rev', 'json');
+      const open = id ? await this.get(JSON.parse(id)) : null;
+      const before = open?.status === 'open' ? open : null;
+      const after = judge(before);
+      if (after === null) return null;
+      const at = Number(rev ?? 0);
+      const operations = [...writes(after), writeDocument(watchKey(subject), at + 1, after.id)];
+      if (await commit(this.redis, [{ key: watchKey(subject), rev: at }, checkOf({ before, after })], operations))
+        return after;
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended(`the watch on ${subject}`);
+  }
+
+  async untold(): Promise<string[]> {
+    return this.redis.smembers(UNTOLD_KEY);
+  }
+
+  /** Every copy of the card shows these revisions; one that moved on since stays untold. */
+  async told(card: string, shown: number): Promise<void> {
+    const now = await this.onCard(card);
+    if (now.reduce((sum, finding) => sum + finding.shown, 0) === shown) await this.redis.srem(UNTOLD_KEY, card);
+  }
+
+  /** When the next finding does something by itself; null for never. */
+  async due(): Promise<number | null> {
+    const [, at] = await this.redis.zrange(DUE_KEY, '0', '0', 'WITHSCORES');
+    return at === undefined ? null : Number(at);
+  }
+
+  /** The share of its bound that Redis uses, 0 to 1; null where it has none. */
+  async memoryUse(): Promise<number | null> {
+    const info = await this.redis.info('memory');
+    const read = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+    const most = read('maxmemory');
+    return most > 0 ? read('used_memory') / most : null;
+  }
+
+  async soon(): Promise<boolean> {
+    return (await this.redis.get(SOON_KEY)) === '1';
+  }
+
+  private async records(ids: readonly string[]): Promise<Finding[]> {
+    const found = await Promise.all(ids.map((id) => this.get(id)));
+    return found.filter((one): one is Finding => one !== null);
+  }
+}
+
+const checkOf = ({ before, after }: Step): Check => ({ key: findingKey(after.id), rev: before?.rev ?? 0 });
+
+function writes(after: Finding): Operation[] {
+  const rev = after.rev + 1;
+  const open = after.status === 'open';
+  const at = nextDue(after);
+  const operations: Operation[] = [
+    writeDocument(findingKey(after.id), rev, { ...after, rev }),
+    [open ? 'SADD' : 'SREM', OPEN_KEY, after.id],
+    ['SADD', cardKey(after.card), after.id],
+    open && at !== null ? ['ZADD', DUE_KEY, at, after.id] : ['ZREM', DUE_KEY, after.id],
+  ];
+  if (after.told) operations.push(['SADD', UNTOLD_KEY, after.card]);
+  if (!open) operations.push(['PEXPIRE', findingKey(after.id), KEPT_MS], ['PEXPIRE', cardKey(after.card), KEPT_MS]);
+  return operations;
+}

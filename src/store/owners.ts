@@ -1,0 +1,53 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { personRef } from '../policy/identity.ts';
+import type { Claim } from '../policy/ownership.ts';
+import type { Audit, AuditEntry } from './audit.ts';
+import { MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const OWNERS = key('owners');
+const claim = z.object({ by: personRef.nullable(), room: z.string().nullable(), at: z.number() });
+const document = z.object({ rev: z.int(), pods: z.record(z.string(), claim) });
+
+/** Whom pods belong to, where somebody said so. RunPod has no tags to keep it in. */
+export class Owners {
+  private readonly redis: RedisClient;
+  private readonly audit: Audit;
+
+  constructor(redis: RedisClient, audit: Audit) {
+    this.redis = redis;
+    this.audit = audit;
+  }
+
+  async all(): Promise<ReadonlyMap<string, Claim>> {
+    return new Map(Object.entries((await this.read()).pods));
+  }
+
+  async of(podId: string): Promise<Claim | null> {
+    return (await this.read()).pods[podId] ?? null;
+  }
+
+  /** Changes what is said of pods, and logs it. Null from `change` leaves all as it is; gives whether it was written. */
+  async change(
+    change: (pods: Readonly<Record<string, Claim>>) => Record<string, Claim> | null,
+    entries: AuditEntry[],
+  ): Promise<boolean> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { rev, pods } = await this.read();
+      const next = change(pods);
+      if (next === null) return false;
+      const written = { rev: rev + 1, pods: next };
+      if (await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries))
+        return true;
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended('the owners');
+  }
+
+  private async read(): Promise<z.infer<typeof document>> {
+    const json = await this.redis.hget(OWNERS, 'json');
+    return json === null ? { rev: 0, pods: {} } : document.parse(JSON.parse(json));
+  }
+}

@@ -1,0 +1,84 @@
+import type { GovernedContext } from '../../src/jobs/approvals.ts';
+import { pageOut } from '../../src/jobs/names.ts';
+import { DEFAULT_THRESHOLDS } from '../../src/policy/findings/thresholds.ts';
+import { Approvals } from '../../src/store/approvals.ts';
+import { Audit } from '../../src/store/audit.ts';
+import { Choices } from '../../src/store/choices.ts';
+import type { RedisClient } from '../../src/store/connect.ts';
+import { Findings } from '../../src/store/findings.ts';
+import { Ledger } from '../../src/store/ledger.ts';
+import { Links } from '../../src/store/links.ts';
+import { Owners } from '../../src/store/owners.ts';
+import { Replies } from '../../src/store/replies.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
+import { BOB, CAROL } from '../policy/requests.ts';
+import { ALICE, NOW } from '../policy/rows.ts';
+import { FakeProvider } from './provider.ts';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+export const PEOPLE = [ALICE, BOB, CAROL].map(({ account, person, name }) => ({
+  key: person ?? '',
+  name,
+  accounts: [account],
+}));
+
+const APPROVERS = {
+  name: 'approvers',
+  grant: ['approve' as const],
+  deny: [],
+  people: ['alice', 'bob', 'carol'],
+  accounts: [],
+  groups: [],
+};
+
+/** All that a worker's jobs are given, over a real store and a RunPod in memory, on a clock that only pauses and the test move. */
+export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 600_000 }) {
+  const provider = new FakeProvider();
+  const time = { now: NOW, real: 1_000_000 };
+  const enqueued: { name: string; payload: unknown }[] = [];
+  const audit = new Audit(redis, KEY);
+  const approvals = new Approvals(redis, audit);
+  let ids = 0;
+  const context: GovernedContext = {
+    provider,
+    ledger: new Ledger(redis, audit),
+    approvals,
+    audit,
+    links: new Links(redis, audit, approvals),
+    owners: new Owners(redis, audit),
+    findings: new Findings(redis),
+    choices: new Choices(redis),
+    newId: () => `i${++ids}`,
+    pages: pageOut,
+    pager: null,
+    governance: {
+      access: { homeChat: 'slack', rules: [APPROVERS] },
+      people: PEOPLE,
+      approvals: { quorum: 1, ownerWaitMs: 600_000, guests: false, breaker },
+      workingHours: { days: [1, 2, 3, 4, 5], from: 9, to: 18 },
+      rooms: [{ name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }] }],
+      defaultRoom: 'gpu',
+      thresholds: DEFAULT_THRESHOLDS,
+      quietHours: { from: 0, to: 0 },
+      scanMs: 300_000,
+    },
+    tell: async () => {},
+    snapshots: new Snapshots(redis),
+    replies: new Replies(redis),
+    enqueue: async (job, payload) => {
+      enqueued.push({ name: job.name, payload });
+    },
+    clocks: {
+      now: () => time.now,
+      realNow: () => time.real,
+      pause: async (ms, signal) => {
+        signal.throwIfAborted();
+        time.real += ms;
+      },
+    },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    settleMs: 1000,
+    newSuffix: () => 'bbbbbb',
+  };
+  return { provider, time, enqueued, context, approvals, signal: new AbortController().signal };
+}
