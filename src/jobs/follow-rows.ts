@@ -25,6 +25,8 @@ export async function followRows(
     const known = memory.pods[row.podId];
     // What we did since this read is newer than it.
     if (!pod || !known || row.since >= memory.lastAt) continue;
+    // What a list misses, or one read alone shows otherwise, says nothing of it.
+    if (known.missing > 0 || known.next !== null) continue;
     const { state } = known.look;
     const seen = row.status === 'running' && state === 'stopped' ? 'stopped' : null;
     const back = row.status === 'stopped' && state === 'up' ? 'running' : null;

@@ -67,17 +67,14 @@ async function scan(
   const bare = { at, pods: picture.pods, said: new Map() };
   const found = differences(memory, bare, acts);
   const held = hold(memory, found, bare);
-  if (held) {
-    context.log.warn({ changed: held.changed, of: held.of, reads: held.reads }, 'a read is held back');
-    const trouble = troubleOf(memory, at, 'held', `${held.changed} of ${held.of} pods would change at once`);
-    await writeBlind({ ...memory, held, trouble, unsure: false }, memory, at, context);
-    return;
-  }
+  if (held) return holdBack(held, memory, at, context);
   const spots = new Set([...books.rows].filter(([, row]) => row.spec?.market === 'spot').map(([podId]) => podId));
-  const proofs = await prove(found, unread(memory, bare, acts), spots, context, signal);
+  const agreed = memory.held !== null && surprising(found.length, memory.held.of);
+  const proofs = await prove(found, unread(memory, bare, acts), { spots, agreed }, context, signal);
+  // Lists that miss many, again and again, while reads by id find them: no number of scans makes that true.
+  if (agreed && memory.held && proofs.contradicted > 0) return holdBack(memory.held, memory, at, context);
   const { said, asked } = await readSaids(memory, bare, found, context, signal);
   const read = { ...bare, said };
-  const agreed = memory.held !== null && surprising(found.length, memory.held.of);
   const { idleBelowPercent } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = (await context.snapshots.fleet())?.pods ?? [];
@@ -94,6 +91,17 @@ async function scan(
   if (await judged(memory, next, pods, picture, books, context)) {
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
+}
+
+async function holdBack(
+  held: NonNullable<ScanMemory['held']>,
+  memory: ScanMemory,
+  at: number,
+  context: GovernedContext,
+): Promise<void> {
+  context.log.warn({ changed: held.changed, of: held.of, reads: held.reads }, 'a read is held back');
+  const trouble = troubleOf(memory, at, 'held', `${held.changed} of ${held.of} pods would change at once`);
+  await writeBlind({ ...memory, held, trouble, unsure: false }, memory, at, context);
 }
 
 /** Everything else that is remembered of this scan. */

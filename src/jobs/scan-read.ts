@@ -56,24 +56,32 @@ const hasUnknownStops = (memory: ScanMemory, pods: readonly FleetPod[]) =>
 
 /** Changed pods that one scan looks up singly: of more the next list tells. */
 const MAX_LOOKS = 5;
-/** Missing pods whose end one scan proves; further ones wait for the next. */
-const MAX_PROOFS = 20;
+/** Missing pods whose end one scan proves; further ones wait for the next. More where three scans agree that they are. */
+const MAX_PROOFS = { usual: 20, agreed: 100 };
 const BETWEEN_READS_MS = 2000;
 
 /** Reads by id what the list shows otherwise: few pods, and only where something would follow from it. */
 export async function prove(
   found: readonly Difference[],
   unread: readonly string[],
-  spots: ReadonlySet<string>,
+  { spots, agreed }: { spots: ReadonlySet<string>; agreed: boolean },
   context: PodContext,
   signal: AbortSignal,
-): Promise<{ confirmed: Set<string>; gone: Set<string> }> {
+): Promise<Proven> {
   const missing = [...found.filter(({ look }) => look === null).map(({ podId }) => podId), ...unread];
+  const looked = [...new Set(missing)].slice(0, agreed ? MAX_PROOFS.agreed : MAX_PROOFS.usual);
   const [confirmed, gone] = await Promise.all([
     confirm(found, context, signal),
-    proveGone([...new Set(missing)].slice(0, MAX_PROOFS), spots, context, signal),
+    proveGone(looked, spots, context, signal),
   ]);
-  return { confirmed, gone };
+  return { confirmed, gone, contradicted: looked.length - gone.size };
+}
+
+interface Proven {
+  confirmed: Set<string>;
+  gone: Set<string>;
+  /** Missing in the list, and not proven gone where it was looked. */
+  contradicted: number;
 }
 
 async function confirm(found: readonly Difference[], context: PodContext, signal: AbortSignal): Promise<Set<string>> {

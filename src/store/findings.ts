@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Finding, finding as findingSchema } from '../policy/findings/finding.ts';
+import { type Finding, finding as findingSchema, subjectName } from '../policy/findings/finding.ts';
 import type { FindingMove } from '../policy/findings/moves.ts';
 import { nextDue } from '../policy/findings/settle.ts';
 import { type ScanMemory, scanMemory } from '../policy/scan/memory.ts';
@@ -53,7 +53,9 @@ export class Findings {
   /** In the order in which they were raised. */
   async onCard(card: string): Promise<Finding[]> {
     const found = await this.records(await this.redis.smembers(cardKey(card)));
-    return found.sort((a, b) => a.raisedAt - b.raisedAt || a.subject.localeCompare(b.subject, 'en', { numeric: true }));
+    return found.sort(
+      (a, b) => a.raisedAt - b.raisedAt || subjectName(a).localeCompare(subjectName(b), 'en', { numeric: true }),
+    );
   }
 
   /** Writes what one scan came to. False: another scan, or somebody's press, was quicker: judge again. */

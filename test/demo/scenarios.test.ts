@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playDialogue } from './playing.ts';
 
@@ -123,6 +124,9 @@ CHAT alice press "Stop" on "Stop slowly"
 expect CHAT #gpu /slowly: Stopped/ within 30s
 expect pods running=6 exited=2 total=8`,
 };
+
+const WARNINGS = readFileSync(new URL('../../examples/warnings.txt', import.meta.url), 'utf8');
+SCENARIOS['what is warned of, and what a press does'] = WARNINGS.replaceAll('slack ', 'CHAT ');
 
 describe.concurrent.each(['slack', 'discord'])('on %s', (chat) => {
   it.each(Object.entries(SCENARIOS))('%s', { timeout: 240_000 }, async (_, text) => {

@@ -338,6 +338,20 @@ describe('read-fleet', () => {
     expect(await w.row()).toMatchObject({ podId: 'late', duplicates: ['later'] });
   });
 
+  it('leaves a row as it is while lists miss its pod: what was last seen is older than what we did', async () => {
+    const w = world();
+    await running(w);
+    await read(w);
+    w.provider.lists = false;
+    await read(w);
+    await w.context.ledger.move('p1', moves.ask(task('stop'), w.time.now));
+    await stopPod.handle({ row: 'p1' }, w.context, w.signal);
+    expect(await w.row()).toMatchObject({ status: 'stopped' });
+    await read(w);
+    await read(w);
+    expect(await w.row()).toMatchObject({ status: 'stopped' });
+  });
+
   it('follows what was done elsewhere, and calls nothing gone from one list', async () => {
     const w = world();
     await running(w);

@@ -183,3 +183,9 @@ export interface Hit {
 }
 
 export const keyOf = ({ rule, subject }: Pick<Hit, 'rule' | 'subject'>): string => `${rule} ${subject}`;
+
+/** What people call the subject; for sorting and for lists. */
+export function subjectName({ facts, subject }: Pick<Finding, 'facts' | 'subject'>): string {
+  if ('pod' in facts) return facts.pod.name;
+  return 'volume' in facts ? facts.volume.name : subject;
+}

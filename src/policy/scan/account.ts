@@ -30,14 +30,14 @@ export function believeBalance(
     return impossible ? null : { ...read, readAt: at, doubt: null, topUps: [] };
   }
   const topUps = before.topUps.filter((rise) => at - rise.at < REMEMBERED_MS);
-  const expected = before.balance - costOver(burn.before, at - before.readAt);
   const believed: AccountMemory = { ...read, readAt: at, doubt: null, topUps };
-  if (read.postpaid || fits(read.balance, expected, burn, at - before.readAt)) return believed;
-  const doubt = before.doubt;
-  const since = doubt ? doubt.balance - costOver(burn.now, at - doubt.at) : 0;
-  const agrees = doubt !== null && fits(read.balance, since, burn, at - doubt.at);
+  const spent = { least: Math.min(burn.before, burn.now), most: Math.max(burn.before, burn.now) };
+  if (read.postpaid || fits(read.balance, before.balance, spent, at - before.readAt)) return believed;
+  const { doubt } = before;
+  const agrees = doubt !== null && fits(read.balance, doubt.balance, spent, at - doubt.at);
   const reads = agrees ? doubt.reads + 1 : 1;
   if (reads >= AGREE && !impossible) {
+    const expected = before.balance - costOver(burn.before, at - before.readAt);
     const rise: TopUp[] =
       read.balance > expected ? [{ at: doubt?.at ?? at, from: expected, amount: read.balance - expected }] : [];
     return { ...believed, topUps: [...topUps, ...rise] };
@@ -46,14 +46,16 @@ export function believeBalance(
   return { ...before, topUps, doubt: kept };
 }
 
+/** Burn may have changed at any moment in between. */
 function fits(
   balance: MicroUsd,
-  expected: MicroUsd,
-  burn: { before: MicroUsdPerHour; now: MicroUsdPerHour },
+  before: MicroUsd,
+  { least, most }: { least: MicroUsdPerHour; most: MicroUsdPerHour },
   ms: number,
 ): boolean {
-  const spent = costOver(Math.max(burn.before, burn.now), ms);
-  return Math.abs(balance - expected) <= MARGIN + spent * MARGIN_SHARE;
+  const lowest = before - costOver(most, ms) * (1 + MARGIN_SHARE) - MARGIN;
+  const highest = before - costOver(least, ms) * (1 - MARGIN_SHARE) + MARGIN;
+  return balance >= lowest && balance <= highest;
 }
 
 /** The balance as it must be by now: what was last believed minus what has been metered since. */

@@ -138,7 +138,7 @@ export function believePods(
   }
   for (const pod of read.pods) {
     if (memory.pods[pod.id] || lookOf(pod).state === 'gone') continue;
-    pods[pod.id] = idle(firstSight(pod, read, acts.get(pod.id)), pod, read.at, idleBelow);
+    pods[pod.id] = idle(firstSight(pod, read, acts.get(pod.id), memory.lastAt), pod, read.at, idleBelow);
   }
   return { pods, changes, unsure };
 }
@@ -179,12 +179,15 @@ function shown(podId: string, known: PodMemory, pod: FleetPod, outside: boolean,
   return { pod: idle(after, pod, read.at, idleBelow), changes, unsure: false };
 }
 
-function firstSight(pod: FleetPod, read: PodsRead, act: OwnAct | undefined): PodMemory {
+function firstSight(pod: FleetPod, read: PodsRead, act: OwnAct | undefined, lastAt: number): PodMemory {
   const look = lookOf(pod);
+  const created = Date.parse(pod.createdAt);
+  // What was made since the last scan is known from its own beginning.
+  const fresh = lastAt > 0 && created > lastAt && created <= read.at;
   const blank: PodMemory = {
     look,
     next: null,
-    firstSeenAt: read.at,
+    firstSeenAt: fresh ? created : read.at,
     since: read.at,
     source: 'first-seen',
     said: null,

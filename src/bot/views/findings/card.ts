@@ -81,11 +81,10 @@ function snoozeText(findings: readonly Finding[], accountsOf: AccountsOf): Block
   const [first] = snoozed;
   if (!first?.snooze) return [];
   const { by, until, topUp } = first.snooze;
-  const who = findings.length === 1 ? mention(by, accountsOf) : by.name;
-  const what = topUp ? 'will top up; quiet ' : 'snoozed it ';
-  const count = findings.length > 1 ? [` ${snoozed.length} of ${findings.length}`] : [];
+  const alone = findings.length === 1;
+  const what = topUp ? ' will top up; quiet ' : ` snoozed ${alone ? 'it' : `${snoozed.length} of ${findings.length}`} `;
   const end = until === null ? ['until it changes'] : ['until ', moment(until)];
-  return [text(who, ` ${what}`, ...end, ...count, '.')];
+  return [text(alone ? mention(by, accountsOf) : by.name, what, ...end, '.')];
 }
 
 const button = (label: string, action: string, id: string, more: Partial<Button> = {}): Button => ({

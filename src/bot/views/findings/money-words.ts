@@ -23,7 +23,7 @@ export const runway: Words<'runway'> = {
   say: ({ balance, estimated, perHour, zeroAt, terminated, stopped, volumes }) => [
     text(
       bold(formatUsd(balance)),
-      estimated ? ' (an estimate: the balance cannot be read now)' : '',
+      estimated ? ' (an estimate from what was last known)' : '',
       ' at ',
       money(perHour, 'hour'),
       ' for everything that bills reaches $0 at ',

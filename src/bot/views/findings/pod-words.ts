@@ -2,6 +2,7 @@ import type { FactsOf } from '../../../policy/findings/finding.ts';
 import { formatUsd } from '../../../policy/money.ts';
 import { spokenName } from '../../../policy/pod-names.ts';
 import type { Change } from '../../../policy/scan/memory.ts';
+import { stoppedPerDay } from '../../../policy/storage.ts';
 import { bold, moment, money, plain, type Span, text } from '../../message/message.ts';
 import { gb, type Words } from './phrases.ts';
 
@@ -69,7 +70,7 @@ export const idle: Words<'idle'> = {
 
 export const evicted: Words<'evicted'> = {
   title: ({ pod }) => `${pod.name} was evicted`,
-  say: ({ at, volumeDiskGb, networkVolume, wasPerHour, pod }) => [
+  say: ({ at, volumeDiskGb, networkVolume, wasPerHour }) => [
     text(
       'RunPod took the spot pod’s GPU back at ',
       moment(at),
@@ -84,7 +85,7 @@ export const evicted: Words<'evicted'> = {
       : volumeDiskGb > 0
         ? text(
             `A relaunch on a fresh host starts empty. The ${gb(volumeDiskGb)} volume disk stays on the old pod and costs `,
-            money(pod.rate, 'hour'),
+            money(stoppedPerDay(volumeDiskGb), 'day'),
             ' until that is terminated; starting the old pod goes on with it.',
           )
         : text('Nothing of it is kept: a relaunch on a fresh host starts empty.'),
