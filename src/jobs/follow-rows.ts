@@ -17,22 +17,21 @@ export async function followRows(
   for (const row of rows) {
     if (row.podId === null || (row.status !== 'running' && row.status !== 'stopped')) continue;
     const now = context.clocks.now();
-    if (gone.has(row.podId)) {
-      await advance(context, row.id, moves.seenAs('terminated', null, now));
-      continue;
-    }
     const pod = byId.get(row.podId);
-    const known = memory.pods[row.podId];
-    // What we did since this read is newer than it.
-    if (!pod || !known || row.since >= memory.lastAt) continue;
-    // What a list misses, or one read alone shows otherwise, says nothing of it.
-    if (known.missing > 0 || known.next !== null) continue;
-    const { state } = known.look;
-    const seen = row.status === 'running' && state === 'stopped' ? 'stopped' : null;
-    const back = row.status === 'stopped' && state === 'up' ? 'running' : null;
-    const status = seen ?? back;
-    if (status) await advance(context, row.id, moves.seenAs(status, factsOf(pod, row.facts), now));
+    const status = gone.has(row.podId) ? 'terminated' : seenOtherwise(row, memory);
+    if (status === 'terminated') await advance(context, row.id, moves.seenAs(status, null, now));
+    else if (status && pod) await advance(context, row.id, moves.seenAs(status, factsOf(pod, row.facts), now));
   }
+}
+
+/** How a pod stands otherwise than its row; null where it does not, or where that is older than what we did. */
+function seenOtherwise({ podId, status, since }: Row, memory: ScanMemory): 'running' | 'stopped' | null {
+  const known = memory.pods[podId ?? ''];
+  if (!known || since >= memory.lastAt) return null;
+  // What a list misses, or one read alone shows otherwise, says nothing of it.
+  if (known.missing > 0 || known.next !== null) return null;
+  if (status === 'running' && known.look.state === 'stopped') return 'stopped';
+  return status === 'stopped' && known.look.state === 'up' ? 'running' : null;
 }
 
 /** A pod that turns up late under a name we once sent: adopted if its launch has none, else it is a second one. */

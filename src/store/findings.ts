@@ -122,11 +122,11 @@ export class Findings {
     return at === undefined ? null : Number(at);
   }
 
-  /** The share of its bound that Redis uses, 0 to 1; null where it has none. */
+  /** The share of its bound, else of its machine's memory, that Redis uses, 0 to 1; null where neither is told. */
   async memoryUse(): Promise<number | null> {
     const info = await this.redis.info('memory');
     const read = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-    const most = read('maxmemory');
+    const most = read('maxmemory') || read('total_system_memory');
     return most > 0 ? read('used_memory') / most : null;
   }
 

@@ -133,6 +133,10 @@ describe('podwarden.yaml', () => {
     ['roles: { r: { grant: [everything] } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'roles.r.grant.0'],
     ['timezone: Mars/Base', 'timezone'],
     ['limits: { pods_per_person: 0 }', 'limits.pods_per_person'],
+    ['warnings: { quiet_hours: { from: 8, to: 20 } }', 'warnings.quiet_hours'],
+    ['warnings: { off: [everything] }', 'warnings.off.0'],
+    ['warnings: { ops: ghosts }\nrooms: { gpu: { slack: { channel: C01 } } }', 'warnings.ops'],
+    ['warnings: { balance_below: [-1] }', 'warnings.balance_below.0'],
     ['room: {}', 'PODWARDEN_CONFIG'],
     ['a: [', 'PODWARDEN_CONFIG'],
   ])('%s names %s', (text, name) => {
@@ -140,6 +144,19 @@ describe('podwarden.yaml', () => {
     const criticals = found.filter(({ level }) => level === 'critical').map((f) => f.name);
     expect(criticals).toContain(name);
     expect(policy === null || criticals.length > 0).toBe(true);
+  });
+
+  it.each([
+    ['roles: { ops: { people: [a] }, billing: { slack_groups: [S1] } }', ['a'], ['slack:S1']],
+    ['roles: { ops: { people: [a] } }', ['a'], []],
+    ['roles: { boss: { grant: [admin], people: [b] } }', ['b'], []],
+    ['roles: { few: { grant: [approve], discord_roles: ["123456"] } }\nwarnings: {}', [], ['discord:123456']],
+    ['roles: { night: { people: [b] }, ops: { people: [a] } }\nwarnings: { ops: night }', ['b'], []],
+  ])('who keeps watch by %s', (text, people, groups) => {
+    const whole = `${text}\npeople: { a: { slack: U1 }, b: { slack: U2 } }\nrooms: { gpu: { slack: { channel: C01 } } }`;
+    const { policy } = readPolicy(whole, ['slack', 'discord']);
+    expect(policy?.watch.billing).toEqual({ people: groups.includes('slack:S1') ? [] : people, groups });
+    expect(policy?.watch.ops.people).toEqual(people);
   });
 
   it('without home_chat the home is Slack where configured, and never Discord', () => {

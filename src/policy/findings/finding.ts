@@ -117,7 +117,7 @@ export const facts = z.discriminatedUnion('rule', [
 export type Facts = z.infer<typeof facts>;
 export type FactsOf<R extends Facts['rule']> = Extract<Facts, { rule: R }>;
 
-export const snooze = z.object({
+const snooze = z.object({
   by: personRef,
   at: z.number(),
   /** Null: until it changes. */
@@ -125,7 +125,6 @@ export const snooze = z.object({
   /** Somebody said that money is on its way. */
   topUp: z.boolean(),
 });
-export type Snooze = z.infer<typeof snooze>;
 
 /** What was said after the card, each once: a line in its thread. */
 const said = z.object({ kind: z.enum(['reminder', 'worse', 'ops', 'back']), at: z.number(), n: z.int() });

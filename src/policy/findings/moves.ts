@@ -17,8 +17,3 @@ export function snoozed(by: PersonRef, until: number | null, now: number, topUp 
     return { ...finding, snooze: { by, at: now, until: end, topUp }, shown: finding.shown + 1 };
   };
 }
-
-/** Another owner: what is said next goes to them. */
-export function handed(owner: PersonRef | null): FindingMove {
-  return (finding) => (finding.status === 'open' ? { ...finding, owner, shown: finding.shown + 1 } : null);
-}

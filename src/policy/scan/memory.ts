@@ -43,7 +43,7 @@ export const podMemory = z.object({
 });
 export type PodMemory = z.infer<typeof podMemory>;
 
-export const volumeMemory = z.object({
+const volumeMemory = z.object({
   name: z.string(),
   sizeGb: z.number(),
   dataCenter: z.string(),
@@ -52,7 +52,6 @@ export const volumeMemory = z.object({
   /** False where it was unmounted already when it was first seen. */
   exact: z.boolean(),
 });
-export type VolumeMemory = z.infer<typeof volumeMemory>;
 
 /** A rise of the balance that no read of ours explains: somebody, or auto-pay, topped up. Micro-dollars. */
 export const topUp = z.object({ at: z.number(), from: z.int(), amount: z.int() });
