@@ -21,14 +21,14 @@ const MAX_ROWS = 15;
 export function findingCard(findings: readonly Finding[], accountsOf: AccountsOf, ping: readonly Span[]): Message {
   const [first] = findings;
   if (!first) return card('Nothing', 'info', []);
-  const message = findings.length === 1 ? alone(first, accountsOf) : several(findings);
+  const message = findings.length === 1 ? alone(first, accountsOf, ping.length > 0) : several(findings);
   const open = findings.some(({ status }) => status === 'open');
   return ping.length > 0 && open ? { ...message, lead: [...ping] } : message;
 }
 
 const TONE = { note: 'info', warn: 'warn', urgent: 'bad', critical: 'bad' } as const;
 
-function alone(finding: Finding, accountsOf: AccountsOf): Message {
+function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Message {
   const words = wordsFor(finding.facts);
   const resolved = finding.status === 'resolved';
   const event = finding.rule === 'changed-outside' || finding.rule === 'first-look';
@@ -45,7 +45,8 @@ function alone(finding: Finding, accountsOf: AccountsOf): Message {
     ]);
   }
   const blocks: Block[] = [...words.say()];
-  if (finding.owner) blocks.push(fields(['Owner', mention(finding.owner, accountsOf)]));
+  // Whoever is mentioned above the card need not stand in it again.
+  if (finding.owner && !mentioned) blocks.push(fields(['Owner', mention(finding.owner, accountsOf)]));
   blocks.push(...snoozeText([finding], accountsOf));
   return card(words.title(), TONE[finding.severity], blocks, resolved ? [] : buttonsOf(finding));
 }

@@ -69,8 +69,13 @@ const firstLook: Words<'first-look'> = {
       ' only data that is about to be lost is warned of, and what befalls pods launched here.',
     ),
   ],
-  still: () => [''],
-  many: { title: () => '', why: '', header: ['Pods'], row: ({ pods }) => [[plain(String(pods))]] },
+  still: () => ['Podwarden watches this account.'],
+  many: {
+    title: () => 'Podwarden watches this account',
+    why: '',
+    header: ['Pods'],
+    row: ({ pods }) => [[plain(String(pods))]],
+  },
 };
 
 const WORDS: { [R in RuleOfFacts]: Words<R> } = {

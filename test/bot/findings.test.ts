@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import { renderDiscord } from '../../src/bot/discord/render.ts';
+import { plainText } from '../../src/bot/message/plain-text.ts';
+import { renderSlack } from '../../src/bot/slack/render.ts';
+import { findingCard } from '../../src/bot/views/findings/card.ts';
+import { findingLines } from '../../src/bot/views/findings/lines.ts';
+import { warningsList } from '../../src/bot/views/findings/list.ts';
+import { healthCard } from '../../src/bot/views/health.ts';
+import type { Facts, Finding, Hit } from '../../src/policy/findings/finding.ts';
+import { raise } from '../../src/policy/findings/settle.ts';
+import type { PersonRef } from '../../src/policy/identity.ts';
+import type { Change } from '../../src/policy/scan/memory.ts';
+import { BOB } from '../policy/requests.ts';
+import { ALICE, NOW } from '../policy/rows.ts';
+import { breaksNothing, everything } from './rendered.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const pod = { id: 'abc123def456gh', name: 'run7', gpu: 'RTX A6000', rate: 490_000 };
+const off = { ...pod, rate: 27_397 };
+const stop = { pod: off, stoppedAt: NOW - 3 * DAY, source: 'runpod' as const };
+const volume = { id: 'nv1', name: 'datasets', sizeGb: 1500, dataCenter: 'EU-RO-1' };
+const owned = (name: string, owner: PersonRef = ALICE) => ({ ...pod, id: name, name, owner });
+const change = (name: string, what: Change['what'], more: Partial<Change> = {}): Change => ({
+  at: NOW,
+  podId: name,
+  name: `alice-${name}-k3f9t2`,
+  what,
+  now: '',
+  said: null,
+  owner: ALICE,
+  room: 'gpu',
+  ours: true,
+  ...more,
+});
+
+type Sample = [facts: Facts, more?: Partial<Hit>];
+const nobody = { owner: null };
+const SAMPLES: Record<string, Sample> = {
+  'stopped-double': [
+    {
+      rule: 'stopped-double',
+      ...stop,
+      sizeGb: 100,
+      perDay: 657_534,
+      sinceStop: 1_972_603,
+      onNetworkVolumePerDay: 230_137,
+    },
+  ],
+  stale: [
+    { rule: 'stale', ...stop, stoppedAt: NOW - 28 * DAY, removedAt: NOW + 2 * DAY, losesGb: 100 },
+    { severity: 'urgent' },
+  ],
+  runway: [
+    {
+      rule: 'runway',
+      balance: 59_920_000,
+      estimated: false,
+      perHour: 980_000,
+      zeroAt: NOW + 61 * HOUR,
+      terminated: [owned('vision', BOB), owned('old'), owned('run7')],
+      stopped: [owned('train')],
+      volumes: 2,
+    },
+    nobody,
+  ],
+  'low-balance': [
+    { rule: 'low-balance', balance: 43_000_000, estimated: true, below: 50_000_000, perHour: 980_000 },
+    nobody,
+  ],
+  'auto-pay': [
+    { rule: 'auto-pay', why: 'below', balance: 8_000_000, lowest: 20_000_000, topUp: 50_000_000, perHour: 980_000 },
+    { ...nobody, severity: 'critical' },
+  ],
+  'burn-jump': [
+    {
+      rule: 'burn-jump',
+      perHour: 112_250_000,
+      peak: 13_320_000,
+      limit: 60_000_000,
+      pods: [owned('sweep-1'), owned('sweep-2', BOB)],
+    },
+    { severity: 'urgent' },
+  ],
+  'zero-gpu': [{ rule: 'zero-gpu', pod: { ...pod, gpu: 'no GPU' }, since: NOW - HOUR }, { severity: 'urgent' }],
+  idle: [{ rule: 'idle', pod, since: NOW - 3 * HOUR, cost: 1_470_000, below: 5 }],
+  evicted: [
+    {
+      rule: 'evicted',
+      pod: off,
+      at: NOW - HOUR,
+      row: 'p1',
+      volumeDiskGb: 20,
+      networkVolume: false,
+      wasPerHour: 232_000,
+    },
+    { severity: 'urgent' },
+  ],
+  'changed-outside': [
+    {
+      rule: 'changed-outside',
+      changes: [
+        change('run7', 'stopped', { said: 'Exited by user' }),
+        change('vision', 'renamed', { now: 'bob-other-k3f9t2' }),
+        change('old', 'terminated'),
+      ],
+    },
+    { severity: 'urgent' },
+  ],
+  unowned: [
+    { rule: 'unowned', pod, up: true },
+    { ...nobody, severity: 'note' },
+  ],
+  duplicate: [{ rule: 'duplicate', pod: { ...pod, id: 'zzz999' }, first: 'run7' }, { severity: 'urgent' }],
+  stuck: [{ rule: 'stuck', pod, state: 'no-runtime', since: NOW - HOUR }, { severity: 'urgent' }],
+  'not-durable': [{ rule: 'not-durable', pod, spot: true, since: NOW - HOUR, volumeDiskGb: 20 }, { severity: 'note' }],
+  'orphan-volume': [
+    { rule: 'orphan-volume', volume, since: NOW - 8 * DAY, exact: false, perMonth: 95_000_000, sinceCost: 24_986_000 },
+    { ...nobody, severity: 'note' },
+  ],
+  'two-writers': [{ rule: 'two-writers', volume, pods: [owned('run7'), owned('vision', BOB)] }],
+  blind: [
+    { rule: 'blind', what: 'key', since: NOW - HOUR, detail: 'access denied' },
+    { ...nobody, severity: 'urgent' },
+  ],
+  'first-look': [
+    {
+      rule: 'first-look',
+      pods: 60,
+      up: 45,
+      stopped: 15,
+      unowned: 5,
+      volumes: 48,
+      perDay: 298_180_000,
+      quietUntil: NOW + 3 * DAY,
+    },
+    { ...nobody, severity: 'note' },
+  ],
+};
+
+let count = 0;
+function finding([facts, more = {}]: Sample, subject = pod.id): Finding {
+  const hit = {
+    rule: facts.rule,
+    subject,
+    level: 1,
+    severity: 'warn' as const,
+    mark: '',
+    facts,
+    anchor: NOW,
+    owner: ALICE,
+    room: 'gpu',
+  };
+  count = 0;
+  return raise({ ...hit, ...more }, { now: NOW, awake: () => NOW, newId: () => `f${++count}` });
+}
+
+const sample = (name: string): Finding => {
+  const found = SAMPLES[name];
+  if (!found) throw new Error(`no sample ${name}`);
+  return finding(found);
+};
+const accountsOf = (who: { account: string }) => [who.account, 'discord:700000000000000001'];
+const lead = [{ kind: 'user' as const, accounts: accountsOf(ALICE), name: 'Alice' }];
+
+describe('the card of a finding', () => {
+  it.each(Object.keys(SAMPLES))('%s looks as it did, on both platforms', async (name) => {
+    const message = findingCard([sample(name)], accountsOf, SAMPLES[name]?.[1]?.owner === null ? [] : lead);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/finding-${name}.json`);
+    breaksNothing(message);
+  });
+
+  const by = { by: BOB, at: NOW, topUp: false };
+  const states: Record<string, Finding[]> = {
+    snoozed: [{ ...sample('idle'), snooze: { ...by, until: NOW + 7 * DAY } }],
+    'topping-up': [{ ...sample('runway'), snooze: { ...by, until: NOW + DAY, topUp: true } }],
+    over: [{ ...sample('idle'), status: 'resolved', resolvedAt: NOW + HOUR, resolvedAs: 'over' }],
+    gone: [{ ...sample('stale'), status: 'resolved', resolvedAt: NOW + HOUR, resolvedAs: 'gone' }],
+    several: Array.from({ length: 20 }, (_, i) => {
+      const [facts] = SAMPLES.idle as Sample;
+      const named = { ...facts, pod: { ...pod, id: `p${i}`, name: `sweep-${i}` } } as Facts;
+      const one = finding([named], `p${i}`);
+      return i < 2 ? { ...one, status: 'resolved' as const, resolvedAt: NOW, resolvedAs: 'over' as const } : one;
+    }),
+  };
+  it.each(Object.entries(states))('%s', async (name, findings) => {
+    const message = findingCard(findings, accountsOf, lead);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/finding-state-${name}.json`);
+    breaksNothing(message);
+  });
+
+  it('mentions above the card, since a mention inside one pings nobody on every platform', () => {
+    const message = findingCard([sample('idle')], accountsOf, lead);
+    expect(renderDiscord(message, ['discord:700000000000000001']).content).toBe('<@700000000000000001>');
+    expect(JSON.stringify(renderSlack(message).blocks[0])).toContain('<@U1>');
+    const over = findingCard(states.over ?? [], accountsOf, lead);
+    expect(renderDiscord(over).content).toBe('');
+  });
+});
+
+describe('hostile and long texts', () => {
+  const evil = '<!channel> @everyone <@U1> *b* `c` [x](http://evil) || ~~ > #'.repeat(40);
+  it.each(Object.keys(SAMPLES))('%s breaks no limit and pings nobody', (name) => {
+    const [facts, more] = SAMPLES[name] as Sample;
+    const text = JSON.stringify(facts).replaceAll('run7', JSON.stringify(evil).slice(1, -1));
+    const bad = finding([JSON.parse(text) as Facts, { ...more, owner: { ...ALICE, name: evil } }]);
+    for (const findings of [[bad], [bad, { ...bad, id: 'f2' }, { ...bad, id: 'f3' }]]) {
+      const message = findingCard(findings, () => [], []);
+      breaksNothing(message);
+      expect(renderSlack(message).text).not.toMatch(/<[!@#]/);
+      expect(renderDiscord(message).allowed_mentions).toEqual({ parse: [], users: [] });
+      breaksNothing(warningsList(findings, findings.length, true));
+    }
+  });
+});
+
+describe('lines in the thread', () => {
+  const nobodyWatches = () => ({ people: [], groups: [] });
+  const told = (of: Finding[], watchers = nobodyWatches as () => { people: PersonRef[]; groups: string[] }) =>
+    findingLines(of, accountsOf, watchers, () => true).map(
+      ({ message, watch }) => `${watch ? 'watch ' : ''}${plainText(message, 500)}`,
+    );
+
+  it.each(Object.keys(SAMPLES))('of %s read as a sentence', (name) => {
+    const said = (['reminder', 'worse', 'back', 'ops'] as const).map((kind, n) => ({ kind, at: NOW + n, n }));
+    const lines = told([{ ...sample(name), said }]);
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).toMatch(/\S\.$/);
+  });
+
+  it('name whoever keeps watch for what cannot wait, and the owner for the rest', () => {
+    const said = [
+      { kind: 'reminder' as const, at: NOW, n: 1 },
+      { kind: 'ops' as const, at: NOW + 1, n: 2 },
+    ];
+    expect(told([{ ...sample('stale'), said }], () => ({ people: [BOB], groups: ['slack:S1'] }))).toEqual([
+      'Alice Still: run7 is off, and may be removed from 2026-11-26 10:00 UTC with 100 GB of volume disk.',
+      'watch Bob whoever keeps watch run7 may be removed soon, with its disk. It cannot wait; the card has what can be done.',
+    ]);
+  });
+
+  it('of a shared card say once what happened at one time', () => {
+    const said = [{ kind: 'reminder' as const, at: NOW, n: 1 }];
+    const many = ['a', 'b', 'c', 'd'].map((name) => {
+      const [facts] = SAMPLES.idle as Sample;
+      return { ...finding([{ ...facts, pod: { ...pod, name } } as Facts], name), said };
+    });
+    expect(told(many)).toEqual(['Alice Still: 4 pods have been idle: a, b, c, d.']);
+  });
+});
+
+describe('what commands answer', () => {
+  it('the list has the worst first', async () => {
+    const findings = [
+      sample('unowned'),
+      sample('idle'),
+      sample('auto-pay'),
+      { ...sample('evicted'), told: false, tellAt: NOW + DAY },
+    ];
+    const message = warningsList(findings, 6, false);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot('../golden/warnings.json');
+    breaksNothing(message);
+  });
+
+  const well = {
+    now: NOW,
+    worker: { at: NOW - 2000, silent: false },
+    bot: { at: NOW - 9000, silent: false },
+    scanEveryMs: 300_000,
+    scannedAt: NOW - 60_000,
+    trouble: null,
+    balance: { balance: 59_920_000, readAt: NOW - 60_000 },
+    balanceSince: null,
+    pods: 60,
+    catalogueAt: NOW - HOUR,
+    people: [{ chat: 'one', readAt: NOW - 60_000 }],
+    redisUsed: 0.02,
+    warnings: 4,
+    underWay: 1,
+    requests: 0,
+  };
+  it('health says what is well, and what is not', async () => {
+    await expect(`${everything(healthCard(well))}\n`).toMatchFileSnapshot('../golden/health.json');
+    const ill = {
+      ...well,
+      worker: { at: NOW - HOUR, silent: true },
+      scannedAt: null,
+      trouble: { since: NOW - HOUR, what: 'held', detail: '31 of 60 pods would change at once' },
+      balanceSince: NOW - HOUR,
+    };
+    expect(healthCard(well).tone).toBe('good');
+    expect(healthCard(ill).tone).toBe('bad');
+    expect(plainText(healthCard(ill), 2000)).toMatch(/not well[\s\S]*SILENT[\s\S]*late[\s\S]*held back[\s\S]*31 of 60/);
+    for (const one of [well, ill]) breaksNothing(healthCard(one));
+  });
+});
