@@ -59,6 +59,7 @@ const VOLUME = 0.07;
 const VOLUME_BEYOND = 0.05;
 const FIRST_TIER_GB = 1000;
 const MONTH = 730;
+const HOUR = 3_600_000;
 /** Stopped pods are removed after about 30 days, with their volume disks. */
 const REMOVED_AFTER_MS = 30 * 86_400_000;
 
@@ -75,6 +76,8 @@ export class Account {
   /** USD by resource and component, over its whole life; survives deletion. */
   readonly ledger = new Map<string, Record<Component, number>>();
   balance: number;
+  /** USD of each pod by hour (ms of its beginning); survives deletion. */
+  readonly hours = new Map<string, Map<number, { gpu: number; disk: number }>>();
   /** POSTPAID accounts are not stopped by a low balance. */
   billingMode: 'PREPAID' | 'POSTPAID' = 'PREPAID';
   /** Pods that were deleted through the API, by any route. */
@@ -192,16 +195,29 @@ export class Account {
   }
 
   private bill(until: number): void {
-    const hours = (until - this.billedUntil) / 3_600_000;
+    const from = this.billedUntil;
+    const hours = (until - from) / HOUR;
     if (hours <= 0) return;
     this.billedUntil = until;
     for (const pod of this.pods.values()) {
       const rate = rates(pod);
       this.charge(pod.id, { gpu: rate.gpu * hours, disk: rate.disk * hours, volume: 0 });
+      this.note(pod.id, rate, from, until);
     }
     for (const volume of this.volumes.values()) {
       this.charge(volume.id, { gpu: 0, disk: 0, volume: volumeRate(volume.size) * hours });
     }
+  }
+
+  /** What was charged, by the hours in which it was. */
+  private note(id: string, rate: { gpu: number; disk: number }, from: number, until: number): void {
+    const buckets = this.hours.get(id) ?? new Map<number, { gpu: number; disk: number }>();
+    for (let start = from - (from % HOUR); start < until; start += HOUR) {
+      const share = (Math.min(until, start + HOUR) - Math.max(from, start)) / HOUR;
+      const known = buckets.get(start) ?? { gpu: 0, disk: 0 };
+      buckets.set(start, { gpu: known.gpu + rate.gpu * share, disk: known.disk + rate.disk * share });
+    }
+    this.hours.set(id, buckets);
   }
 
   private charge(id: string, amounts: Record<Component, number>): void {

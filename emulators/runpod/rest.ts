@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import { jsonBody } from '../http.ts';
 import type { Account, EmulatedPod } from './account.ts';
+import { podBilling } from './billing.ts';
 import { DATA_CENTERS, GPUS } from './catalogue.ts';
 import type { Faults } from './faults.ts';
 import { HOST_GPU_GONE, NO_CAPACITY, newPod, podJson, problem, startPod } from './pods.ts';
@@ -36,6 +37,7 @@ export function rest(call: HttpCall, context: RestContext): HttpAnswer {
   if (area === 'pods' && id === undefined) return call.method === 'POST' ? create(call, context) : list(call, context);
   if (area === 'pods' && id !== undefined) return onePod(call, context, id, verb);
   if (area === 'network-volumes') return volumes(context);
+  if (area === 'billing' && id === 'pods') return podBilling(call, context.account);
   if (area === 'billing' && id === 'balance' && context.faults.balanceApi) return balance(context);
   if (area === 'catalog' && id === 'gpus') return gpus(call, context);
   if (area === 'catalog' && id === 'datacenters') return dataCenters();

@@ -67,6 +67,7 @@ const REPLIES: [RegExp, string][] = [
   [/^POST \/v2\/pods$/, 'Pod'],
   [/^((GET|PATCH) \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
   [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
+  [/^GET \/v2\/billing\/pods$/, 'ListPodBillingResponse'],
   [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
   [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
 ];

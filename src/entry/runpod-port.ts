@@ -41,6 +41,14 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
     networkVolumes: (signal) =>
       guarded(async () => (await runpod.pods.listNetworkVolumes({ signal })).map(toPolicyVolume)),
     account: (signal) => guarded(() => readAccount(runpod, signal)),
+    lastCompute: (id, since, signal) =>
+      guarded(async () => {
+        const bills = await runpod.billing.pod(id, since, { signal });
+        const ends = bills
+          .filter(({ gpuAmount, cpuAmount }) => gpuAmount + cpuAmount > 0)
+          .map((bill) => Date.parse(bill.endTime));
+        return ends.length === 0 ? null : Math.max(...ends);
+      }),
     sunset,
     create: (spec, name, bid, signal) =>
       (bid === null ? guarded : spotGuarded)(() => create(runpod, spec, name, bid, signal)),

@@ -13,6 +13,8 @@ export interface PodProvider {
   networkVolumes(signal: AbortSignal): Promise<NetworkVolume[]>;
   /** `retired`: no API tells it any more. */
   account(signal: AbortSignal): Promise<AccountRead | 'retired'>;
+  /** The end of the last hour that bills compute for it, ms since 1970; null where none since then does. */
+  lastCompute(podId: string, since: number, signal: AbortSignal): Promise<number | null>;
   /** What a `Sunset` header announced of a call that is in use, in RunPod's words; null for nothing. */
   sunset(): string | null;
   /** Sent once. `bid` is micro-dollars per GPU-hour; null creates on-demand. Gives the new pod's id. */

@@ -1,5 +1,5 @@
 import type { FleetPod } from '../policy/fleet.ts';
-import type { Difference, OwnActs, PodsRead } from '../policy/scan/believe.ts';
+import type { Difference, OwnActs, PodsRead, Told } from '../policy/scan/believe.ts';
 import { isUp, lookOf, type ScanMemory, sameLook } from '../policy/scan/memory.ts';
 import { readSaid } from '../policy/scan/said.ts';
 import type { PodContext } from './pod-context.ts';
@@ -46,9 +46,34 @@ export async function readSaids(
   );
   if (!news && !(weak && read.at - memory.askedAt >= ASK_AGAIN_MS)) return { said: new Map(), asked: false };
   const others = await context.provider.otherList(signal).catch(() => 'retired' as const);
-  if (others === 'retired') return { said: new Map(), asked: true };
-  const said = others.flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : []));
-  return { said: new Map(said), asked: true };
+  const said = new Map<string, Told>(
+    (others === 'retired' ? [] : others).flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : [])),
+  );
+  await addBills(memory, read, said, context, signal);
+  return { said, asked: true };
+}
+
+/** The bill tells the hour of a stop where nothing else does; each is a call, so a few at a time. */
+const MAX_BILLS = 5;
+/** Stopped pods are removed after about 30 days: before that there is nothing to look for. */
+const BILLS_MS = 35 * 86_400_000;
+
+async function addBills(
+  memory: ScanMemory,
+  { at, pods }: Pick<PodsRead, 'at' | 'pods'>,
+  said: Map<string, Told>,
+  { provider }: PodContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const unknown = pods.filter((pod) => {
+    const known = memory.pods[pod.id];
+    const weak = known === undefined || known.source === 'first-seen';
+    return weak && !isUp(lookOf(pod)) && !said.get(pod.id)?.at;
+  });
+  for (const { id } of unknown.slice(0, MAX_BILLS)) {
+    const end = await provider.lastCompute(id, at - BILLS_MS, signal).catch(() => null);
+    if (end !== null) said.set(id, { at: Math.min(end, at), text: said.get(id)?.text ?? '', by: 'bill' });
+  }
 }
 
 const hasUnknownStops = (memory: ScanMemory, pods: readonly FleetPod[]) =>

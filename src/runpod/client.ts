@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import { AccountApi } from './account.ts';
+import { BillingApi } from './billing.ts';
 import { Caller, type CallSettings } from './call.ts';
 import { CatalogueApi } from './catalogue.ts';
 import { GraphqlApi } from './graphql.ts';
@@ -23,6 +24,7 @@ export interface RunpodOptions {
 export interface Runpod {
   pods: PodsApi;
   account: AccountApi;
+  billing: BillingApi;
   catalogue: CatalogueApi;
   graphql: GraphqlApi;
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export function createRunpod(options: RunpodOptions): Runpod {
   return {
     pods: new PodsApi(caller, options.createTimeoutMs),
     account: new AccountApi(caller),
+    billing: new BillingApi(caller),
     catalogue: new CatalogueApi(caller),
     graphql: new GraphqlApi(caller, options.createTimeoutMs),
     close: () => agent.destroy(),

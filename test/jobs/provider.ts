@@ -82,6 +82,14 @@ export class FakeProvider implements PodProvider {
     return this.balance;
   }
 
+  /** The end of the last hour with compute, by pod. */
+  readonly bills = new Map<string, number>();
+
+  async lastCompute(id: string): Promise<number | null> {
+    await this.enter('lastCompute');
+    return this.bills.get(id) ?? null;
+  }
+
   sunset(): string | null {
     return null;
   }

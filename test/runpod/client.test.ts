@@ -155,12 +155,36 @@ describe('the client against the emulator', () => {
     const { id } = await runpod.pods.create(wanted('one'));
     await runpod.pods.act(id, 'stop');
     const before = (await runpod.graphql.account()).balanceUsd ?? 0;
-    wait(730 * 3_600_000);
+    wait(365 * 3_600_000);
     const after = (await runpod.graphql.account()).balanceUsd ?? 0;
-    expect(before - after).toBeCloseTo(20 * 0.2, 6);
+    expect(before - after).toBeCloseTo((20 * 0.2) / 2, 6);
     expect((await runpod.pods.get(id))?.cost).toBe(0);
     e.faults.exitedCost = 'kept';
     expect((await runpod.pods.get(id))?.cost).toBe(0.49);
+  });
+
+  it('removes what has been off for 30 days, with its disk', async () => {
+    const { runpod, wait } = await start();
+    const { id } = await runpod.pods.create(wanted('one'));
+    await runpod.pods.act(id, 'stop');
+    wait(30 * 86_400_000 - 1000);
+    expect((await runpod.pods.get(id))?.status).toBe('EXITED');
+    wait(2000);
+    expect(await runpod.pods.get(id)).toBeNull();
+  });
+
+  it('tells what a pod was billed, by the hour', async () => {
+    const { runpod, wait, emulator: e } = await start();
+    const { id } = await runpod.pods.create(wanted('one'));
+    wait(90 * 60_000);
+    await runpod.pods.act(id, 'stop');
+    wait(3 * 3_600_000);
+    const bills = await runpod.billing.pod(id, 0);
+    const sum = (part: 'gpuAmount' | 'diskAmount') => bills.reduce((total, bill) => total + bill[part], 0);
+    expect(sum('gpuAmount')).toBeCloseTo(e.account.ledger.get(id)?.gpu ?? 0, 9);
+    expect(sum('diskAmount')).toBeCloseTo(e.account.ledger.get(id)?.disk ?? 0, 9);
+    expect(bills.at(-1)).toMatchObject({ podId: id, gpuAmount: 0 });
+    expect(e.violations).toEqual([]);
   });
 
   it('at $0 stops what has a network volume and terminates the rest', async () => {

@@ -83,10 +83,11 @@ describe('the runway', () => {
     place(s, { id: 'safe-off', name: 'alice-safeoff-k3f9t2', networkVolume: 'nv', up: false });
     s.account.setBalance(s.account.burnPerHour() * 24 * 7);
     await s.scan();
-    await s.until(BEGIN + 4 * DAY, HOUR);
+    // The scan at 72 hours, or the next.
+    await s.until(BEGIN + 4 * DAY + HOUR, HOUR);
     const said = await facts('runway');
     const saidAt = s.time.now;
-    expect((said.zeroAt - saidAt) / HOUR).toBeCloseTo(72, 0);
+    expect(Math.round((said.zeroAt - saidAt) / HOUR)).toBe(71);
     const before = new Map(s.account.pods);
     let endedAt = 0;
     while (endedAt === 0 && s.time.now < BEGIN + 10 * DAY) {
@@ -111,4 +112,28 @@ describe('the runway', () => {
     expect(rules).not.toContain('runway');
     expect(rules).not.toContain('low-balance');
   });
+});
+
+describe('when a pod stopped', () => {
+  it.each([
+    ['RunPod’s own sentence', null, 'runpod', 0],
+    ['the bill, where GraphQL is gone', 'gone', 'bill', HOUR],
+  ] as const)(
+    'is known from %s, although nobody looked then',
+    { timeout: 60_000 },
+    async (_, graphql, source, within) => {
+      place(s, { id: 'off', name: 'alice-off-k3f9t2', volumeDiskGb: 100 });
+      s.time.now += 5 * HOUR + 20 * 60_000;
+      s.account.settle();
+      s.account.stop(s.account.pods.get('off') as never, 'Exited by user');
+      const stoppedAt = s.time.now;
+      s.time.now += 2 * DAY;
+      s.runpod.faults.graphql = graphql;
+      await s.scan();
+      const known = (await s.context.findings.memory())?.pods.off;
+      expect(known?.source).toBe(source);
+      expect(Math.abs((known?.since ?? 0) - stoppedAt)).toBeLessThanOrEqual(within);
+      expect(s.runpod.violations).toEqual([]);
+    },
+  );
 });

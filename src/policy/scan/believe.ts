@@ -8,7 +8,14 @@ export interface PodsRead {
   at: number;
   pods: readonly FleetPod[];
   /** RunPod's own sentences on when and why pods ended, where they were asked for. */
-  said: ReadonlyMap<string, { at: number | null; text: string }>;
+  said: ReadonlyMap<string, Told>;
+}
+
+/** When and why a pod ended, as RunPod says it or as its bill shows it. */
+export interface Told {
+  at: number | null;
+  text: string;
+  by?: 'runpod' | 'bill';
 }
 
 /** What our own ledger says of a pod: what we did ourselves is no change from outside. */
@@ -212,10 +219,10 @@ function endOf(
   otherwise: PodMemory['source'],
 ): Pick<PodMemory, 'since' | 'source' | 'said'> {
   const told = read.said.get(podId);
-  const said = told?.text ?? null;
+  const said = told?.text || null;
   const ours = act && !isUp(look) && (act.status === 'stopped' || act.status === 'failed');
   if (ours) return { since: act.since, source: 'own', said: null };
-  if (told?.at && told.at <= read.at) return { since: told.at, source: 'runpod', said };
+  if (told?.at && told.at <= read.at) return { since: told.at, source: told.by ?? 'runpod', said };
   return { since: read.at, source: otherwise, said };
 }
 
@@ -230,7 +237,8 @@ function enter(known: PodMemory, look: Look, read: PodsRead, podId: string, act:
   // A better source for the same end came later.
   const told = read.said.get(podId);
   const weak = !isUp(look) && (known.source === 'first-seen' || known.source === 'seen');
-  if (weak && told?.at && told.at <= read.at) return { ...base, since: told.at, source: 'runpod', said: told.text };
+  if (weak && told?.at && told.at <= read.at)
+    return { ...base, since: told.at, source: told.by ?? 'runpod', said: told.text === '' ? base.said : told.text };
   return base;
 }
 
@@ -243,7 +251,7 @@ function idle(memory: PodMemory, pod: FleetPod, at: number, below: number): PodM
 }
 
 function changed(read: PodsRead, podId: string, known: PodMemory, what: Change['what'], now = ''): Change {
-  const said = read.said.get(podId)?.text ?? null;
+  const said = read.said.get(podId)?.text || null;
   return { at: read.at, podId, name: known.look.name, what, now, said, owner: null, room: '', ours: false };
 }
 

@@ -18,5 +18,7 @@ export const plural = (count: number, one: string) => `${count} ${one}${count ==
 export const gb = (size: number) => `${Math.round(size)} GB`;
 
 /** A stop whose time is not well known is said to be so. */
-export const since = (source: StopSource, at: number): (Span | string)[] =>
-  source === 'first-seen' ? ['at least since ', moment(at), ', when it was first seen'] : ['since ', moment(at)];
+export function since(source: StopSource, at: number): (Span | string)[] {
+  if (source === 'first-seen') return ['at least since ', moment(at), ', when it was first seen'];
+  return source === 'bill' ? ['since about ', moment(at), ', by the bill'] : ['since ', moment(at)];
+}
