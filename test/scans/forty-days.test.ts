@@ -151,8 +151,9 @@ describe('forty days of sixty pods', () => {
       }
       await scan();
     }
-    const expected = golden(watch.slack.posts);
-    expect(watch.slack.posts).toEqual(expected);
+    const posts = inOrder(watch.slack.posts);
+    const expected = golden(posts);
+    expect(posts).toEqual(expected);
     // Of what was launched from one chat the card stands in its thread there, with a line that leads to it.
     const said = (posts: Post[]) =>
       [...new Set(posts.map(heading))].filter((text) => !/the pod is gone from RunPod|spot: Stopped/.test(text)).sort();
@@ -165,6 +166,12 @@ describe('forty days of sixty pods', () => {
 function heading({ at, text }: Post): string {
   const lines = text.split('\n').filter((line) => !/^(@\S+\s*)+$/.test(line.trim()));
   return `${at} ${(lines[0] ?? '').replace(/^[🟢🟡🔴] /u, '')}`;
+}
+
+/** What is said at one moment is told by jobs of its own, in any order. */
+function inOrder(posts: Post[]): Post[] {
+  const key = ({ at, where, text }: Post) => `${at} ${where} ${text}`;
+  return [...posts].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function golden(posts: Post[]): Post[] {
