@@ -7,6 +7,7 @@ import { costOver } from '../src/policy/money.ts';
 import { believePods } from '../src/policy/scan/believe.ts';
 import { blank, type ScanMemory } from '../src/policy/scan/memory.ts';
 import { readSaid } from '../src/policy/scan/said.ts';
+import { Approvals } from '../src/store/approvals.ts';
 import { Audit } from '../src/store/audit.ts';
 import { Choices } from '../src/store/choices.ts';
 import type { RedisClient } from '../src/store/connect.ts';
@@ -36,6 +37,7 @@ export async function seedScan(
     ledger: new Ledger(redis),
     owners: new Owners(redis, audit),
     findings,
+    approvals: new Approvals(redis, audit),
     choices: new Choices(redis),
     governance: policy,
     newId: () => `iseed${++ids}`,
@@ -70,7 +72,7 @@ async function asAfterAWeek(provider: PodProvider, now: number): Promise<ScanMem
   const volumes = Object.fromEntries(
     (await provider.networkVolumes(signal)).map(({ id, ...volume }) => [
       id,
-      { ...volume, idleSince: begunAt, exact: false },
+      { ...volume, idleSince: begunAt, exact: false, missing: 0 },
     ]),
   );
   const burn = burnIn(pods, { volumes, otherPerHour: 0 }).total;

@@ -4,7 +4,7 @@ import type { Finding } from '../policy/findings/finding.ts';
 import { chatOf, declaredFor, type PersonRef, type Place } from '../policy/identity.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { type Copies, Overtaken } from './copies.ts';
-import { type Front, type MessageRef, PlaceClosed } from './front.ts';
+import { ChatUnavailable, type Front, type MessageRef, PlaceClosed } from './front.ts';
 import { type Message, note, plain, type Span, text } from './message/message.ts';
 import type { Services } from './services.ts';
 import { findingCard } from './views/findings/card.ts';
@@ -15,6 +15,8 @@ import { type AccountsOf, mention } from './views/request-words.ts';
 const MAX_MENTIONS = 8;
 const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
 
+/** A channel that was archived or closed to us may be mended. */
+const CLOSED_AGAIN_MS = 30_000;
 const NOBODY: Watchers = { people: [], groups: [] };
 
 type Choices = Awaited<ReturnType<Services['choices']['all']>>;
@@ -40,7 +42,9 @@ export class DeliverFindings {
       if (!head) return;
       const shown = all.reduce((sum, finding) => sum + finding.shown, 0);
       const choices = await this.services.choices.all();
-      const failures = await this.everywhere(head, all, shown, choices);
+      const { failures, closed } = await this.everywhere(head, all, shown, choices);
+      // Nobody could be told anywhere: it is kept until a channel takes it.
+      if (closed) throw new ChatUnavailable('no channel takes this warning', CLOSED_AGAIN_MS);
       const failure = failures.find((error) => !(error instanceof Overtaken));
       if (failure) throw failure;
       if (failures.length > 0) continue;
@@ -52,20 +56,29 @@ export class DeliverFindings {
   }
 
   /** One chat that is away does not keep the others from being told. */
-  private async everywhere(head: Finding, all: Finding[], shown: number, choices: Choices): Promise<unknown[]> {
+  private async everywhere(
+    head: Finding,
+    all: Finding[],
+    shown: number,
+    choices: Choices,
+  ): Promise<{ failures: unknown[]; closed: boolean }> {
     const failures: unknown[] = [];
+    let told = 0;
+    let shut = 0;
     for (const place of this.placesOf(head)) {
       const front = this.fronts.get(place.chat);
       if (!front) continue;
       try {
         await this.tell(front, place, all, shown, choices);
+        told += 1;
       } catch (error) {
         if (error instanceof PlaceClosed) {
+          shut += 1;
           this.services.log.warn({ card: head.card, error: error.message }, 'a finding cannot be posted');
         } else failures.push(error);
       }
     }
-    return failures;
+    return { failures, closed: shut > 0 && told === 0 && failures.length === 0 };
   }
 
   private placesOf({ room }: Finding): Place[] {
@@ -87,7 +100,9 @@ export class DeliverFindings {
     // What was over before it could be said is nobody's news.
     if (over && (await this.copies.ref(id, `${at} card`)) === null) return;
     const speaksTo = (finding: Finding) => this.speaksTo(finding, front.chat, choices);
-    const owners = distinct(all.filter((finding) => finding.status === 'open' && speaksTo(finding)));
+    const owners = distinct(
+      all.filter((finding) => finding.status === 'open' && finding.snooze === null && speaksTo(finding)),
+    );
     // The account is nobody's own: whoever looks after its money is meant.
     const { people, groups } = MONEY.includes(head.rule) && !over ? this.watchers(head, front.chat) : NOBODY;
     const lead: Span[] = [...owners, ...people].flatMap((who, i) => [
@@ -97,11 +112,11 @@ export class DeliverFindings {
     for (const group of groups) lead.push({ kind: 'group', groups: [group], name: 'billing' }, plain(' '));
     const message = findingCard(all, this.accountsOf, lead);
     const ping = [...owners, ...people].flatMap(this.accountsOf).filter((account) => chatOf(account) === front.chat);
-    const own = await this.ownThread(all, at);
+    const own = await this.threadFor(id, all, at);
     const title = message.title ?? 'Warning';
     const options = own ? { ping, groups, thread: { of: own, title } } : { ping, groups };
     const card = await this.copies.upsert(front, { id, at: `${at} card`, revision: shown, to, message, options });
-    if (own && head.severity !== 'note') {
+    if (own && (head.severity !== 'note' || (await this.copies.ref(id, `${at} line`)) !== null)) {
       const line = leading(message, front.link(card));
       await this.copies.upsert(front, { id, at: `${at} line`, revision: 1, to, message: line, options: { ping: [] } });
     }
@@ -128,6 +143,14 @@ export class DeliverFindings {
       const copy = { id: `finding-${head?.card}`, at: `${to.chat} ${to.channel} ${line.key}`, revision: 1 };
       await this.copies.upsert(front, { ...copy, to, message: line.message, options });
     }
+  }
+
+  /** Where the card was posted first, there it stays: a pod's card that came later moves nothing. */
+  private async threadFor(id: string, all: readonly Finding[], at: string): Promise<MessageRef | null> {
+    const own = await this.ownThread(all, at);
+    const posted = (await this.copies.ref(id, `${at} card`)) !== null;
+    if (!own || (!posted && (await this.copies.once(id, `${at} in thread`)))) return own;
+    return (await this.copies.ref(id, `${at} in thread`)) === null ? null : own;
   }
 
   /** The card of the pod in this chat, where the finding is about one pod. */

@@ -139,6 +139,7 @@ const warnings = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether RunPod’s auto-pay is on. Without it: taken from two unexplained top-ups in 14 days.'),
+  postpaid: z.boolean().optional().describe('Whether RunPod bills afterwards. Without it: as v2 says, where it does.'),
   burn_jump: z
     .strictObject({ times: z.number().min(1).default(1.5), at_least_usd_per_hour: usd.default(1) })
     .default({ times: 1.5, at_least_usd_per_hour: 1 })

@@ -77,6 +77,7 @@ function thresholds({ warnings }: PolicyFile): Thresholds {
     runwayHours: farthestFirst(warnings.runway_hours),
     balanceBelow: farthestFirst(warnings.balance_below).map(microUsd),
     autoPay: warnings.auto_pay ?? null,
+    postpaid: warnings.postpaid ?? null,
     burnJumpTimes: warnings.burn_jump.times,
     burnJumpAtLeast: microUsd(warnings.burn_jump.at_least_usd_per_hour),
     maxRate: warnings.max_rate === undefined ? null : microUsd(warnings.max_rate),

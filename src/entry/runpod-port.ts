@@ -200,6 +200,12 @@ function rentInput(spec: LaunchSpec, name: string, bid: number) {
   };
 }
 
+/** Every part may be missing, and what is missing is not idle. */
+function utilOf(pod: Pod): number[] {
+  const utils = (pod.runtime?.gpus ?? []).map(({ util }) => util);
+  return utils.every((util) => typeof util === 'number') ? utils : [];
+}
+
 /** `names` are the catalogue's short names by id; RunPod's pods carry ids only. */
 function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>): FleetPod {
   const disk = pod.mounts?.persistent;
@@ -226,7 +232,7 @@ function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>): FleetPod {
       .update(pod.image ?? '')
       .digest('hex')
       .slice(0, 16),
-    gpuUtil: (pod.runtime?.gpus ?? []).map((gpu) => gpu.util ?? 0),
+    gpuUtil: utilOf(pod),
     clustered: pod.cluster !== null && pod.cluster !== undefined,
   };
 }

@@ -32,7 +32,13 @@ export const readPod = {
   payload: z.object({ pod: z.string(), reply: z.string(), view: z.enum(['connect']) }),
   retry: { attempts: 2, backoffMs: 1000 },
 } as const satisfies JobName;
-export const readFleet = { name: 'read-fleet', queue: 'pods', payload: none, retry } as const satisfies JobName;
+/** Not repeated by the queue: the tick finds it due again. */
+export const readFleet = {
+  name: 'read-fleet',
+  queue: 'pods',
+  payload: none,
+  retry: { attempts: 1, backoffMs: 1000 },
+} as const satisfies JobName;
 export const refreshCatalogue = {
   name: 'refresh-catalogue',
   queue: 'pods',

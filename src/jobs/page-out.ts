@@ -1,4 +1,5 @@
 import { type Alert, alertOf } from '../policy/findings/alert.ts';
+import { pagedAs } from '../policy/findings/moves.ts';
 import type { Findings } from '../store/findings.ts';
 import { defineJob } from './define.ts';
 import { pageOutByBot, pageOut as worker } from './names.ts';
@@ -12,10 +13,12 @@ export interface PagingContext {
   pager: Pager | null;
 }
 
-/** Whoever is on call hears of it with no chat in between. */
+/** Whoever is on call hears of it with no chat in between; kept until the webhook has taken it. */
 async function tell(id: string, { findings, pager }: PagingContext, signal: AbortSignal): Promise<void> {
   const finding = await findings.get(id);
-  if (finding && pager) await pager(alertOf(finding), signal);
+  if (!finding || finding.page === finding.paged) return;
+  if (pager) await pager(alertOf(finding), signal);
+  await findings.move(id, pagedAs(finding.page));
 }
 
 export const pageOut = defineJob({

@@ -1,6 +1,7 @@
 import { otherBlindness, scanBlindness, WATCHED } from '../policy/findings/blind.ts';
 import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
+import { passTime } from '../policy/findings/settle.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { believeBalance, withPeak } from '../policy/scan/account.ts';
 import {
@@ -9,10 +10,11 @@ import {
   believePods,
   differences,
   hold,
+  type OwnAct,
   type OwnActs,
   surprising,
 } from '../policy/scan/believe.ts';
-import { burnOf, otherPerHour } from '../policy/scan/burn.ts';
+import { believeOther, burnOf, otherPerHour } from '../policy/scan/burn.ts';
 import { blank, type ScanMemory } from '../policy/scan/memory.ts';
 import { believeVolumes } from '../policy/scan/volumes.ts';
 import type { GovernedContext } from './approvals.ts';
@@ -26,6 +28,11 @@ import { stepsFor, tellSteps } from './tell-findings.ts';
 
 /** Presses and other scans may come between: each loss means that somebody else made progress. */
 const MAX_TRIES = 20;
+/** When a scan was last begun, on Podwarden's clock; when one last came to an end, in real time. */
+export const TRIED = 'read-fleet-tried';
+export const SCAN_SEEN = 'scan';
+/** A top-up within so long was promised. */
+const PROMISED_MS = 2 * 86_400_000;
 
 /**
  * One scan: reads the account with as many calls as its lists have pages, decides what of it to believe, asks policy what
@@ -37,23 +44,35 @@ export const readFleet = defineJob({
   async handle(_, context: GovernedContext, signal) {
     // The time before the call: what changes while it runs is newer than what it says.
     const at = context.clocks.now();
-    const before = (await context.findings.memory()) ?? blank(at);
-    let picture: AccountPicture;
+    await context.snapshots.ran(TRIED, at);
     try {
-      picture = await readAccount(at, context, signal);
+      await whole(at, context, signal);
     } catch (error) {
-      await blinded(before, error, at, context);
+      await blinded(error, at, context);
       throw error;
+    } finally {
+      await context.snapshots.seen(SCAN_SEEN, context.clocks.realNow());
     }
-    await adoptLate(picture.pods, context);
-    const books = await readBooks(
-      [...new Set([...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)])],
-      context,
-    );
-    await scan(before, picture, books, context, signal);
     await context.snapshots.ran(name.name, at);
   },
 });
+
+async function whole(at: number, context: GovernedContext, signal: AbortSignal): Promise<void> {
+  const before = (await context.findings.memory()) ?? blank(at);
+  const picture = await readAccount(at, context, signal);
+  await adoptLate(picture.pods, context);
+  const ids = [...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)];
+  await scan(before, picture, await readBooks([...new Set(ids)], context), context, signal);
+}
+
+/** What our books say of each pod: what we did, or are doing, is no change from outside. */
+function actsOf({ rows, ending }: Pick<Books, 'rows' | 'ending'>): OwnActs {
+  const acts = new Map<string, OwnAct>([...rows].map(([podId, { status, since }]) => [podId, { status, since }]));
+  for (const [podId, since] of ending) {
+    if (acts.get(podId)?.status !== 'terminated') acts.set(podId, { status: 'terminating', since });
+  }
+  return acts;
+}
 
 async function scan(
   memory: ScanMemory,
@@ -63,18 +82,31 @@ async function scan(
   signal: AbortSignal,
 ): Promise<void> {
   const { at } = picture;
-  const acts: OwnActs = new Map([...books.rows].map(([podId, { status, since }]) => [podId, { status, since }]));
+  const early = actsOf(books);
   const bare = { at, pods: picture.pods, said: new Map() };
-  const found = differences(memory, bare, acts);
+  const found = differences(memory, bare, early);
   const held = hold(memory, found, bare);
   if (held) return holdBack(held, memory, at, context);
   const spots = new Set([...books.rows].filter(([, row]) => row.spec?.market === 'spot').map(([podId]) => podId));
   const agreed = memory.held !== null && surprising(found.length, memory.held.of);
-  const proofs = await prove(found, unread(memory, bare, acts), { spots, agreed }, context, signal);
+  const proofs = await prove(found, unread(memory, bare, early), { spots, agreed }, context, signal);
   // Lists that miss many, again and again, while reads by id find them: no number of scans makes that true.
   if (agreed && memory.held && proofs.contradicted > 0) return holdBack(memory.held, memory, at, context);
   const { said, asked } = await readSaids(memory, bare, found, context, signal);
   const read = { ...bare, said };
+  // Looking took a while: what we did meanwhile is ours too.
+  const acts =
+    found.length === 0
+      ? early
+      : new Map([
+          ...early,
+          ...actsOf(
+            await readBooks(
+              found.map(({ podId }) => podId),
+              context,
+            ),
+          ),
+        ]);
   const { idleBelowPercent } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = (await context.snapshots.fleet())?.pods ?? [];
@@ -87,8 +119,8 @@ async function scan(
     books,
   );
   const next = { ...after, askedAt: asked ? at : memory.askedAt };
-  await context.snapshots.saveFleet({ readAt: at, pods });
   if (await judged(memory, next, pods, picture, books, context)) {
+    await context.snapshots.saveFleet({ readAt: at, pods });
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
 }
@@ -117,19 +149,19 @@ async function remembered(
   const volumes = believeVolumes(memory.volumes, read, pods, at);
   const account = answer === 'retired' ? null : answer;
   const known = burnOf(pods, Object.values(volumes), 0).total;
-  const other = account?.perHour == null ? memory.otherPerHour : otherPerHour(account.perHour, known);
-  const burn = burnIn(pods, { volumes, otherPerHour: other });
+  const other = believeOther(memory, account?.perHour == null ? null : otherPerHour(account.perHour, known));
+  const burn = burnIn(pods, { volumes, otherPerHour: other.otherPerHour });
   const earlier = memory.lastAt === 0 ? burn.total : memory.lastBurn;
   const balance = believeBalance(
     memory.account,
     account,
     { before: earlier, now: burn.total, compute: burn.compute },
     at,
+    // Somebody said lately that they would.
+    books.open.some(({ snooze }) => snooze?.topUp === true && at - snooze.at < PROMISED_MS),
   );
   const doubted = balance?.doubt ?? null;
   const drop = balance && doubted && doubted.balance < balance.balance - burn.total;
-  // What jumps is not yet what is usual.
-  const jumping = books.open.some(({ rule, status }) => rule === 'burn-jump' && status === 'open');
   return {
     ...memory,
     ...believed,
@@ -137,13 +169,12 @@ async function remembered(
     lastAt: at,
     volumes,
     account: balance,
-    otherPerHour: other,
+    ...other,
     lastBurn: burn.total,
-    // Of the last scan: a jump is judged against what was before it.
-    peaks: jumping || memory.lastAt === 0 ? memory.peaks : withPeak(memory.peaks, memory.lastBurn, memory.lastAt),
+    peaks: withPeak(memory.peaks, burn.total, at),
     held: null,
     trouble: drop ? troubleOf(memory, at, 'held', 'The balance fell by more than what was spent') : null,
-    balanceSince: account === null ? (memory.balanceSince ?? at) : null,
+    balanceSince: account === null || balance === null ? (memory.balanceSince ?? at) : null,
   };
 }
 
@@ -195,12 +226,17 @@ async function judged(
 const isScans = ({ rule, subject }: Finding) => rule !== 'blind' || !WATCHED.includes(subject);
 const isScanItself = (finding: Finding) => keyOf(finding) === 'blind scan';
 
-/** Where nothing could be read or believed, that alone is judged: everything else stays as it was. */
+/** Where nothing could be read or believed, that alone is judged, and what time does: everything else stays as it was. */
 async function writeBlind(next: ScanMemory, memory: ScanMemory, at: number, context: GovernedContext): Promise<void> {
   const when = await settling(at, context);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const open = await context.findings.open();
-    const steps = stepsFor(open, isScanItself, scanBlindness(next, at, defaultRoom(context)), when);
+    const blind = stepsFor(open, isScanItself, scanBlindness(next, at, defaultRoom(context)), when);
+    const others = open.filter((finding) => !isScanItself(finding) && isScans(finding));
+    const steps = [
+      ...blind,
+      ...passTime(others, at).map((after) => ({ before: others.find(({ id }) => id === after.id) ?? null, after })),
+    ];
     const { since, what } = memory.trouble ?? {};
     const same = next.held === memory.held && since === next.trouble?.since && what === next.trouble?.what;
     if (same && steps.length === 0) return;
@@ -210,13 +246,12 @@ async function writeBlind(next: ScanMemory, memory: ScanMemory, at: number, cont
   }
 }
 
-async function blinded(memory: ScanMemory, error: unknown, at: number, context: GovernedContext): Promise<void> {
-  if (!(error instanceof ProviderFailure)) return;
-  const what = error.reason === 'access' ? 'key' : 'failing';
-  await writeBlind(
-    { ...memory, trouble: troubleOf(memory, at, what, error.detail.slice(0, 200)) },
-    memory,
-    at,
-    context,
-  );
+/** A scan that failed, whyever: RunPod, our store, or ourselves. */
+async function blinded(error: unknown, at: number, context: GovernedContext): Promise<void> {
+  const known = error instanceof ProviderFailure;
+  const what = known && error.reason === 'access' ? 'key' : 'failing';
+  const detail = known ? error.detail.slice(0, 200) : 'Podwarden itself failed; its log says why';
+  context.log.warn({ what, error: (error as Error).message }, 'a scan failed');
+  const memory = (await context.findings.memory()) ?? blank(at);
+  await writeBlind({ ...memory, trouble: troubleOf(memory, at, what, detail) }, memory, at, context);
 }

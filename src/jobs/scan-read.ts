@@ -31,6 +31,7 @@ export async function readAccount(at: number, context: PodContext, signal: Abort
 
 /** RunPod's sentences are asked for again after this long where a pod's stop is known only from our own looking. */
 const ASK_AGAIN_MS = 60 * 60_000;
+const ASK_OFTEN_MS = 15 * 60_000;
 
 /** Why pods ended, where one of them has just ended or its time is not known well. One call for all. */
 export async function readSaids(
@@ -41,10 +42,13 @@ export async function readSaids(
   signal: AbortSignal,
 ): Promise<{ said: PodsRead['said']; asked: boolean }> {
   const news = found.some(({ look }) => look !== null && !isUp(look)) || hasUnknownStops(memory, read.pods);
-  const weak = Object.values(memory.pods).some(
+  const weak = Object.values(memory.pods).filter(
     ({ look, source }) => !isUp(look) && (source === 'seen' || source === 'first-seen'),
   );
-  if (!news && !(weak && read.at - memory.askedAt >= ASK_AGAIN_MS)) return { said: new Map(), asked: false };
+  // One that has just ended, and that RunPod did not explain yet, is asked about at each scan for a while.
+  const fresh = weak.some(({ since }) => read.at - since < ASK_OFTEN_MS);
+  const again = weak.length > 0 && read.at - memory.askedAt >= ASK_AGAIN_MS;
+  if (!news && !fresh && !again) return { said: new Map(), asked: false };
   const others = await context.provider.otherList(signal).catch(() => 'retired' as const);
   const said = new Map<string, Told>(
     (others === 'retired' ? [] : others).flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : [])),
@@ -99,13 +103,13 @@ export async function prove(
     confirm(found, context, signal),
     proveGone(looked, spots, context, signal),
   ]);
-  return { confirmed, gone, contradicted: looked.length - gone.size };
+  return { confirmed, gone: gone.gone, contradicted: gone.there };
 }
 
 interface Proven {
   confirmed: Set<string>;
   gone: Set<string>;
-  /** Missing in the list, and not proven gone where it was looked. */
+  /** Missing in the list, and found by id. */
   contradicted: number;
 }
 
@@ -131,33 +135,39 @@ async function proveGone(
   spots: ReadonlySet<string>,
   context: PodContext,
   signal: AbortSignal,
-): Promise<Set<string>> {
-  const first = await stillMissing(podIds, context, signal);
-  if (first.length === 0) return new Set();
+): Promise<{ gone: Set<string>; there: number }> {
+  const first = await lookAt(podIds, context, signal);
+  if (first.missing.length === 0) return { gone: new Set(), there: first.there };
   await context.clocks.pause(BETWEEN_READS_MS, signal);
-  const twice = await stillMissing(first, context, signal);
-  if (!twice.some((id) => spots.has(id))) return new Set(twice);
+  const { missing } = await lookAt(first.missing, context, signal);
+  if (!missing.some((id) => spots.has(id))) return { gone: new Set(missing), there: first.there };
   const others = await otherIds(context, signal);
-  return new Set(twice.filter((id) => !spots.has(id) || (others !== null && !others.has(id))));
+  const gone = missing.filter((id) => !spots.has(id) || (others !== null && !others.has(id)));
+  return { gone: new Set(gone), there: first.there };
 }
 
-async function stillMissing(
+/** A read that fails says neither. */
+async function lookAt(
   podIds: readonly string[],
   { provider }: PodContext,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<{ missing: string[]; there: number }> {
   const reads = await Promise.all(
     podIds.map(async (id) => {
       try {
         const pod = await provider.get(id, signal);
-        return pod === null || lookOf(pod).state === 'gone' ? [id] : [];
+        return { id, found: pod !== null && lookOf(pod).state !== 'gone' };
       } catch (error) {
-        if (error instanceof ProviderFailure) return [];
+        if (error instanceof ProviderFailure) return null;
         throw error;
       }
     }),
   );
-  return reads.flat();
+  const known = reads.filter((read) => read !== null);
+  return {
+    missing: known.filter(({ found }) => !found).map(({ id }) => id),
+    there: known.filter(({ found }) => found).length,
+  };
 }
 
 /** Empty where that API is gone for good, or the key may not ask there; null where it does not answer now. */

@@ -17,25 +17,30 @@ export interface Books {
   /** Second pods of a launch, by pod. */
   twins: ReadonlyMap<string, string>;
   claims: ReadonlyMap<string, Claim>;
+  /** Pods whose termination is being carried out, and since when. */
+  ending: ReadonlyMap<string, number>;
   open: readonly Finding[];
 }
 
 /** What is needed to judge a fleet. */
-export type BooksContext = Pick<GovernedContext, 'ledger' | 'owners' | 'findings' | 'governance'>;
+export type BooksContext = Pick<GovernedContext, 'ledger' | 'owners' | 'findings' | 'approvals' | 'governance'>;
 
 export async function readBooks(podIds: readonly string[], context: BooksContext): Promise<Books> {
-  const [byPod, openRows, claims, open] = await Promise.all([
+  const [byPod, openRows, claims, open, requests] = await Promise.all([
     context.ledger.byPods(podIds),
     context.ledger.open(),
     context.owners.all(),
     context.findings.open(),
+    context.approvals.open(),
   ]);
   const rows = new Map(byPod);
   for (const row of openRows) if (row.podId !== null) rows.set(row.podId, row);
   const twins = new Map(
     [...rows.values()].flatMap((row) => row.duplicates.map((id) => [id, spokenName(spokenRow(row))])),
   );
-  return { rows, twins, claims, open };
+  const executing = requests.filter(({ status }) => status === 'executing');
+  const ending = new Map(executing.map(({ podId, since }) => [podId, since]));
+  return { rows, twins, claims, ending, open };
 }
 
 export function homeOf(

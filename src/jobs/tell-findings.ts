@@ -1,5 +1,5 @@
 import { type Finding, type Hit, keyOf } from '../policy/findings/finding.ts';
-import { paged, pages, type Settling, settle } from '../policy/findings/settle.ts';
+import { type Settling, settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
 import type { GovernedContext } from './approvals.ts';
 import { announceFinding, type pageOut, type pageOutByBot } from './names.ts';
@@ -28,14 +28,15 @@ export async function tellSteps(steps: readonly Step[], context: Telling): Promi
       const { rule, subject, status, level, severity } = after;
       context.log.info({ finding: after.id, rule, subject, status, level, severity }, 'finding moved');
     }
-    // Who was called hears that it is over, too.
-    const over = after.status === 'resolved' && paged(after);
-    if (pages(before, after) || over)
-      await context.enqueue(context.pages, { finding: after.id }, { id: `${context.pages.name}-${after.id}` });
+    if (after.page !== after.paged) await pageFor(after.id, context);
   }
   const cards = new Set(steps.filter(({ after }) => after.told).map(({ after }) => after.card));
   for (const card of cards) await tellCard(card, context);
 }
+
+/** Owed until the webhook has taken it: the tick asks for it again. */
+export const pageFor = (finding: string, { enqueue, pages }: Pick<Telling, 'enqueue' | 'pages'>): Promise<void> =>
+  enqueue(pages, { finding }, { id: `${pages.name}-${finding}` });
 
 export const tellCard = (card: string, { enqueue }: Pick<GovernedContext, 'enqueue'>): Promise<void> =>
   enqueue(announceFinding, { card }, { id: `${announceFinding.name}-${card}` });

@@ -3,7 +3,8 @@ import type { GovernedContext } from './approvals.ts';
 import { defineJob, type JobName } from './define.ts';
 import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests } from './names.ts';
 import type { PodContext } from './pod-context.ts';
-import { tellCard } from './tell-findings.ts';
+import { TRIED } from './read-fleet.ts';
+import { pageFor, tellCard } from './tell-findings.ts';
 import { watchOver } from './watch.ts';
 
 const READS: Record<string, JobName> = {
@@ -27,6 +28,7 @@ export const tick = defineJob({
       soon: (await hasFreshDoubt(context)) || (await context.findings.soon()),
       findingDue: await context.findings.due(),
       scanMs: context.governance.scanMs,
+      triedAt: lastRuns[TRIED],
     };
     for (const due of dueReads(lastRuns, context.clocks.now(), pressing)) {
       const job = READS[due];
@@ -35,6 +37,7 @@ export const tick = defineJob({
     await context.enqueue(reconcile, {}, { id: reconcile.name });
     await context.enqueue(reviewRequests, {}, { id: reviewRequests.name });
     for (const card of await context.findings.untold()) await tellCard(card, context);
+    for (const finding of await context.findings.unpaged()) await pageFor(finding, context);
   },
 });
 

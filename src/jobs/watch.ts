@@ -2,6 +2,7 @@ import { blindHit } from '../policy/findings/blind.ts';
 import { settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
 import type { GovernedContext } from './approvals.ts';
+import { SCAN_SEEN } from './read-fleet.ts';
 import { defaultRoom, settling } from './scan-world.ts';
 import { type Telling, tellSteps } from './tell-findings.ts';
 
@@ -12,6 +13,8 @@ export type WatchContext = Telling &
 
 /** A part that has not been seen for so long, real ms, is silent. */
 export const SILENT_MS = 120_000;
+/** Scans that may be missed before that counts as silence, real time. */
+const LATE_SCANS = 4;
 
 /**
  * The other half of Podwarden: a watchdog that does not bark is the worst failure. One that never came up is not missed:
@@ -20,7 +23,11 @@ export const SILENT_MS = 120_000;
 export async function watchOver(part: Watched, context: WatchContext, silentMs = SILENT_MS): Promise<void> {
   const seen = await context.snapshots.lastSeen(part);
   const now = context.clocks.now();
-  const silence = seen === null ? 0 : context.clocks.realNow() - seen;
+  const realNow = context.clocks.realNow();
+  const scanned = part === 'worker' ? await context.snapshots.lastSeen(SCAN_SEEN) : null;
+  // A worker that is there and scans nothing any more is as good as silent.
+  const late = scanned !== null && realNow - scanned > LATE_SCANS * context.governance.scanMs;
+  const silence = seen === null ? 0 : realNow - (late ? (scanned ?? seen) : seen);
   const silent = silence > silentMs;
   const room = defaultRoom(context);
   const when = await settling(now, context);

@@ -13,14 +13,16 @@ const SOON_KEY = key('scan', 'soon');
 const OPEN_KEY = key('findings', 'open');
 /** Cards that are behind: written with the finding, removed by whoever told it. */
 const UNTOLD_KEY = key('findings', 'untold');
+/** Findings of which the critical webhook was not told yet. */
+const UNPAGED_KEY = key('findings', 'unpaged');
 /** When an open finding next does something by itself, ms on Podwarden's clock. */
 const DUE_KEY = key('findings', 'due');
 const findingKey = (id: string) => key('finding', id);
 const cardKey = (card: string) => key('finding-card', card);
 const watchKey = (subject: string) => key('finding-watch', subject);
 
-/** A resolved finding is kept this long for its buttons, real ms. */
-const KEPT_MS = 60 * 86_400_000;
+/** A resolved finding is kept this long for its buttons, and a card for its findings, real ms. */
+const KEPT_MS = 400 * 86_400_000;
 
 /** What was read is what the result must still stand on. */
 export interface Step {
@@ -106,6 +108,10 @@ export class Findings {
     throw new TooContended(`the watch on ${subject}`);
   }
 
+  async unpaged(): Promise<string[]> {
+    return this.redis.smembers(UNPAGED_KEY);
+  }
+
   async untold(): Promise<string[]> {
     return this.redis.smembers(UNTOLD_KEY);
   }
@@ -153,6 +159,9 @@ function writes(after: Finding): Operation[] {
     open && at !== null ? ['ZADD', DUE_KEY, at, after.id] : ['ZREM', DUE_KEY, after.id],
   ];
   if (after.told) operations.push(['SADD', UNTOLD_KEY, after.card]);
-  if (!open) operations.push(['PEXPIRE', findingKey(after.id), KEPT_MS], ['PEXPIRE', cardKey(after.card), KEPT_MS]);
+  operations.push([after.page === after.paged ? 'SREM' : 'SADD', UNPAGED_KEY, after.id]);
+  // The card's members live as long as the last of them.
+  operations.push(['PEXPIRE', cardKey(after.card), KEPT_MS]);
+  if (!open) operations.push(['PEXPIRE', findingKey(after.id), KEPT_MS]);
   return operations;
 }

@@ -93,6 +93,7 @@ const SAMPLES: Record<string, Sample> = {
       volumeDiskGb: 20,
       networkVolume: false,
       wasPerHour: 232_000,
+      outbid: true,
     },
     { severity: 'urgent' },
   ],

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPod } from '../../emulators/runpod/pods.ts';
+import { announce } from '../../src/jobs/names.ts';
 import { RULES } from '../../src/policy/findings/thresholds.ts';
 import { FACTS, newRow, SPEC } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
@@ -65,10 +66,17 @@ async function launches(s: Stage): Promise<void> {
       podId: 'first',
       facts: facts('alice-pair-k3f9t2'),
       home,
+      by,
       duplicates: ['twin'],
     }),
     () => null,
   );
+}
+
+/** Their cards are there, as of any launch. */
+async function announced(s: Stage): Promise<void> {
+  for (const row of ['prow1', 'prow2']) await s.context.enqueue(announce, { row });
+  await s.quiet();
 }
 
 const pod = (s: Stage, id: string) => {
@@ -129,6 +137,8 @@ describe('forty days of sixty pods', () => {
     const s = staged;
     fill(s);
     await launches(s);
+    await announced(s);
+    for (const chat of ['slack', 'discord'] as const) watch[chat].forget(s[chat]);
     const look = () => {
       for (const chat of ['slack', 'discord'] as const) watch[chat].look(s[chat], s.time.now);
     };

@@ -119,6 +119,11 @@ export class Watcher {
   readonly posts: Post[] = [];
   private readonly seen = new Set<string>();
 
+  /** What is there already is not looked at. */
+  forget(chat: ChatEmulator): void {
+    for (const message of chat.visibleTo(null)) this.seen.add(keyOf(message));
+  }
+
   look(chat: ChatEmulator, now: number): void {
     const fresh = chat.visibleTo(null).filter((message) => !this.seen.has(keyOf(message)));
     for (const message of fresh.sort((a, b) => a.posted - b.posted)) {

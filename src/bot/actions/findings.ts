@@ -1,7 +1,7 @@
-import { ownerOfPod } from '../../jobs/approvals.ts';
 import type { Finding } from '../../policy/findings/finding.ts';
 import { snoozed } from '../../policy/findings/moves.ts';
 import { type FleetPod, stateOf as podState } from '../../policy/fleet.ts';
+import { ownerOf } from '../../policy/ownership.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { claimPods, disownPod } from '../commands/owning.ts';
 import { knownPods, MAX_PODS, rowOfPod } from '../commands/pods.ts';
@@ -132,10 +132,13 @@ function choosing(
   return { name, run: async () => note('warn', 'Press the button on its card.'), form };
 }
 
-async function unowned(services: Services): Promise<FleetPod[]> {
-  const pods = await knownPods(services);
-  const owners = await Promise.all(pods.map((pod) => ownerOfPod(pod, { ...services, governance: services.policy })));
-  return pods.filter((_, i) => owners[i] === null);
+async function unowned({ ledger, owners, policy, ...services }: Services): Promise<FleetPod[]> {
+  const pods = await knownPods({ ledger, owners, policy, ...services });
+  const [rows, claims] = await Promise.all([ledger.byPods(pods.map(({ id }) => id)), owners.all()]);
+  return pods.filter(
+    ({ id, name }) =>
+      ownerOf(name, { claim: claims.get(id), row: rows.get(id) ?? null, people: policy.people }) === null,
+  );
 }
 
 const CLAIM = {

@@ -12,8 +12,8 @@ export interface Alert {
   over: boolean;
 }
 
-export function alertOf({ id, facts, rule, levelAt, status }: Finding): Alert {
-  return { id, title: titleOf(facts), at: levelAt, rule, over: status === 'resolved' };
+export function alertOf({ id, facts, rule, levelAt, page }: Finding): Alert {
+  return { id, title: titleOf(facts), at: levelAt, rule, over: page === 'over' };
 }
 
 function titleOf(facts: Facts): string {

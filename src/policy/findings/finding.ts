@@ -76,6 +76,7 @@ export const facts = z.discriminatedUnion('rule', [
     volumeDiskGb: z.number(),
     networkVolume: z.boolean(),
     wasPerHour: z.int(),
+    outbid: z.boolean(),
   }),
   z.object({ rule: z.literal('changed-outside'), changes: z.array(change) }),
   z.object({ rule: z.literal('unowned'), pod, up: z.boolean() }),
@@ -130,6 +131,8 @@ const snooze = z.object({
 const said = z.object({ kind: z.enum(['reminder', 'worse', 'ops', 'back']), at: z.number(), n: z.int() });
 export type Said = z.infer<typeof said>;
 
+const pageState = z.enum(['none', 'open', 'over']);
+
 export const finding = z.object({
   id: z.string(),
   rev: z.int(),
@@ -158,6 +161,9 @@ export const finding = z.object({
   remindAt: z.number().nullable(),
   escalated: z.int(),
   escalateAt: z.number().nullable(),
+  /** What the critical webhook is owed, and what it was told. */
+  page: pageState,
+  paged: pageState,
   snooze: snooze.nullable(),
   resolvedAt: z.number().nullable(),
   /** `gone`: what it was about is no more. */

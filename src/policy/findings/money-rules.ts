@@ -1,7 +1,7 @@
 import { balanceAt, paysItself, peakOf } from '../scan/account.ts';
 import type { AccountMemory } from '../scan/memory.ts';
-import { keyOf, type Severity } from './finding.ts';
-import { type KnownPod, onAccount, owned, presentLevel, type Rule, stepsBelow, type World } from './world.ts';
+import { type Finding, keyOf, type Severity } from './finding.ts';
+import { type KnownPod, MARGIN, onAccount, owned, presentLevel, type Rule, stepsBelow, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -13,18 +13,21 @@ function balanceNow(world: World, account: AccountMemory) {
   return { balance: balanceAt(account, world.burn.total, world.now), estimated };
 }
 
+const isPostpaid = ({ thresholds }: World, { postpaid }: AccountMemory): boolean => thresholds.postpaid ?? postpaid;
+
 /** An account that tops itself up does not run dry by the clock; one that was never seen to do it is not trusted to. */
 function stepsFor(world: World, account: AccountMemory): readonly number[] {
   const { runwayHours, autoPay } = world.thresholds;
   if (!paysItself(account, autoPay)) return runwayHours;
-  return account.topUps.length > 0 ? [] : runwayHours.slice(-1);
+  // What is only inferred, or was never seen to work, is not trusted with the last hours.
+  return autoPay === true && account.topUps.length > 0 ? [] : runwayHours.slice(-1);
 }
 
 /** The hour at which the balance reaches $0, and what ends then. Source: docs.runpod.io, accounts-billing/billing. */
 export const runway: Rule = (world) => {
   const { account } = world.memory;
   const perHour = world.burn.total;
-  if (!account || account.postpaid || perHour <= 0) return [];
+  if (!account || isPostpaid(world, account) || perHour <= 0) return [];
   const { balance, estimated } = balanceNow(world, account);
   const hours = Math.max(0, balance) / perHour;
   const all = world.thresholds.runwayHours;
@@ -39,7 +42,8 @@ export const runway: Rule = (world) => {
   const stopped = ends
     .filter(({ pod, memory }) => pod.networkVolume !== null && memory.look.state !== 'stopped')
     .map(owned);
-  const severity: Severity = hours <= 24 ? 'critical' : 'warn';
+  const open = world.open.get(keyOf({ rule: 'runway', subject: 'account' }));
+  const severity: Severity = hours <= 24 * (open?.severity === 'critical' ? MARGIN : 1) ? 'critical' : 'warn';
   const victims = [...terminated, ...stopped].map(({ id }) => id).sort();
   return [
     onAccount(world, {
@@ -47,7 +51,7 @@ export const runway: Rule = (world) => {
       level,
       severity,
       // Who ends and when are what the card is for: it is edited where they change, not as time passes.
-      mark: `${Math.round(Math.log(perHour) / Math.log(1.05))} ${victims.join(' ')}`,
+      mark: `${markedBurn(open, perHour)} ${victims.join(' ')}`,
       facts: {
         rule: 'runway',
         balance,
@@ -62,9 +66,15 @@ export const runway: Rule = (world) => {
   ];
 };
 
+/** The burn that the card was made from, until it has changed by a twentieth. */
+function markedBurn(open: Finding | undefined, perHour: number): number {
+  const before = Number(open?.mark.split(' ')[0]);
+  return before > 0 && Math.abs(perHour / before - 1) < 0.05 ? before : perHour;
+}
+
 export const lowBalance: Rule = (world) => {
   const { account } = world.memory;
-  if (!account || account.postpaid) return [];
+  if (!account || isPostpaid(world, account)) return [];
   const { balance, estimated } = balanceNow(world, account);
   const steps = [...world.thresholds.balanceBelow].sort((a, b) => b - a);
   const level = stepsBelow(balance, steps, presentLevel(world, 'low-balance', 'account'));
@@ -77,7 +87,7 @@ export const lowBalance: Rule = (world) => {
 /** Auto-pay that should have come and did not, or that cannot keep up: it runs at most once an hour. */
 export const autoPay: Rule = (world) => {
   const { account } = world.memory;
-  if (!account || account.postpaid || account.topUps.length === 0) return [];
+  if (!account || isPostpaid(world, account) || account.topUps.length === 0) return [];
   if (!paysItself(account, world.thresholds.autoPay)) return [];
   const { balance } = balanceNow(world, account);
   const lowest = Math.min(...account.topUps.map(({ from }) => from));
@@ -86,7 +96,9 @@ export const autoPay: Rule = (world) => {
   const why = balance < lowest - 1_000_000 ? 'below' : perHour > topUp ? 'burn' : null;
   if (why === null) return [];
   const facts = { rule: 'auto-pay' as const, why, balance, lowest, topUp, perHour } as const;
-  return [onAccount(world, { rule: 'auto-pay', level: 1, severity: 'critical', mark: why, facts })];
+  // Inferred from two rises alone it is a guess, and guesses wake nobody.
+  const severity = world.thresholds.autoPay === true ? 'critical' : 'warn';
+  return [onAccount(world, { rule: 'auto-pay', level: 1, severity, mark: why, facts })];
 };
 
 /** What was launched this long before a jump is taken for its cause. */
@@ -100,36 +112,41 @@ export const burnJump: Rule = (world) => {
   const { total } = world.burn;
   const { burnJumpTimes, burnJumpAtLeast, maxRate } = world.thresholds;
   const open = world.open.get(keyOf({ rule: 'burn-jump', subject: 'account' }));
-  const peak = peakBefore(world);
+  const peak = peakBefore(world, open?.raisedAt ?? world.now);
   // What is open stays so until the rate is clearly lower.
   const ease = open ? 0.9 : 1;
   const jumped = peak !== null && total > peak * burnJumpTimes * ease && total - peak >= burnJumpAtLeast * ease;
   const usual = open !== undefined && world.now - open.raisedAt > USUAL_AFTER_MS;
   const over = maxRate !== null && total > maxRate * (open ? 0.98 : 1);
   if (!over && (!jumped || usual)) return [];
-  const launched = causes(world);
+  const launched = causes(world).map(owned);
+  // What caused it stays what caused it, hours later.
+  const kept = open?.facts.rule === 'burn-jump' ? { pods: open.facts.pods, owner: open.owner } : null;
   return [
     onAccount(world, {
       rule: 'burn-jump',
       level: 1,
       severity: 'urgent',
       mark: '',
-      owner: launched[0]?.owner ?? null,
+      owner: kept ? kept.owner : (launched[0]?.owner ?? null),
       facts: {
         rule: 'burn-jump',
         perHour: total,
         peak: jumped ? peak : null,
         limit: over ? maxRate : null,
-        pods: launched.map(owned),
+        pods: kept ? kept.pods : launched,
       },
     }),
   ];
 };
 
-/** Without a whole day before today there is no usual rate. */
-function peakBefore({ memory, now }: World): number | null {
-  const today = now - (now % DAY);
-  return Object.keys(memory.peaks).some((day) => Number(day) < today) ? peakOf(memory.peaks) : null;
+/**
+ * The highest burn of the days before: what rose today, however slowly, is not yet what is usual. Null without a whole day
+ * before.
+ */
+function peakBefore({ memory }: World, at: number): number | null {
+  const today = at - (at % DAY);
+  return peakOf(Object.fromEntries(Object.entries(memory.peaks).filter(([day]) => Number(day) < today)));
 }
 
 function causes(world: World): KnownPod[] {

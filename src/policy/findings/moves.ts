@@ -5,6 +5,13 @@ import type { Finding } from './finding.ts';
 export type FindingMove = (finding: Finding) => Finding | null;
 
 const DAY = 86_400_000;
+
+/** The webhook has taken it. */
+export const pagedAs =
+  (page: Finding['page']): FindingMove =>
+  (finding) =>
+    finding.paged === page ? null : { ...finding, paged: page };
+
 /** What loses data within hours is not put off for a week. */
 const CRITICAL_MOST_MS = DAY;
 

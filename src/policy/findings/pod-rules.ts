@@ -36,37 +36,48 @@ export const idle: Rule = (world) =>
  * A spot pod that is off, and nobody here turned it off. v2 calls that EXITED like any stop; RunPod's sentence, where it
  * could be read, tells a person's stop from an eviction.
  */
-export function isEvicted({ memory, row }: Pick<KnownPod, 'memory' | 'row'>): boolean {
+export function isEvicted({ memory, row }: Pick<KnownPod, 'memory' | 'row'>, now: number): boolean {
   if (!row?.spot || memory.look.state !== 'stopped' || memory.source === 'own') return false;
-  return memory.said === null || outbid(memory.said) || !/\buser\b/i.test(memory.said);
+  // RunPod is asked why; where it does not say for a while, it is taken for what usually ends a spot pod.
+  if (memory.said === null) return now - memory.since >= UNSAID_MS;
+  return outbid(memory.said) || !/\buser\b|balance|fund/i.test(memory.said);
 }
 
+const UNSAID_MS = 10 * 60_000;
+
 export const evicted: Rule = (world) =>
-  world.pods.filter(isEvicted).map((known) => {
-    const { pod, memory, row } = known;
-    return onPod(known, {
-      rule: 'evicted',
-      severity: 'urgent',
-      anchor: memory.since,
-      mark: `${memory.since}`,
-      facts: {
+  world.pods
+    .filter((known) => isEvicted(known, world.now))
+    .map((known) => {
+      const { pod, memory, row } = known;
+      return onPod(known, {
         rule: 'evicted',
-        pod: brief(known),
-        at: memory.since,
-        row: row?.id ?? '',
-        volumeDiskGb: pod.volumeDisk?.sizeGb ?? 0,
-        networkVolume: pod.networkVolume !== null,
-        wasPerHour: memory.upRate,
-      },
+        severity: 'urgent',
+        anchor: memory.since,
+        mark: `${memory.since}`,
+        facts: {
+          rule: 'evicted',
+          pod: brief(known),
+          at: memory.since,
+          row: row?.id ?? '',
+          volumeDiskGb: pod.volumeDisk?.sizeGb ?? 0,
+          networkVolume: pod.networkVolume !== null,
+          wasPerHour: memory.upRate,
+          outbid: outbid(memory.said),
+        },
+      });
     });
-  });
+
+/** Not yet known to be evicted, and not yet known to be anything else. */
+const mayBe = ({ memory, row }: KnownPod, now: number): boolean =>
+  row?.spot === true && memory.said === null && memory.source !== 'own' && now - memory.since < UNSAID_MS;
 
 /** What one scan found changed by nobody here is one card; evictions have their own. */
 export const changedOutside: Rule = (world) => {
   const byPod = new Map(world.pods.map((known) => [known.pod.id, known]));
   const gone = (podId: string) => {
     const known = byPod.get(podId);
-    return known !== undefined && isEvicted(known);
+    return known !== undefined && (isEvicted(known, world.now) || mayBe(known, world.now));
   };
   const moments = new Map<number, typeof world.memory.changes>();
   for (const change of world.memory.changes) {

@@ -1,5 +1,5 @@
 import type { PersonRef } from '../identity.ts';
-import { type Finding, type Hit, keyOf, type Said } from './finding.ts';
+import { type Finding, type Hit, keyOf, type Said, type Severity } from './finding.ts';
 import { canWait, escalationOf, nextReminder, type Step } from './schedule.ts';
 import type { RuleName } from './thresholds.ts';
 
@@ -29,6 +29,8 @@ export function settle(open: readonly Finding[], hits: readonly Hit[], settling:
   return together(changed, toldBefore, settling);
 }
 
+const RANK: Record<Severity, number> = { note: 0, warn: 1, urgent: 2, critical: 3 };
+
 export function raise(hit: Hit, { now, awake, newId }: Settling): Finding {
   const id = newId();
   const tellAt = canWait(hit.severity) ? awake(hit.owner, hit.room) : now;
@@ -49,6 +51,8 @@ export function raise(hit: Hit, { now, awake, newId }: Settling): Finding {
     remindAt: nextReminder(hit.rule, { anchor: hit.anchor, raisedAt: now }, now),
     escalated: 0,
     escalateAt: null,
+    page: 'none',
+    paged: 'none',
     snooze: null,
     resolvedAt: null,
     resolvedAs: null,
@@ -74,8 +78,10 @@ function escalate(finding: Finding, now: number): Finding {
   let next = finding;
   while (next.told && next.snooze === null && next.escalateAt !== null && next.escalateAt <= now) {
     const step = stepOf(next);
-    const on = { ...next, escalated: next.escalated + 1 };
-    next = { ...on, escalateAt: dueOf(on), ...(step?.to === 'watch' ? say(on, 'ops', now) : {}) };
+    // Less bad by now: no step is taken, and none is used up.
+    if (!step) return { ...next, escalateAt: null };
+    const on: Finding = { ...next, escalated: next.escalated + 1, page: step.to === 'page' ? 'open' : next.page };
+    next = { ...on, escalateAt: dueOf(on), ...(step.to === 'watch' ? say(on, 'ops', now) : {}) };
   }
   return next;
 }
@@ -90,24 +96,27 @@ function resolve(finding: Finding, { now, gone }: Settling): Finding {
   // What was an event stays said as it was.
   const shown = EVENTS.includes(finding.rule) ? finding.shown : finding.shown + 1;
   const resolvedAs = gone?.(finding.subject) ? 'gone' : 'over';
-  const ended = { resolvedAt: now, resolvedAs, snooze: null, remindAt: null, escalateAt: null } as const;
+  // Who was called hears that it is over.
+  const page = finding.page === 'none' ? 'none' : 'over';
+  const ended = { resolvedAt: now, resolvedAs, page, snooze: null, remindAt: null, escalateAt: null } as const;
   return { ...finding, ...ended, status: 'resolved', shown };
 }
 
 function follow(before: Finding, hit: Hit, settling: Settling): Finding {
   const { now } = settling;
-  const fresh = { ...before, ...stateOf(hit) };
-  if (hit.level > before.level) {
+  // Where it was told first, there it stays: its card is there.
+  const fresh = { ...before, ...stateOf(hit), room: before.told ? before.room : hit.room };
+  if (hit.level > before.level || RANK[hit.severity] > RANK[before.severity]) {
     const night = canWait(hit.severity) && settling.awake(hit.owner, hit.room) > now;
     // What can wait is not said worse by night: the first scan of the morning does.
     if (!night || !before.told) return worse(fresh, hit, settling);
     return before;
   }
   const moved = hit.mark !== before.mark || hit.level !== before.level;
-  const handed = hit.owner?.account !== before.owner?.account || hit.room !== before.room;
+  const handed = hit.owner?.account !== before.owner?.account || fresh.room !== before.room;
   const changed = moved || hit.severity !== before.severity;
   const after = changed || handed ? { ...fresh, shown: before.shown + 1 } : before;
-  const woken = wake(after, fresh, moved, now);
+  const woken = wake(after, fresh, moved, settling);
   return escalate(remind(tell(woken, fresh, settling), fresh, hit, settling), now);
 }
 
@@ -126,7 +135,7 @@ function worse(fresh: Finding, hit: Hit, { now, awake }: Settling): Finding {
 
 /** After a night, or after an outage that ran into the next. */
 function tell(finding: Finding, fresh: Finding, { now, awake }: Settling): Finding {
-  if (finding.told || finding.tellAt > now) return finding;
+  if (finding.told || finding.tellAt > now || finding.snooze !== null) return finding;
   const tellAt = canWait(fresh.severity) ? awake(fresh.owner, fresh.room) : now;
   if (tellAt > now) return { ...finding, tellAt };
   return { ...finding, ...pick(fresh), told: true, shown: finding.shown + 1 };
@@ -134,11 +143,14 @@ function tell(finding: Finding, fresh: Finding, { now, awake }: Settling): Findi
 
 const pick = ({ facts, mark, severity, level }: Finding) => ({ facts, mark, severity, level });
 
-function wake(finding: Finding, fresh: Finding, moved: boolean, now: number): Finding {
+function wake(finding: Finding, fresh: Finding, moved: boolean, { now, awake: day }: Settling): Finding {
   const { snooze } = finding;
   if (snooze === null) return finding;
   const over = snooze.until === null ? moved : snooze.until <= now;
   if (!over) return finding;
+  // A snooze that ends by night lasts until the morning, where it can wait.
+  const morning = canWait(fresh.severity) ? day(fresh.owner, fresh.room) : now;
+  if (morning > now) return { ...finding, snooze: { ...snooze, until: morning } };
   const awake = { ...finding, ...pick(fresh), snooze: null, shown: finding.shown + 1 };
   return finding.told ? { ...awake, ...say(awake, 'back', now) } : awake;
 }
@@ -189,18 +201,16 @@ function together(changed: readonly Finding[], toldBefore: ReadonlySet<string>, 
   return changed.map((finding) => ({ ...finding, card: cards.get(finding.id) ?? finding.card }));
 }
 
-/** Steps to the webhook that were taken between two states. */
-export function pages(before: Finding | null, after: Finding): boolean {
-  const steps = escalationOf(after.rule, after.severity);
-  const from = before && before.levelAt === after.levelAt ? before.escalated : 0;
-  return steps.slice(from, after.escalated).some(({ to }) => to === 'page');
+/**
+ * What only time does to what cannot wait, where nothing could be read: an outage of RunPod must not keep an open danger
+ * from whoever keeps watch.
+ */
+export function passTime(open: readonly Finding[], now: number): Finding[] {
+  return open.flatMap((finding) => {
+    const next = escalate(finding, now);
+    return next === finding ? [] : [next];
+  });
 }
-
-/** Whether the webhook heard of it at its present level. */
-export const paged = ({ rule, severity, escalated }: Finding): boolean =>
-  escalationOf(rule, severity)
-    .slice(0, escalated)
-    .some(({ to }) => to === 'page');
 
 /** The earliest moment at which a finding does something by itself; null for never. */
 export function nextDue({ told, tellAt, remindAt, escalateAt, snooze }: Finding): number | null {

@@ -30,6 +30,8 @@ export interface Thresholds {
   balanceBelow: readonly MicroUsd[];
   /** Null: nobody said, so it is inferred. */
   autoPay: boolean | null;
+  /** Null: as RunPod says, where it does. */
+  postpaid: boolean | null;
   burnJumpTimes: number;
   /** A jump is at least this much more. */
   burnJumpAtLeast: MicroUsdPerHour;
@@ -53,6 +55,7 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   runwayHours: [72, 24, 6],
   balanceBelow: [],
   autoPay: null,
+  postpaid: null,
   burnJumpTimes: 1.5,
   burnJumpAtLeast: 1_000_000,
   maxRate: null,

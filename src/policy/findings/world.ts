@@ -67,14 +67,16 @@ export function onAccount(
   return { subject: 'account', owner: null, room: world.defaultRoom, anchor: world.now, ...hit };
 }
 
+/** What was passed counts until the value is this far above it again. */
+export const MARGIN = 1.15;
+
 /**
  * How many of `steps` (farthest first) a falling value has passed. One that was passed counts until the value is clearly
  * above it again, so that nothing flaps at a threshold.
  */
 export function stepsBelow(value: number, steps: readonly number[], present: number): number {
-  const margin = 1.15;
   return steps.reduce(
-    (level, step, i) => (value <= step || (i < present && value <= step * margin) ? i + 1 : level),
+    (level, step, i) => (value <= step || (i < present && value <= step * MARGIN) ? i + 1 : level),
     0,
   );
 }

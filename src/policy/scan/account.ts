@@ -1,5 +1,5 @@
 import { costOver, type MicroUsd, type MicroUsdPerHour } from '../money.ts';
-import { AGREE } from './believe.ts';
+import { AGREE, APART_MS } from './believe.ts';
 import type { AccountMemory, ScanMemory, TopUp } from './memory.ts';
 
 export interface BalanceRead {
@@ -23,6 +23,7 @@ export function believeBalance(
   read: BalanceRead | null,
   burn: { before: MicroUsdPerHour; now: MicroUsdPerHour; compute: MicroUsdPerHour },
   at: number,
+  promised = false,
 ): AccountMemory | null {
   if (read === null) return before;
   const impossible = read.balance <= 0 && burn.compute > 0 && !read.postpaid;
@@ -35,15 +36,15 @@ export function believeBalance(
   if (read.postpaid || fits(read.balance, before.balance, spent, at - before.readAt)) return believed;
   const { doubt } = before;
   const agrees = doubt !== null && fits(read.balance, doubt.balance, spent, at - doubt.at);
+  if (agrees && at - doubt.at < APART_MS) return { ...before, topUps };
   const reads = agrees ? doubt.reads + 1 : 1;
   if (reads >= AGREE && !impossible) {
     const expected = before.balance - costOver(burn.before, at - before.readAt);
     const rise: TopUp[] =
-      read.balance > expected ? [{ at: doubt?.at ?? at, from: expected, amount: read.balance - expected }] : [];
+      read.balance > expected ? [{ at, from: expected, amount: read.balance - expected, promised }] : [];
     return { ...believed, topUps: [...topUps, ...rise] };
   }
-  const kept = agrees && doubt ? { ...doubt, reads } : { balance: read.balance, at, reads: 1 };
-  return { ...before, topUps, doubt: kept };
+  return { ...before, topUps, doubt: { balance: read.balance, at, reads } };
 }
 
 /** Burn may have changed at any moment in between. */
@@ -63,9 +64,18 @@ export function balanceAt(account: AccountMemory, burn: MicroUsdPerHour, now: nu
   return account.balance - costOver(burn, Math.max(0, now - account.readAt));
 }
 
-/** Two rises in 14 days that nobody here explains look like auto-pay. */
-export function paysItself(account: AccountMemory, declared: boolean | null): boolean {
-  return declared ?? account.topUps.length >= 2;
+/** Amounts of one auto-pay setting differ by what was spent around it. */
+const ALIKE = 0.25;
+
+/** Two rises in 14 days that nobody here explains, and that are of one size, look like auto-pay. */
+export function paysItself({ topUps }: AccountMemory, declared: boolean | null): boolean {
+  if (declared !== null) return declared;
+  const alone = topUps.filter(({ promised }) => !promised);
+  return alone.some((one, i) =>
+    alone
+      .slice(i + 1)
+      .some((other) => Math.abs(other.amount - one.amount) <= ALIKE * Math.max(one.amount, other.amount)),
+  );
 }
 
 /** The highest burn of each day, for 14 days and today. Micro-dollars an hour. */

@@ -20,7 +20,8 @@ export interface Told {
 
 /** What our own ledger says of a pod: what we did ourselves is no change from outside. */
 export interface OwnAct {
-  status: RowStatus;
+  /** `terminating`: a request to terminate it is being carried out. */
+  status: RowStatus | 'terminating';
   since: number;
 }
 export type OwnActs = ReadonlyMap<string, OwnAct>;
@@ -29,8 +30,9 @@ const DAY = 86_400_000;
 /** A scan is surprising beyond both (DESIGN of the project: unknown is not fine). */
 const MANY = 5;
 const SHARE = 0.25;
-/** Scans that must agree before a surprise is acted on. */
+/** Scans that must agree before a surprise is acted on, and how far apart they are at least: not three in half a minute. */
 export const AGREE = 3;
+export const APART_MS = 4 * 60_000;
 /** After this long without a believed read everything is as new. */
 const SILENCE_MS = DAY;
 /** Long enough to be said after the longest weekend. */
@@ -42,12 +44,13 @@ export function surprising(changed: number, of: number): boolean {
   return changed > MANY && changed > of * SHARE;
 }
 
-const EXPLAINS: Partial<Record<RowStatus, (look: Look) => boolean>> = {
+const EXPLAINS: Partial<Record<OwnAct['status'], (look: Look) => boolean>> = {
   launching: () => true,
   settling: () => true,
   starting: () => true,
   stopping: (look) => isUp(look) || look.state === 'stopped',
-  running: isUp,
+  // Not that it comes up again: that a list alone may show.
+  running: (look) => look.state === 'up',
   stopped: (look) => look.state === 'stopped',
   failed: (look) => look.state === 'stopped' || look.state === 'error',
 };
@@ -56,6 +59,8 @@ const EXPLAINS: Partial<Record<RowStatus, (look: Look) => boolean>> = {
 function explained(act: OwnAct | undefined, look: Look): boolean {
   return act !== undefined && (EXPLAINS[act.status]?.(look) ?? false);
 }
+
+const ENDING: readonly OwnAct['status'][] = ['terminated', 'terminating'];
 
 /** A pod that comes up does so by itself. */
 const natural = (before: Look, now: Look) =>
@@ -74,7 +79,7 @@ export function differences(memory: ScanMemory, read: PodsRead, acts: OwnActs): 
     const pod = listed.get(podId);
     const look = pod ? lookOf(pod) : null;
     if (look === null || look.state === 'gone')
-      return acts.get(podId)?.status === 'terminated' ? [] : [{ podId, look: null }];
+      return ENDING.includes(acts.get(podId)?.status ?? 'running') ? [] : [{ podId, look: null }];
     if (sameLook(look, known.look) || natural(known.look, look)) return [];
     return stateOnly(known.look, look) && explained(acts.get(podId), look) ? [] : [{ podId, look }];
   });
@@ -98,8 +103,10 @@ export function hold(memory: ScanMemory, found: readonly Difference[], read: Pod
   const picture = Object.fromEntries(found.map(({ podId, look }) => [podId, look?.state ?? 'missing']));
   const before = memory.held;
   const agrees = before !== null && agree(before.picture, picture);
+  if (agrees && read.at - before.countedAt < APART_MS) return before;
   const reads = agrees ? before.reads + 1 : 1;
-  return reads >= AGREE ? null : { since: before?.since ?? read.at, reads, picture, changed: found.length, of };
+  const since = before?.since ?? read.at;
+  return reads >= AGREE ? null : { since, reads, countedAt: read.at, picture, changed: found.length, of };
 }
 
 function agree(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
@@ -145,9 +152,22 @@ export function believePods(
   }
   for (const pod of read.pods) {
     if (memory.pods[pod.id] || lookOf(pod).state === 'gone') continue;
-    pods[pod.id] = idle(firstSight(pod, read, acts.get(pod.id), memory.lastAt), pod, read.at, idleBelow);
+    const act = acts.get(pod.id);
+    const first = firstSight(pod, read, act, memory.lastAt);
+    // One read that contradicts our own row is not yet believed.
+    const odd = act !== undefined && UP.includes(act.status) && !isUp(first.look);
+    pods[pod.id] = odd && !fresh ? doubtful(first, pod, read.at) : idle(first, pod, read.at, idleBelow);
+    unsure ||= odd && !fresh;
   }
   return { pods, changes, unsure };
+}
+
+const UP: readonly OwnAct['status'][] = ['running', 'starting', 'launching'];
+
+/** Up, as our row has it, until a second read says otherwise too. */
+function doubtful(first: PodMemory, pod: FleetPod, at: number): PodMemory {
+  const up = { ...first.look, state: 'up' as const, rate: pod.microUsdPerHour };
+  return { ...first, look: up, next: first.look, since: at, source: 'seen', said: null, upRate: pod.microUsdPerHour };
 }
 
 interface Judging {
@@ -167,8 +187,9 @@ interface Verdict {
 
 function missed(podId: string, known: PodMemory, { read, acts, proofs, fresh }: Judging): Verdict {
   if (acts.get(podId)?.status === 'terminated') return { pod: null, changes: [], unsure: false };
-  if (!proofs.gone.has(podId)) {
-    return { pod: { ...known, missing: known.missing + 1 }, changes: [], unsure: known.missing === 0 };
+  const ours = acts.get(podId)?.status === 'terminating';
+  if (ours || !proofs.gone.has(podId)) {
+    return { pod: { ...known, missing: known.missing + 1 }, changes: [], unsure: !ours && known.missing === 0 };
   }
   const forgotten = known.look.state === 'stopped' && read.at - known.since >= REMOVED_AFTER_MS;
   const what = forgotten ? 'removed by RunPod' : 'terminated';

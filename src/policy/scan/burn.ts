@@ -2,6 +2,7 @@ import { type FleetPod, stateOf } from '../fleet.ts';
 import type { MicroUsdPerHour } from '../money.ts';
 import { runningPerHour, stoppedPerHour } from '../storage.ts';
 import { networkVolumePerHour } from '../survival.ts';
+import type { ScanMemory } from './memory.ts';
 
 /** What bills now, micro-dollars an hour. */
 export interface Burn {
@@ -41,3 +42,21 @@ export function otherPerHour(reported: MicroUsdPerHour, known: MicroUsdPerHour):
   const beyond = reported - known;
   return beyond > Math.max(2000, known * 0.005) ? beyond : 0;
 }
+
+/** Reads of what bills beyond pods and volumes that must agree. */
+const AGREE = 3;
+
+/** One answer of RunPod's that says otherwise is doubted: it would double the burn of a scan, or halve it. */
+export function believeOther(
+  before: Pick<ScanMemory, 'otherPerHour' | 'otherDoubt' | 'lastAt'>,
+  read: MicroUsdPerHour | null,
+): Pick<ScanMemory, 'otherPerHour' | 'otherDoubt'> {
+  const { otherPerHour: known, otherDoubt: doubt } = before;
+  if (read === null) return { otherPerHour: known, otherDoubt: doubt };
+  if (before.lastAt === 0 || alike(read, known)) return { otherPerHour: read, otherDoubt: null };
+  const reads = doubt && alike(read, doubt.perHour) ? doubt.reads + 1 : 1;
+  if (reads >= AGREE) return { otherPerHour: read, otherDoubt: null };
+  return { otherPerHour: known, otherDoubt: { perHour: read, reads } };
+}
+
+const alike = (a: number, b: number): boolean => Math.abs(a - b) <= 50_000 + 0.1 * Math.max(a, b);

@@ -51,10 +51,18 @@ const volumeMemory = z.object({
   idleSince: z.number().nullable(),
   /** False where it was unmounted already when it was first seen. */
   exact: z.boolean(),
+  /** Reads in a row that missed it. */
+  missing: z.int(),
 });
 
 /** A rise of the balance that no read of ours explains: somebody, or auto-pay, topped up. Micro-dollars. */
-export const topUp = z.object({ at: z.number(), from: z.int(), amount: z.int() });
+export const topUp = z.object({
+  at: z.number(),
+  from: z.int(),
+  amount: z.int(),
+  /** Somebody here had said that it was coming. */
+  promised: z.boolean(),
+});
 export type TopUp = z.infer<typeof topUp>;
 
 export const accountMemory = z.object({
@@ -100,6 +108,8 @@ export const scanMemory = z.object({
   lastBurn: z.int(),
   /** What bills beside pods and volumes by RunPod's own word, micro-dollars an hour: serverless, mostly. */
   otherPerHour: z.int(),
+  /** What the last read said of it otherwise, and how many agreed. */
+  otherDoubt: z.object({ perHour: z.int(), reads: z.int() }).nullable(),
   /** Changes that were not ours, of the last week. */
   changes: z.array(change),
   /** A read that would change too much at once, and how many agreed with it. */
@@ -107,6 +117,8 @@ export const scanMemory = z.object({
     .object({
       since: z.number(),
       reads: z.int(),
+      /** When the last read was counted. */
+      countedAt: z.number(),
       /** State by pod, of those that would change. */
       picture: z.record(z.string(), z.string()),
       changed: z.int(),
@@ -136,6 +148,7 @@ export function blank(now: number): ScanMemory {
     peaks: {},
     lastBurn: 0,
     otherPerHour: 0,
+    otherDoubt: null,
     changes: [],
     held: null,
     trouble: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding, Hit } from '../../../src/policy/findings/finding.ts';
 import { findHits } from '../../../src/policy/findings/rules.ts';
 import { raise } from '../../../src/policy/findings/settle.ts';
-import type { RuleName } from '../../../src/policy/findings/thresholds.ts';
+import { DEFAULT_THRESHOLDS, type RuleName } from '../../../src/policy/findings/thresholds.ts';
 import type { World } from '../../../src/policy/findings/world.ts';
 import { type AccountMemory, blank, type Change } from '../../../src/policy/scan/memory.ts';
 import { ALICE } from '../rows.ts';
@@ -92,6 +92,27 @@ describe('runway', () => {
     expect(levels('runway', atHours(83, {}, open))).toEqual([]);
   });
 
+  it('is critical where $0 is within a day, whatever the steps are', () => {
+    const given = (hours: number, open: Finding[] = []) => ({
+      ...atHours(hours, {}, open),
+      thresholds: { ...DEFAULT_THRESHOLDS, runwayHours: [48, 12] },
+    });
+    expect(levels('runway', given(23.5))).toEqual(['1 critical']);
+    const open = [opened(of('runway', given(23.5))[0])];
+    expect(levels('runway', given(24.5, open))).toEqual(['1 critical']);
+    expect(levels('runway', given(30, open))).toEqual(['1 warn']);
+  });
+
+  it('keeps its mark while the burn stays within a twentieth', () => {
+    const mark = (usd: number, open: Finding[]) => {
+      const pods = [known(pod({ microUsdPerHour: usd * 1e6, containerDiskGb: 0, volumeDisk: null }))];
+      return of('runway', world(pods, { memory: { account: account(20) }, open }))[0]?.mark;
+    };
+    const open = [opened(of('runway', atHours(20))[0])];
+    expect(mark(1.04, open)).toBe(mark(0.96, open));
+    expect(mark(1.06, open)).not.toBe(mark(1, open));
+  });
+
   it('names its victims: without a network volume terminated, also those that are off; with one stopped', () => {
     const network = { networkVolume: { id: 'nv1', path: '/workspace' }, volumeDisk: null };
     const pods = [
@@ -108,7 +129,9 @@ describe('runway', () => {
   });
 
   it('burns all that bills: rates, disks of what is up and what is off, network volumes, and what else RunPod reports', () => {
-    const volumes = { nv1: { name: 'data', sizeGb: 1500, dataCenter: 'EU-RO-1', idleSince: null, exact: true } };
+    const volumes = {
+      nv1: { name: 'data', sizeGb: 1500, dataCenter: 'EU-RO-1', idleSince: null, exact: true, missing: 0 },
+    };
     const given = world([known(pod()), known(off({ id: 'p2' }))], {
       memory: { volumes, otherPerHour: 250_000, account: account(5) },
     });
@@ -122,11 +145,17 @@ describe('runway', () => {
     expect(hit?.facts).toMatchObject({ balance: 20e6, estimated: true, zeroAt: NOW + 20 * HOUR });
   });
 
-  const rise = (at: number) => ({ at, from: 10e6, amount: 50e6 });
+  const rise = (at: number) => ({ at, from: 10e6, amount: 50e6, promised: false });
   it.each([
     ['postpaid', { postpaid: true }, null, 0],
     ['auto-pay, declared and seen', { topUps: [rise(NOW - DAY)] }, true, 0],
     ['auto-pay, by two rises', { topUps: [rise(NOW - DAY), rise(NOW - 2 * DAY)] }, null, 0],
+    [
+      'what is only inferred is not trusted with the last hours',
+      { balance: 5e6, topUps: [rise(NOW - DAY), rise(NOW - 2 * DAY)] },
+      null,
+      1,
+    ],
     ['one rise is a person', { topUps: [rise(NOW - DAY)] }, null, 1],
     ['two rises, and auto-pay denied', { topUps: [rise(NOW - DAY), rise(NOW - 2 * DAY)] }, false, 1],
   ])('%s', (_, more, autoPay, hits) => {
@@ -153,8 +182,8 @@ describe('the balance otherwise', () => {
   });
 
   const topUps = [
-    { at: NOW - 5 * DAY, from: 20e6, amount: 50e6 },
-    { at: NOW - 2 * DAY, from: 25e6, amount: 50e6 },
+    { at: NOW - 5 * DAY, from: 20e6, amount: 50e6, promised: false },
+    { at: NOW - 2 * DAY, from: 25e6, amount: 50e6, promised: false },
   ];
   it.each([
     ['between top-ups', 30, 1, null],
@@ -183,6 +212,18 @@ describe('burn jump', () => {
     ['far beyond, but cents', 0.9, 0.1, 0],
   ])('%s', (_, usd, peak, hits) => {
     expect(of('burn-jump', burning(usd, peak))).toHaveLength(hits);
+  });
+
+  it('is found however slowly it climbs: what rose today is not yet usual', () => {
+    const given = burning(16, 10);
+    const memory = { ...given.memory, peaks: { ...given.memory.peaks, [NOW - (NOW % DAY)]: 15.9e6 } };
+    expect(of('burn-jump', { ...given, memory })).toHaveLength(1);
+  });
+
+  it('keeps its causes and its owner, hours later', () => {
+    const open = [opened(of('burn-jump', burning(16, 10))[0])];
+    const later = { ...burning(16, 10, { open }), now: NOW + 5 * HOUR };
+    expect(of('burn-jump', later)).toMatchObject([{ owner: ALICE, facts: { pods: [{ id: 'pod1' }] } }]);
   });
 
   it('has no usual rate without a day before today', () => {
@@ -243,12 +284,22 @@ describe('what others did', () => {
     ['a spot pod that is off, and nobody says why', spot, 'seen', null, 1],
     ['outbid', spot, 'runpod', 'Outbid', 1],
     ['by RunPod', spot, 'runpod', 'Exited by Runpod', 1],
+    ['for want of money', spot, 'runpod', 'Exited by RunPod: Insufficient balance', 0],
     ['by a person in the console', spot, 'runpod', 'Exited by user', 0],
     ['by us', spot, 'own', null, 0],
     ['not a spot pod', { ...spot, spot: false }, 'seen', null, 0],
     ['not in the ledger', null, 'seen', null, 0],
   ] as const)('evicted: %s', (_, row, source, said, hits) => {
     expect(of('evicted', world([known(off(), { row, memory: { source, said } })]))).toHaveLength(hits);
+  });
+
+  it('evicted: waits a little for RunPod’s own word, and calls it no change meanwhile', () => {
+    const just = { row: spot, memory: { source: 'seen' as const, said: null, since: NOW - MINUTE } };
+    const given = world([known(off(), just)], { memory: { changes: [change('pod1', 'stopped')] } });
+    expect(findHits(given).map(({ rule }) => rule)).not.toContain('evicted');
+    expect(findHits(given).map(({ rule }) => rule)).not.toContain('changed-outside');
+    const later = { ...given, now: NOW + 10 * MINUTE };
+    expect(of('evicted', later)).toHaveLength(1);
   });
 
   const change = (podId: string, what: Change['what'], at = NOW): Change => ({
@@ -317,6 +368,7 @@ describe('what would be lost', () => {
       dataCenter: 'EU-RO-1',
       idleSince: idleFor === null ? null : NOW - idleFor,
       exact,
+      missing: 0,
     },
   });
   it.each([

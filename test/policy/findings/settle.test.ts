@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Finding, type Hit, keyOf } from '../../../src/policy/findings/finding.ts';
 import { snoozed } from '../../../src/policy/findings/moves.ts';
 import { afterQuiet, nextReminder } from '../../../src/policy/findings/schedule.ts';
-import { nextDue, pages, settle } from '../../../src/policy/findings/settle.ts';
+import { nextDue, passTime, settle } from '../../../src/policy/findings/settle.ts';
 import { ALICE } from '../rows.ts';
 import { DAY, HOUR, MINUTE, NOW } from '../scan/scans.ts';
 
@@ -156,7 +156,7 @@ describe('a finding', () => {
     let paged = 0;
     const scan = (at: number) => {
       const before = book.open[0] ?? null;
-      for (const after of book.scan(at, jump)) if (pages(before, after)) paged += 1;
+      for (const after of book.scan(at, jump)) if (before?.page !== after.page && after.page === 'open') paged += 1;
     };
     for (const minutes of [0, 5, 9]) scan(NOW + minutes * MINUTE);
     expect(book.kinds()).toEqual([]);
@@ -172,6 +172,47 @@ describe('a finding', () => {
     heard.move(snoozed(ALICE, NOW + DAY, NOW));
     heard.scan(NOW + HOUR, jump);
     expect(heard.kinds()).toEqual([]);
+  });
+});
+
+describe('escalation', () => {
+  const at = (minutes: number) => NOW + minutes * MINUTE;
+  const runway = (severity: Hit['severity'], level = 2) => hit({ rule: 'runway', subject: 'account', level, severity });
+
+  it('uses up no step while it is less bad, and begins anew where it is as bad again', () => {
+    const book = new Book();
+    book.scan(at(0), runway('critical'));
+    for (const minutes of [10, 20, 30]) book.scan(at(minutes), runway('warn'));
+    expect(book.only).toMatchObject({ escalated: 1, page: 'none' });
+    book.scan(at(40), runway('critical'));
+    book.scan(at(60), runway('critical'));
+    expect(book.only).toMatchObject({ escalated: 2, page: 'open' });
+  });
+
+  it('follows a severity that rises without a step', () => {
+    const book = new Book();
+    book.scan(at(0), runway('warn', 1));
+    book.scan(at(5), runway('critical', 1));
+    expect(book.kinds()).toEqual(['worse', 'ops']);
+    book.scan(at(25), runway('critical', 1));
+    expect(book.only.page).toBe('open');
+  });
+
+  it('tells who was called that it is over, however mild it had become', () => {
+    const book = new Book();
+    book.scan(at(0), runway('critical'));
+    book.scan(at(20), runway('critical'));
+    book.scan(at(30), runway('warn', 1));
+    book.scan(at(40));
+    expect(book.only).toMatchObject({ status: 'resolved', page: 'over' });
+  });
+
+  it('goes on while nothing can be read', () => {
+    const book = new Book();
+    book.scan(at(0), hit({ rule: 'burn-jump', subject: 'account', severity: 'urgent' }));
+    const [after] = passTime(book.open, at(21));
+    expect(after).toMatchObject({ escalated: 2, page: 'open', said: [{ kind: 'ops' }] });
+    expect(passTime(book.open, at(5))).toEqual([]);
   });
 });
 
@@ -213,6 +254,21 @@ describe('quiet hours', () => {
     expect(book.only.told).toBe(true);
   });
 
+  it('hold the end of a snooze, and a snooze what was not told yet', () => {
+    const book = new Book(quiet);
+    book.scan(NOW, hit());
+    book.move(snoozed(ALICE, NIGHT, NOW));
+    book.scan(NIGHT, hit());
+    expect(book.kinds()).toEqual([]);
+    book.scan(MORNING, hit());
+    expect(book.kinds()).toEqual(['back']);
+    const held = new Book(quiet);
+    held.scan(NIGHT, hit());
+    held.move(snoozed(ALICE, NOW + 7 * DAY, NIGHT));
+    held.scan(MORNING, hit());
+    expect(held.only.told).toBe(false);
+  });
+
   it('hold reminders and what gets worse but can wait', () => {
     const book = new Book(quiet);
     book.scan(NOW, hit());
@@ -237,6 +293,13 @@ describe('many of a kind', () => {
     other.scan(NOW + 6 * HOUR, ...many(12));
     expect(new Set(other.open.map(({ card }) => card)).size).toBe(1);
     expect(other.open.every(({ said }) => said.length === 1)).toBe(true);
+  });
+
+  it('stay where they were told first, whoever takes them over', () => {
+    const book = new Book();
+    book.scan(NOW, hit());
+    book.scan(NOW + HOUR, hit({ room: 'vision', owner: null }));
+    expect(book.only).toMatchObject({ room: 'gpu', owner: null });
   });
 
   it('but not across rooms, nor money and data with the account’s own', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { balanceAt, believeBalance, peakOf, withPeak } from '../../../src/policy/scan/account.ts';
-import type { AccountMemory } from '../../../src/policy/scan/memory.ts';
+import { balanceAt, believeBalance, paysItself, peakOf, withPeak } from '../../../src/policy/scan/account.ts';
+import { believeOther } from '../../../src/policy/scan/burn.ts';
+import { type AccountMemory, blank } from '../../../src/policy/scan/memory.ts';
 import { DAY, HOUR, MINUTE, NOW } from './scans.ts';
 
 const DOLLAR = 1_000_000;
@@ -42,7 +43,17 @@ describe('the balance', () => {
 
   it('that rose is a top-up, from what there was by then', () => {
     const account = read(at(100), 149, 148, 147);
-    expect(account?.topUps).toMatchObject([{ at: NOW + 5 * MINUTE, from: 97 * DOLLAR, amount: 50 * DOLLAR }]);
+    expect(account?.topUps).toMatchObject([
+      { at: NOW + 15 * MINUTE, from: 97 * DOLLAR, amount: 50 * DOLLAR, promised: false },
+    ]);
+  });
+
+  it('is not agreed on by three reads in half a minute', () => {
+    const soon = [0, 10_000, 20_000, 30_000].reduce<AccountMemory | null>(
+      (account, ms) => believeBalance(account, { balance: 40 * DOLLAR, postpaid: false }, burn, NOW + 5 * MINUTE + ms),
+      at(100),
+    );
+    expect(soon).toMatchObject({ balance: 100 * DOLLAR, doubt: { reads: 1 } });
   });
 
   it('of one bad read is forgotten', () => {
@@ -73,6 +84,36 @@ describe('the balance', () => {
         expect(last?.topUps).toEqual([]);
       }),
     );
+  });
+});
+
+describe('auto-pay', () => {
+  const rise = (days: number, usd: number, promised = false) => ({
+    at: NOW - days * DAY,
+    from: 0,
+    amount: usd * DOLLAR,
+    promised,
+  });
+  it.each([
+    ['two rises of one size', [rise(1, 50), rise(5, 48)], null, true],
+    ['of two sizes: people', [rise(1, 50), rise(5, 200)], null, false],
+    ['of one size, but one was promised here', [rise(1, 50, true), rise(5, 50)], null, false],
+    ['one alone', [rise(1, 50)], null, false],
+    ['as declared', [], true, true],
+    ['as denied', [rise(1, 50), rise(5, 50)], false, false],
+  ])('%s', (_, topUps, declared, expected) => {
+    expect(paysItself(at(100, { topUps }), declared)).toBe(expected);
+  });
+});
+
+describe('what bills beyond pods and volumes', () => {
+  const seen = (...reads: (number | null)[]) =>
+    reads.reduce((memory, read) => Object.assign(memory, believeOther(memory, read)), { ...blank(NOW), lastAt: NOW });
+  it('is believed when three reads agree, and never by one', () => {
+    expect(seen(300e6)).toMatchObject({ otherPerHour: 0, otherDoubt: { reads: 1 } });
+    expect(seen(300e6, 0)).toMatchObject({ otherPerHour: 0, otherDoubt: null });
+    expect(seen(300e6, 301e6, 299e6)).toMatchObject({ otherPerHour: 299e6, otherDoubt: null });
+    expect(seen(300e6, null, 300e6, 0, 300e6)).toMatchObject({ otherPerHour: 0 });
   });
 });
 

@@ -15,6 +15,7 @@ import {
 import { burnOf } from '../../../src/policy/scan/burn.ts';
 import { blank, lookOf, type ScanMemory, sameLook } from '../../../src/policy/scan/memory.ts';
 import { readSaid } from '../../../src/policy/scan/said.ts';
+import { believeVolumes } from '../../../src/policy/scan/volumes.ts';
 import { DAY, HOUR, known, MINUTE, NOW, off, pod, world } from './scans.ts';
 
 const NO_ACTS: OwnActs = new Map();
@@ -163,6 +164,55 @@ describe('one pod', () => {
   });
 });
 
+describe('what contradicts our own books', () => {
+  const running: OwnActs = new Map([['pod1', { status: 'running', since: NOW - HOUR }]]);
+
+  it('a list without runtimes does not unsettle what runs', () => {
+    const scanner = new Scanner();
+    scanner.scan(NOW, [pod()], [pod()], running);
+    const since = scanner.memory.pods.pod1?.since;
+    scanner.scan(NOW + 5 * MINUTE, [pod({ reporting: false })], [pod()], running);
+    expect(scanner.state()).toBe('up');
+    scanner.scan(NOW + 10 * MINUTE, [pod()], [pod()], running);
+    expect(scanner.memory.pods.pod1).toMatchObject({ since, next: null });
+  });
+
+  it('a new pod that one list calls off is up until a second read agrees', () => {
+    const scanner = new Scanner();
+    scanner.scan(NOW, []);
+    scanner.scan(NOW + 5 * MINUTE, [off()], [pod()], running);
+    expect(scanner.state()).toBe('up');
+    scanner.scan(NOW + 6 * MINUTE, [pod()], [pod()], running);
+    expect(scanner.whats()).toEqual([]);
+    scanner.scan(NOW + 11 * MINUTE, [off()], [off()], running);
+    expect(scanner.state()).toBe('stopped');
+  });
+
+  it('a pod that is being terminated is no change, and is kept until that is done', () => {
+    const scanner = new Scanner();
+    scanner.scan(NOW, [pod()]);
+    scanner.scan(NOW + 5 * MINUTE, [], [], new Map([['pod1', { status: 'terminating', since: NOW }]]));
+    expect(Object.keys(scanner.memory.pods)).toEqual(['pod1']);
+    expect(scanner.memory.unsure).toBe(false);
+    scanner.scan(NOW + 10 * MINUTE, [], [], new Map([['pod1', { status: 'terminated', since: NOW }]]));
+    expect(scanner.memory.pods).toEqual({});
+    expect(scanner.whats()).toEqual([]);
+  });
+});
+
+describe('network volumes', () => {
+  const listed = [{ id: 'nv1', name: 'data', sizeGb: 100, dataCenter: 'EU-RO-1' }];
+  it('are forgotten after three lists in a row that miss them, and not before', () => {
+    let volumes = believeVolumes({}, listed, [], NOW);
+    volumes = believeVolumes(volumes, [], [], NOW + 5 * MINUTE);
+    volumes = believeVolumes(volumes, null, [], NOW + 10 * MINUTE);
+    volumes = believeVolumes(volumes, [], [], NOW + 15 * MINUTE);
+    expect(volumes.nv1).toMatchObject({ idleSince: NOW, missing: 2 });
+    expect(believeVolumes(volumes, listed, [], NOW + 20 * MINUTE).nv1).toMatchObject({ idleSince: NOW, missing: 0 });
+    expect(believeVolumes(volumes, [], [], NOW + 20 * MINUTE)).toEqual({});
+  });
+});
+
 const fleet = (count: number, more: Partial<FleetPod> = {}) =>
   Array.from({ length: count }, (_, i) => pod({ id: `p${i}`, ...more }));
 
@@ -188,6 +238,16 @@ describe('a fleet-wide surprise', () => {
     scanner.scan(NOW + 15 * MINUTE, stopped);
     expect(scanner.state('p0')).toBe('stopped');
     expect(scanner.memory.held).toBeNull();
+  });
+
+  it('is not agreed on by three scans in half a minute', () => {
+    const scanner = new Scanner();
+    const truth = fleet(60);
+    scanner.scan(NOW, truth);
+    const stopped = truth.map(({ id }) => off({ id }));
+    for (let i = 0; i < 5; i++) scanner.scan(NOW + 5 * MINUTE + i * 10_000, stopped);
+    expect(scanner.state('p0')).toBe('up');
+    expect(scanner.memory.held?.reads).toBe(1);
   });
 
   it('begins anew where the next scan shows something else', () => {

@@ -70,11 +70,11 @@ export const idle: Words<'idle'> = {
 
 export const evicted: Words<'evicted'> = {
   title: ({ pod }) => `${pod.name} was evicted`,
-  say: ({ at, volumeDiskGb, networkVolume, wasPerHour }) => [
+  say: ({ at, volumeDiskGb, networkVolume, wasPerHour, outbid }) => [
     text(
       'RunPod took the spot pod’s GPU back at ',
       moment(at),
-      ': somebody pays more. ',
+      outbid ? ': somebody pays more. ' : ', and does not say why. ',
       money(wasPerHour, 'hour'),
       ' ended.',
     ),

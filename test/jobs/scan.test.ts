@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { pageOut } from '../../src/jobs/page-out.ts';
+import { readFleet } from '../../src/jobs/read-fleet.ts';
+import { tick } from '../../src/jobs/tick.ts';
+import type { Alert } from '../../src/policy/findings/alert.ts';
+import { newApproval } from '../policy/requests.ts';
+import { FACTS, NOW, newRow } from '../policy/rows.ts';
+import { useRedis } from '../store/redis.ts';
+import { governed } from './context.ts';
+import { cutOff } from './provider.ts';
+
+const redis = useRedis();
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** One pod that runs for a dollar an hour, watched for four days. */
+async function world() {
+  const w = governed(redis.client());
+  w.provider.add('pod1', 'alice-run7-k3f9t2', {
+    microUsdPerHour: 1_000_000,
+    containerDiskGb: 0,
+    volumeDisk: null,
+    networkVolume: { id: 'nv1', path: '/workspace' },
+    gpuUtil: [71],
+  });
+  w.provider.balance = { balance: 1e15, perHour: null, postpaid: false };
+  w.provider.volumes = [{ id: 'nv1', name: 'nv1', sizeGb: 0, dataCenter: 'EU-RO-1' }];
+  const scan = (ms = 5 * MINUTE) => {
+    w.time.now += ms;
+    w.time.real += ms;
+    return readFleet.handle({}, w.context, w.signal).catch(() => {});
+  };
+  for (let i = 0; i < 9; i++) await scan(DAY / 2);
+  const rules = async () => (await w.context.findings.open()).map(({ rule, severity }) => `${rule} ${severity}`).sort();
+  return { ...w, scan, rules };
+}
+
+describe('a scan', () => {
+  it('that dies of anything is said, not only what RunPod refuses', async () => {
+    const w = await world();
+    w.provider.before.list = () => {
+      throw new TypeError('something of ours');
+    };
+    await w.scan();
+    expect(await w.rules()).toEqual([]);
+    await w.scan();
+    expect(await w.rules()).toEqual(['blind urgent']);
+    const [blind] = await w.context.findings.open();
+    expect(blind?.facts).toMatchObject({ what: 'failing', detail: expect.stringMatching(/Podwarden itself/) });
+    for (let i = 0; i < 6; i++) await w.scan();
+    expect(await w.rules()).toEqual(['blind critical']);
+  });
+
+  it('takes one odd spend rate for nothing', async () => {
+    const w = await world();
+    w.provider.balance = { balance: 1e15, perHour: 300_000_000, postpaid: false };
+    await w.scan();
+    await w.scan();
+    expect(await w.rules()).toEqual([]);
+  });
+
+  it('does not call our own termination one from elsewhere, however long its proof takes', async () => {
+    const w = await world();
+    await w.context.ledger.add(newRow({ id: 'p1', status: 'running', podId: 'pod1', facts: FACTS }), () => null);
+    const { guard } = await w.context.links.guarded();
+    const executing = newApproval({ status: 'executing', row: 'p1', createdAt: w.time.now, since: w.time.now });
+    await w.context.approvals.add([executing], guard, () => []);
+    w.provider.pods.delete('pod1');
+    for (let i = 0; i < 3; i++) await w.scan();
+    expect(await w.rules()).toEqual([]);
+    expect(w.provider.count('get')).toBe(0);
+  });
+
+  it('that fails is begun again by the tick, half a minute later, and not at once', async () => {
+    const w = await world();
+    w.provider.failures.list = Array.from({ length: 50 }, () => cutOff);
+    await w.scan();
+    const due = async (ms: number) => {
+      w.time.now += ms;
+      w.time.real += ms;
+      w.enqueued.length = 0;
+      await tick.handle({}, w.context, w.signal);
+      return w.enqueued.some(({ name }) => name === 'read-fleet');
+    };
+    await w.context.snapshots.ran('read-fleet', w.time.now - 10 * MINUTE);
+    expect(await due(3000)).toBe(false);
+    expect(await due(20_000)).toBe(false);
+    expect(await due(10_000)).toBe(true);
+  });
+});
+
+describe('who is called', () => {
+  it('is called although the queue failed just then, once, and told that it is over', async () => {
+    const w = await world();
+    const pod = w.provider.pods.get('pod1');
+    if (pod) pod.microUsdPerHour = 90_000_000;
+    await w.scan();
+    await w.scan();
+    expect(await w.rules()).toContain('burn-jump urgent');
+    const { enqueue } = w.context;
+    w.context.enqueue = async () => {
+      throw new Error('the queue is away');
+    };
+    for (let i = 0; i < 5; i++) await w.scan();
+    w.context.enqueue = enqueue;
+    expect(await w.context.findings.unpaged()).toHaveLength(1);
+    w.enqueued.length = 0;
+    await tick.handle({}, w.context, w.signal);
+    const asked = w.enqueued.filter(({ name }) => name === 'page-out');
+    expect(asked).toHaveLength(1);
+    const alerts: Alert[] = [];
+    const pager = async (alert: Alert) => {
+      alerts.push(alert);
+    };
+    const payload = asked[0]?.payload as { finding: string };
+    for (let i = 0; i < 2; i++) await pageOut.handle(payload, { findings: w.context.findings, pager }, w.signal);
+    expect(alerts).toMatchObject([{ rule: 'burn-jump', over: false }]);
+    expect(await w.context.findings.unpaged()).toEqual([]);
+    if (pod) pod.microUsdPerHour = 1_000_000;
+    await w.scan();
+    await w.scan();
+    await pageOut.handle(payload, { findings: w.context.findings, pager }, w.signal);
+    expect(alerts.map(({ over }) => over)).toEqual([false, true]);
+    expect(NOW).toBeLessThan(w.time.now);
+  });
+
+  it('hears of an open danger although nothing can be read meanwhile', async () => {
+    const w = await world();
+    const pod = w.provider.pods.get('pod1');
+    if (pod) pod.microUsdPerHour = 90_000_000;
+    await w.scan();
+    w.provider.failures.list = Array.from({ length: 50 }, () => cutOff);
+    for (let i = 0; i < 6; i++) await w.scan();
+    const jump = (await w.context.findings.open()).find(({ rule }) => rule === 'burn-jump');
+    expect(jump).toMatchObject({ page: 'open', said: [{ kind: 'ops' }] });
+  });
+});
