@@ -1,6 +1,6 @@
 import type { Watch } from '../config/settings.ts';
 import { mentions, NO_CHOICE } from '../policy/choices.ts';
-import type { Finding } from '../policy/findings/finding.ts';
+import { concerned, type Finding } from '../policy/findings/finding.ts';
 import { chatOf, declaredFor, type PersonRef, type Place } from '../policy/identity.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { type Copies, Overtaken } from './copies.ts';
@@ -99,16 +99,15 @@ export class DeliverFindings {
     const over = all.every(({ status }) => status === 'resolved');
     // What was over before it could be said is nobody's news.
     if (over && (await this.copies.ref(id, `${at} card`)) === null) return;
-    const speaksTo = (finding: Finding) => this.speaksTo(finding, front.chat, choices);
     const owners = distinct(
-      all.filter((finding) => finding.status === 'open' && finding.snooze === null && speaksTo(finding)),
+      all.filter(({ status, snooze }) => status === 'open' && snooze === null),
+      (who, finding) => this.speaksTo(finding, who, front.chat, choices),
     );
     // The account is nobody's own: whoever looks after its money is meant.
     const { people, groups } = MONEY.includes(head.rule) && !over ? this.watchers(head, front.chat) : NOBODY;
-    const lead: Span[] = [...owners, ...people].flatMap((who, i) => [
-      ...(i === 0 ? [] : [plain(' ')]),
-      mention(who, this.accountsOf),
-    ]);
+    const lead: Span[] = [
+      ...new Map([...owners, ...people].map((who) => [who.person ?? who.account, who])).values(),
+    ].flatMap((who, i) => [...(i === 0 ? [] : [plain(' ')]), mention(who, this.accountsOf)]);
     for (const group of groups) lead.push({ kind: 'group', groups: [group], name: 'billing' }, plain(' '));
     const message = findingCard(all, this.accountsOf, lead);
     const ping = [...owners, ...people].flatMap(this.accountsOf).filter((account) => chatOf(account) === front.chat);
@@ -132,7 +131,7 @@ export class DeliverFindings {
     choices: Choices,
   ): Promise<void> {
     const [head] = all;
-    const speaksTo = (finding: Finding) => this.speaksTo(finding, front.chat, choices);
+    const speaksTo = (who: PersonRef, finding: Finding) => this.speaksTo(finding, who, front.chat, choices);
     const watchers = (finding: Finding) => this.watchers(finding, front.chat);
     for (const line of findingLines(all, this.accountsOf, watchers, speaksTo)) {
       const { people, groups } = line.watch && head ? watchers(head) : { people: [], groups: [] };
@@ -161,18 +160,21 @@ export class DeliverFindings {
     return row ? this.copies.ref(row.id, at) : null;
   }
 
-  private speaksTo(finding: Finding, chat: string, choices: Choices): boolean {
-    return mentions(choices.get(ownerKey(finding.owner) ?? '') ?? NO_CHOICE, finding.severity, chat);
+  private speaksTo(finding: Finding, who: PersonRef, chat: string, choices: Choices): boolean {
+    return mentions(choices.get(ownerKey(who) ?? '') ?? NO_CHOICE, finding.severity, chat);
   }
 
   private readonly accountsOf: AccountsOf = (who) => [
     ...new Set([who.account, ...(declaredFor(who.account, this.services.policy.people)?.accounts ?? [])]),
   ];
 
-  private watchers({ rule }: Finding, chat: string): Watchers {
+  /** The money's keepers for money, and whoever keeps watch for all that may lose data. */
+  private watchers({ rule, severity }: Finding, chat: string): Watchers {
     const { watch, people } = this.services.policy;
-    const { people: keys, groups }: Watch = MONEY.includes(rule) ? watch.billing : watch.ops;
-    const here = groups.filter((group) => group.startsWith(`${chat}:`));
+    const roles: Watch[] = MONEY.includes(rule) ? [watch.billing] : [watch.ops];
+    if (rule === 'runway' && severity === 'critical') roles.push(watch.ops);
+    const keys = roles.flatMap((role) => role.people);
+    const here = [...new Set(roles.flatMap((role) => role.groups))].filter((group) => group.startsWith(`${chat}:`));
     const named = people.filter(({ key }) => keys.includes(key)).slice(0, MAX_MENTIONS);
     const refs = named.flatMap(({ key, name, accounts: [account] }) =>
       account === undefined ? [] : [{ account, person: key, name }],
@@ -199,7 +201,7 @@ function leading({ title, tone }: Message, link: string | null): Message {
   return note(tone, said);
 }
 
-function distinct(findings: readonly Finding[]): PersonRef[] {
-  const known = findings.flatMap(({ owner }) => (owner ? [owner] : []));
+function distinct(findings: readonly Finding[], wanted: (who: PersonRef, finding: Finding) => boolean): PersonRef[] {
+  const known = findings.flatMap((finding) => concerned(finding).filter((who) => wanted(who, finding)));
   return [...new Map(known.map((owner) => [owner.person ?? owner.account, owner])).values()].slice(0, MAX_MENTIONS);
 }

@@ -3,7 +3,7 @@ import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
 import { passTime } from '../policy/findings/settle.ts';
 import type { FleetPod } from '../policy/fleet.ts';
-import { believeBalance, withPeak } from '../policy/scan/account.ts';
+import { balanceAt, believeBalance, withPeak } from '../policy/scan/account.ts';
 import {
   afresh,
   believedPods,
@@ -15,7 +15,7 @@ import {
   surprising,
 } from '../policy/scan/believe.ts';
 import { believeOther, burnOf, otherPerHour } from '../policy/scan/burn.ts';
-import { blank, type ScanMemory } from '../policy/scan/memory.ts';
+import { blank, type Change, type ScanMemory } from '../policy/scan/memory.ts';
 import { believeVolumes } from '../policy/scan/volumes.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob } from './define.ts';
@@ -113,7 +113,7 @@ async function scan(
   const pods = believedPods(believed, read, last);
   const after = await remembered(
     memory,
-    { ...believed, changes: attributed(believed.changes, at, books, context) },
+    { ...believed, changes: explained(memory, attributed(believed.changes, at, books, context), at) },
     pods,
     picture,
     books,
@@ -124,6 +124,18 @@ async function scan(
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
 }
+
+/** What ends when the money does is RunPod's doing. */
+function explained(memory: ScanMemory, changes: readonly Change[], at: number): Change[] {
+  const broke = memory.account !== null && balanceAt(memory.account, memory.lastBurn, at) <= 0;
+  const ends = ({ what }: Change) => what === 'terminated' || what === 'stopped';
+  return changes.map((change) =>
+    broke && change.at === at && change.said === null && ends(change) ? { ...change, said: NO_MONEY } : change,
+  );
+}
+
+/** As RunPod says it of pods that it stops. */
+const NO_MONEY = 'Insufficient balance';
 
 async function holdBack(
   held: NonNullable<ScanMemory['held']>,

@@ -5,7 +5,7 @@ import type { Log } from './ports.ts';
 /** BullMQ's defaults find a dead worker's job after a minute and fail it at the second death. The ledger counts, not BullMQ. */
 const RECOVERY = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 1000 };
 
-/** A day's rate limit is looked at again before the day is over. */
+/** A day's rate limit is looked at again before the day is over, and a job that waits for it holds up its like. */
 const MAX_LATER_MS = 30_000;
 
 /** What the error of a job means to the queue. */
@@ -72,7 +72,8 @@ async function work<Context>(
 function meaningOf(error: unknown, verdict: Verdict): ReturnType<Verdict> {
   if (error instanceof PermanentFailure) return { kind: 'permanent' };
   if (error instanceof TryLater) return { kind: 'later', delayMs: Math.min(error.delayMs, MAX_LATER_MS) };
-  return verdict(error);
+  const meaning = verdict(error);
+  return meaning.kind === 'later' ? { ...meaning, delayMs: Math.min(meaning.delayMs, MAX_LATER_MS) } : meaning;
 }
 
 /**

@@ -22,7 +22,8 @@ export function ownerOf(
   const short = parsePodName(name)?.owner;
   const person =
     people.find(({ podPrefixes }) => podPrefixes?.some((prefix) => name.startsWith(prefix))) ??
-    people.find(({ key }) => short !== undefined && shortName(key) === short);
+    people.find(({ key }) => short !== undefined && shortName(key) === short) ??
+    people.find(({ key }) => name.startsWith(`${shortName(key)}-`));
   const [account] = person?.accounts ?? [];
   return person && account ? { account, person: person.key, name: person.name } : null;
 }

@@ -24,7 +24,7 @@ const openOn = async (cardId: string, { findings }: Services): Promise<Finding[]
 async function podsOn(cardId: string, services: Services): Promise<FleetPod[]> {
   const ids = (await openOn(cardId, services)).flatMap(({ facts }) => {
     if ('pod' in facts) return [facts.pod.id];
-    return facts.rule === 'burn-jump' ? facts.pods.map(({ id }) => id) : [];
+    return facts.rule === 'burn-jump' || facts.rule === 'two-writers' ? facts.pods.map(({ id }) => id) : [];
   });
   const known = new Map((await knownPods(services)).map((pod) => [pod.id, pod]));
   return ids.map((id) => known.get(id)).filter((pod) => pod !== undefined);
@@ -59,7 +59,10 @@ export const topUp: Action = {
     const moved = await moveAll([finding], snoozed(asker.who, now + 86_400_000, now, true), services);
     return moved.length === 0
       ? note('info', 'That is over already.')
-      : note('good', 'Thank you. The card says so, and it is quiet until tomorrow or until it gets worse.');
+      : note(
+          'good',
+          'Thank you. The card says so. It is said again if no money has come by half of the time that is left.',
+        );
   },
 };
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { tellCard } from '../../jobs/tell-findings.ts';
-import type { Finding } from '../../policy/findings/finding.ts';
+import { type Finding, subjectName } from '../../policy/findings/finding.ts';
 import { type FindingMove, snoozed } from '../../policy/findings/moves.ts';
 import { bare } from '../../policy/identity.ts';
 import { type Message, note } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { warningsList } from '../views/findings/list.ts';
+import { wordsFor } from '../views/findings/words.ts';
 import { defineCommand, oneOf } from './declare.ts';
 import { namedPods, suggestPods } from './pods.ts';
 
@@ -53,13 +54,23 @@ export const snooze = defineCommand({
   },
   async run({ pod: word, until }, asker, services) {
     const open = await services.findings.open();
-    const subjects =
-      word.toLowerCase() === 'balance' ? ['account'] : (await namedPods(word, services)).map(({ id }) => id);
-    const found = open.filter(({ subject }) => subjects.includes(subject));
+    const found = await meant(word, open, services);
     if (found.length === 0) return note('info', 'Nothing is warned of there. /pod warnings all shows everything.');
     return snoozeAll(found, until ?? '1d', asker, services);
   },
 });
+
+const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
+
+/** Of a pod, of the balance, or of whatever else a warning is about, by its name. */
+async function meant(word: string, open: readonly Finding[], services: Services): Promise<Finding[]> {
+  const name = word.toLowerCase();
+  if (name === 'balance') return open.filter(({ rule }) => MONEY.includes(rule));
+  const called = open.filter((finding) => !('pod' in finding.facts) && subjectName(finding).toLowerCase() === name);
+  if (called.length > 0) return called;
+  const pods = (await namedPods(word, services)).map(({ id }) => id);
+  return open.filter(({ subject }) => pods.includes(subject));
+}
 
 export function snoozeUntil(choice: SnoozeFor, now: number): number | null {
   if (choice === 'change') return null;
@@ -77,7 +88,8 @@ export async function snoozeAll(
   if (moved.length === 0) return note('info', 'That is over already.');
   const shorter = choice !== '1d' && moved.some(({ severity }) => severity === 'critical');
   const length = choice === 'change' ? 'until it changes' : `for ${choice === '7d' ? '7 days' : '1 day'}`;
-  const count = moved.length === 1 ? '' : ` (${moved.length} warnings)`;
+  const count =
+    moved.length === 1 ? `: ${wordsFor((moved[0] as Finding).facts).title()}` : ` (${moved.length} warnings)`;
   return note(
     'good',
     `Quiet ${length}${count}.${shorter ? ' What may lose data within a day is quiet for one day.' : ''}`,

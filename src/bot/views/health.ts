@@ -59,5 +59,11 @@ export function healthCard(health: Health): Message {
     ['Redis', health.redisUsed === null ? 'no memory bound' : `${Math.round(health.redisUsed * 100)} % of its memory`],
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
-  return card(ill ? 'Podwarden is not well' : 'Podwarden is well', ill ? 'bad' : 'good', [fields(...entries)]);
+  const blind = balanceSince !== null;
+  const title = ill
+    ? 'Podwarden is not well'
+    : blind
+      ? 'Podwarden is well, but cannot read the balance'
+      : 'Podwarden is well';
+  return card(title, ill ? 'bad' : blind ? 'warn' : 'good', [fields(...entries)]);
 }

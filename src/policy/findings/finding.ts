@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personRef } from '../identity.ts';
+import { type PersonRef, personRef } from '../identity.ts';
 import { change, stopSource } from '../scan/memory.ts';
 import { RULES } from './thresholds.ts';
 
@@ -188,6 +188,20 @@ export interface Hit {
 }
 
 export const keyOf = ({ rule, subject }: Pick<Hit, 'rule' | 'subject'>): string => `${rule} ${subject}`;
+
+/** All whom it concerns: where several people's pods are in it, each of them. */
+export function concerned({ facts, owner, severity }: Pick<Finding, 'facts' | 'owner' | 'severity'>): PersonRef[] {
+  const others =
+    facts.rule === 'two-writers' || facts.rule === 'burn-jump'
+      ? facts.pods.map((one) => one.owner)
+      : facts.rule === 'changed-outside'
+        ? facts.changes.map((one) => one.owner)
+        : facts.rule === 'runway' && severity === 'critical'
+          ? facts.terminated.map((one) => one.owner)
+          : [];
+  const all = [owner, ...others].filter((one) => one !== null);
+  return [...new Map(all.map((one) => [one.person ?? one.account, one])).values()];
+}
 
 /** What people call the subject; for sorting and for lists. */
 export function subjectName({ facts, subject }: Pick<Finding, 'facts' | 'subject'>): string {

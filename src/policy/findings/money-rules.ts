@@ -44,6 +44,20 @@ export const runway: Rule = (world) => {
     .map(owned);
   const open = world.open.get(keyOf({ rule: 'runway', subject: 'account' }));
   const severity: Severity = hours <= 24 * (open?.severity === 'critical' ? MARGIN : 1) ? 'critical' : 'warn';
+  // At $0 they are gone: who they were is what is left to say.
+  const before = open?.facts.rule === 'runway' ? open.facts : null;
+  if (open && before && balance <= 0) {
+    const facts = { ...before, balance, estimated };
+    return [
+      onAccount(world, {
+        rule: 'runway',
+        level,
+        severity: 'critical',
+        mark: `0 ${open.mark.split(' ').slice(1).join(' ')}`,
+        facts,
+      }),
+    ];
+  }
   const victims = [...terminated, ...stopped].map(({ id }) => id).sort();
   return [
     onAccount(world, {

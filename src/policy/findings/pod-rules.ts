@@ -84,7 +84,7 @@ export const changedOutside: Rule = (world) => {
     const open = world.open.get(keyOf({ rule: 'changed-outside', subject: `changes-${change.at}` }));
     // A day's news, and no older than when it could first be said.
     if (world.now - change.at >= DAY && (!open || open.told)) continue;
-    if (change.what === 'stopped' && gone(change.podId)) continue;
+    if (change.what === 'stopped' && (outbid(change.said) || gone(change.podId))) continue;
     moments.set(change.at, [...(moments.get(change.at) ?? []), change]);
   }
   return [...moments].map(([at, changes]) => {

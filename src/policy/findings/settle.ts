@@ -58,8 +58,12 @@ export function raise(hit: Hit, { now, awake, newId }: Settling): Finding {
     resolvedAs: null,
     said: [],
   };
-  return escalate({ ...base, escalateAt: dueOf(base) }, now);
+  const raised = escalate({ ...base, escalateAt: dueOf(base) }, now);
+  // The card of the money, and what is said of it, mentions whoever keeps watch by itself.
+  return MENTIONS.includes(hit.rule) ? { ...raised, said: [] } : raised;
 }
+
+const MENTIONS: readonly RuleName[] = ['runway', 'low-balance', 'auto-pay'];
 
 /** What a finding takes over from what holds. */
 function stateOf({ level, severity, facts, mark, owner, room }: Hit) {
@@ -130,7 +134,9 @@ function worse(fresh: Finding, hit: Hit, { now, awake }: Settling): Finding {
   const shown = fresh.shown + 1;
   const on: Finding = { ...fresh, levelAt: now, shown, snooze: null, escalated: 0, tellAt, told, remindAt };
   const spoken = fresh.told ? { ...on, ...say(on, 'worse', now) } : on;
-  return escalate({ ...spoken, escalateAt: dueOf(spoken) }, now);
+  const next = escalate({ ...spoken, escalateAt: dueOf(spoken) }, now);
+  if (!MENTIONS.includes(fresh.rule)) return next;
+  return { ...next, said: next.said.filter(({ kind, at }) => kind !== 'ops' || at !== now) };
 }
 
 /** After a night, or after an outage that ran into the next. */

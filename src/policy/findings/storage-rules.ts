@@ -94,7 +94,8 @@ export const orphanVolume: Rule = (world) =>
 /** "Writing to the same volume from multiple workers simultaneously may cause data corruption" (docs.runpod.io, storage). */
 export const twoWriters: Rule = (world) => {
   const writers = new Map<string, KnownPod[]>();
-  for (const known of world.pods.filter(up)) {
+  // One that stopped reporting has not stopped writing.
+  for (const known of world.pods.filter(({ pod }) => pod.status === 'RUNNING')) {
     const id = known.pod.networkVolume?.id;
     if (id !== undefined) writers.set(id, [...(writers.get(id) ?? []), known]);
   }

@@ -140,6 +140,20 @@ describe('runway', () => {
     expect(hit?.facts).toMatchObject({ perHour: 490_000 + 20_548 + 27_397 + 95_890 + 34_247 + 250_000 });
   });
 
+  it('at $0 still says who was lost, and when', () => {
+    const before = world([known(pod({ id: 'bare' }))], { memory: { account: account(1) } });
+    const open = [opened(of('runway', before)[0])];
+    const after = world([], {
+      memory: {
+        account: account(-0.1),
+        volumes: { nv1: { name: 'd', sizeGb: 100, dataCenter: '', idleSince: null, exact: true, missing: 0 } },
+      },
+      open,
+      now: NOW + 3 * HOUR,
+    });
+    expect(of('runway', after)[0]?.facts).toMatchObject({ balance: expect.any(Number), terminated: [{ id: 'bare' }] });
+  });
+
   it('says an old balance minus what was spent since, as an estimate', () => {
     const [hit] = of('runway', atHours(30, { readAt: NOW - 10 * HOUR }));
     expect(hit?.facts).toMatchObject({ balance: 20e6, estimated: true, zeroAt: NOW + 20 * HOUR });
@@ -332,6 +346,14 @@ describe('what others did', () => {
     ).toEqual([
       [`changes-${NOW}`, 'warn', 2],
       [`changes-${NOW - HOUR}`, 'urgent', 1],
+    ]);
+  });
+
+  it('an eviction is no change from outside either when its pod is gone by then', () => {
+    const changes = [{ ...change('e', 'stopped'), said: 'Outbid' }, change('e', 'terminated', NOW - HOUR)];
+    const hits = of('changed-outside', world([], { memory: { changes } }));
+    expect(hits.map(({ facts }) => facts.rule === 'changed-outside' && facts.changes.map(({ what }) => what))).toEqual([
+      ['terminated'],
     ]);
   });
 

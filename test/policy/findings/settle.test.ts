@@ -150,6 +150,26 @@ describe('a finding', () => {
     }
   });
 
+  it('comes back by half of the time that is left, where money was promised and did not come', () => {
+    const facts = {
+      rule: 'runway' as const,
+      balance: 1,
+      estimated: false,
+      perHour: 1,
+      zeroAt: NOW + 4 * HOUR,
+      terminated: [],
+      stopped: [],
+      volumes: 0,
+    };
+    const runway = hit({ rule: 'runway', subject: 'account', level: 3, severity: 'critical', facts });
+    const book = new Book();
+    book.scan(NOW, runway);
+    book.move(snoozed(ALICE, NOW + DAY, NOW, true));
+    expect(book.only.snooze).toMatchObject({ topUp: true, until: NOW + 2 * HOUR });
+    book.scan(NOW + 2 * HOUR, runway);
+    expect(book.kinds()).toContain('back');
+  });
+
   it('goes over the owner to whoever keeps watch after 10 minutes, and pages after 20, unless somebody took it up', () => {
     const jump = hit({ rule: 'burn-jump', subject: 'account', severity: 'urgent' });
     const book = new Book();
@@ -193,7 +213,7 @@ describe('escalation', () => {
     const book = new Book();
     book.scan(at(0), runway('warn', 1));
     book.scan(at(5), runway('critical', 1));
-    expect(book.kinds()).toEqual(['worse', 'ops']);
+    expect(book.kinds()).toEqual(['worse']);
     book.scan(at(25), runway('critical', 1));
     expect(book.only.page).toBe('open');
   });

@@ -28,6 +28,9 @@ export function findingCard(findings: readonly Finding[], accountsOf: AccountsOf
 
 const TONE = { note: 'info', warn: 'warn', urgent: 'bad', critical: 'bad' } as const;
 
+/** A jump is over when the burn is, or when it has lasted for a day. */
+const USUAL = 'Back to usual, or by lasting for a day the new usual, since ';
+
 function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Message {
   const words = wordsFor(finding.facts);
   const resolved = finding.status === 'resolved';
@@ -41,7 +44,11 @@ function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Me
   if (resolved && !event) {
     return card(`Over: ${words.title()}`, 'good', [
       ...words.say(),
-      text('No longer so since ', moment(finding.resolvedAt ?? finding.raisedAt), '.'),
+      text(
+        finding.rule === 'burn-jump' ? USUAL : 'No longer so since ',
+        moment(finding.resolvedAt ?? finding.raisedAt),
+        '.',
+      ),
     ]);
   }
   const blocks: Block[] = [...words.say()];
@@ -110,7 +117,10 @@ function buttonsOf(finding: Finding): Button[] {
   const { facts, id, card: on, subject, owner, rule } = finding;
   if (rule === 'changed-outside' || rule === 'blind') return [];
   if (rule === 'first-look') return [button('Claim mine…', 'claim-all', id, { style: 'primary' })];
+  // What ended with an error can only be started again.
+  const ended = facts.rule === 'stuck' && facts.state === 'error';
   const onPod = (ON_POD[rule] ?? []).map((act) => {
+    if (act === 'stop' && ended) return button('Start', 'start', subject);
     if (act === 'terminate') return button('Terminate…', 'terminate', subject);
     if (act === 'stop') return button('Stop', 'stop', subject);
     return button(rule === 'evicted' ? 'Start the old one' : 'Start', 'start', subject);
@@ -130,6 +140,7 @@ function firstButton({ facts, id, card: on }: Finding): Button[] {
     case 'low-balance':
     case 'auto-pay':
       return [button('I will top up', 'top-up', id, { style: 'primary' })];
+    case 'two-writers':
     case 'burn-jump':
       return facts.pods.length > 0 ? [button('Stop…', 'stop-found', on, { style: 'primary' })] : [];
     case 'unowned':

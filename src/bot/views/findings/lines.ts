@@ -1,4 +1,4 @@
-import type { Finding, Said } from '../../../policy/findings/finding.ts';
+import { concerned, type Finding, type Said } from '../../../policy/findings/finding.ts';
 import type { PersonRef } from '../../../policy/identity.ts';
 import { bold, code, type Message, plain, type Span, text } from '../../message/message.ts';
 import { type AccountsOf, mention } from '../request-words.ts';
@@ -24,7 +24,7 @@ export function findingLines(
   findings: readonly Finding[],
   accountsOf: AccountsOf,
   watchers: (finding: Finding) => Watchers,
-  speaksTo: (finding: Finding) => boolean,
+  speaksTo: (who: PersonRef, finding: Finding) => boolean,
 ): FindingLine[] {
   const moments = new Map<string, { kind: Said['kind']; at: number; of: Finding[] }>();
   for (const finding of findings) {
@@ -39,19 +39,26 @@ export function findingLines(
     .map(([key, { kind, of }]) => lineOf(key, kind, of, accountsOf, watchers, speaksTo));
 }
 
+const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
+
 function lineOf(
   key: string,
   kind: Said['kind'],
   of: readonly Finding[],
   accountsOf: AccountsOf,
   watchers: (finding: Finding) => Watchers,
-  speaksTo: (finding: Finding) => boolean,
+  speaksTo: (who: PersonRef, finding: Finding) => boolean,
 ): FindingLine {
   const [first] = of;
-  const watch = kind === 'ops';
+  // The account is nobody's own: whoever looks after its money is meant.
+  const watch = kind === 'ops' || (first !== undefined && MONEY.includes(first.rule) && kind !== 'reminder');
   const people = first && watch ? watchers(first) : { people: [], groups: [] };
-  const owners = watch ? [] : distinct(of.filter(speaksTo).map(({ owner }) => owner));
-  const named: Span[] = [...owners, ...people.people].flatMap((who) => [mention(who, accountsOf), plain(' ')]);
+  const owners =
+    kind === 'ops' ? [] : distinct(of.flatMap((finding) => concerned(finding).filter((who) => speaksTo(who, finding))));
+  const named: Span[] = distinct([...owners, ...people.people]).flatMap((who) => [
+    mention(who, accountsOf),
+    plain(' '),
+  ]);
   const groups: Span[] = people.groups.flatMap((group): Span[] => [
     { kind: 'group', groups: [group], name: 'whoever keeps watch' },
     plain(' '),
@@ -79,7 +86,11 @@ function said(kind: Said['kind'], of: readonly Finding[]): (Span | string)[] {
       return ['Worse now: ', ...still];
     case 'ops': {
       const title = of.length === 1 ? words.title() : words.many.title(of.length);
-      return [bold(title), '. It cannot wait; the card has what can be done.'];
+      const rest =
+        first.rule === 'blind'
+          ? '. It has lasted for half an hour.'
+          : '. It cannot wait; the card has what can be done.';
+      return [bold(title), rest];
     }
   }
 }
@@ -95,7 +106,6 @@ function list(of: readonly Finding[]): (Span | string)[] {
   return [`${title}: ${shown.join(', ')}${of.length > shown.length ? '…' : ''}.`];
 }
 
-function distinct(owners: readonly (PersonRef | null)[]): PersonRef[] {
-  const known = owners.filter((owner) => owner !== null);
-  return [...new Map(known.map((owner) => [owner.person ?? owner.account, owner])).values()];
+function distinct(owners: readonly PersonRef[]): PersonRef[] {
+  return [...new Map(owners.map((owner) => [owner.person ?? owner.account, owner])).values()];
 }

@@ -9,7 +9,7 @@ const WORD = { critical: 'critical', urgent: 'urgent', warn: 'warning', note: 'n
 export function warningsList(findings: readonly Finding[], total: number, all: boolean): Message {
   const heading = all ? 'Warnings' : 'Your warnings, and the account’s';
   const rest = total - findings.length;
-  const others = rest > 0 ? [text(`${rest} more are other people’s: /pod warnings all.`)] : [];
+  const others = rest > 0 ? [text(`${rest} more ${rest === 1 ? 'is' : 'are'} other people’s: /pod warnings all.`)] : [];
   if (findings.length === 0) return card(heading, 'good', [text('Nothing is warned of.'), ...others]);
   const sorted = [...findings].sort(
     (a, b) => RANK[a.severity] - RANK[b.severity] || b.raisedAt - a.raisedAt || a.subject.localeCompare(b.subject),

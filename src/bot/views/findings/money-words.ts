@@ -11,6 +11,7 @@ const list = (pods: readonly OwnedPod[], most = 12): string => {
 
 export const runway: Words<'runway'> = {
   title: ({ balance, perHour }) => {
+    if (balance <= 0) return 'The balance has reached $0';
     const hours = Math.max(0, balance) / perHour;
     const left =
       hours < 1
@@ -26,14 +27,19 @@ export const runway: Words<'runway'> = {
       estimated ? ' (an estimate from what was last known)' : '',
       ' at ',
       money(perHour, 'hour'),
-      ' for everything that bills reaches $0 at ',
+      balance <= 0 ? ' for everything that billed reached $0 about ' : ' for everything that bills reaches $0 at ',
       moment(zeroAt),
-      ', if nothing changes.',
+      balance <= 0 ? '.' : ', if nothing changes.',
     ),
     ...(terminated.length > 0
-      ? [text(bold('Terminated then, data lost'), `: ${list(terminated, 40)}. They have no network volume.`)]
+      ? [
+          text(
+            bold(balance <= 0 ? 'Terminated, data lost' : 'Terminated then, data lost'),
+            `: ${list(terminated, 40)}. They have no network volume.`,
+          ),
+        ]
       : []),
-    ...(stopped.length > 0 ? [text(bold('Stopped then'), `: ${list(stopped)}.`)] : []),
+    ...(stopped.length > 0 ? [text(bold(balance <= 0 ? 'Stopped' : 'Stopped then'), `: ${list(stopped)}.`)] : []),
     ...(volumes > 0 ? [text(`${plural(volumes, 'network volume')} may follow if nobody tops up.`)] : []),
   ],
   still: ({ balance, zeroAt }) => [money(balance), ' left, $0 at ', moment(zeroAt), '.'],

@@ -25,7 +25,7 @@ const STUCK: Record<FactsOf<'stuck'>['state'], string> = {
   coming:
     'is still coming up. A large image takes minutes; longer usually means that the image cannot be pulled, or a bad host',
   'no-runtime': 'is called running and reports nothing. That usually means a bad host, or a network volume that hangs',
-  error: 'ended with an error. That usually means an image that cannot be pulled, or one whose start fails',
+  error: 'does so where its image cannot be pulled, or where the start of it fails',
 };
 
 export const zeroGpu: Words<'zero-gpu'> = {

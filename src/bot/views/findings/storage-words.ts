@@ -89,8 +89,8 @@ export const orphanVolume: Words<'orphan-volume'> = {
   title: ({ volume }) => `The network volume ${volume.name} is not mounted`,
   say: ({ volume, since: at, exact, perMonth, sinceCost }) => [
     text(
-      `No pod mounts its ${gb(volume.sizeGb)} in ${volume.dataCenter} `,
-      ...(exact ? ['since ', moment(at)] : ['at least since ', moment(at), ', when it was first seen']),
+      `No pod has mounted its ${gb(volume.sizeGb)} in ${volume.dataCenter} `,
+      ...(exact ? ['since ', moment(at)] : ['since ', moment(at), ' at least, when it was first seen']),
       '. It costs ',
       bold(formatUsd(perMonth)),
       ' a month all the same, ',

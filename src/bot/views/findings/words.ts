@@ -50,7 +50,7 @@ const blind: Words<'blind'> = {
       '.',
     ),
   ],
-  still: ({ what }) => [`${BLIND[what][0].toLowerCase()}.`],
+  still: ({ what }) => [`${BLIND[what][0]}.`],
   many: { title: () => 'Blind', why: '', header: ['What'], row: ({ what }) => [[plain(BLIND[what][0])]] },
 };
 
