@@ -6,22 +6,12 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { runpodPort } from '../src/entry/runpod-port.ts';
 import type { GovernedContext } from '../src/jobs/approvals.ts';
-import { pageOut } from '../src/jobs/names.ts';
 import { readFleet } from '../src/jobs/read-fleet.ts';
-import { DEFAULT_THRESHOLDS } from '../src/policy/findings/thresholds.ts';
 import { createRunpod } from '../src/runpod/client.ts';
 import { podPage } from '../src/runpod/schemas.ts';
-import { Approvals } from '../src/store/approvals.ts';
-import { Audit } from '../src/store/audit.ts';
-import { Choices } from '../src/store/choices.ts';
 import { connect, type RedisClient, ready } from '../src/store/connect.ts';
 import { startEmbeddedRedis } from '../src/store/embedded-redis.ts';
-import { Findings } from '../src/store/findings.ts';
-import { Ledger } from '../src/store/ledger.ts';
-import { Links } from '../src/store/links.ts';
-import { Owners } from '../src/store/owners.ts';
-import { Replies } from '../src/store/replies.ts';
-import { Snapshots } from '../src/store/snapshots.ts';
+import { governed } from '../test/jobs/context.ts';
 
 /**
  * What one scan of 10,000 pods costs, in calls, time and memory, against parsing the same replies alone: everything
@@ -86,48 +76,19 @@ async function serve(): Promise<{ server: Server; url: string }> {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+/** What a worker's jobs are given in tests, with the real client before it. */
 function contextOf(
   redis: RedisClient,
   url: string,
   now: () => number,
 ): { context: GovernedContext; close(): Promise<void> } {
   const client = createRunpod({ apiKey: 'rpa_bench', baseUrl: url, userAgent: 'bench' });
-  const audit = new Audit(redis, '0123456789abcdef0123456789abcdef');
-  const approvals = new Approvals(redis, audit);
-  let ids = 0;
-  const context: GovernedContext = {
-    provider: runpodPort(client),
-    ledger: new Ledger(redis, audit),
-    approvals,
-    audit,
-    links: new Links(redis, audit, approvals),
-    owners: new Owners(redis, audit),
-    findings: new Findings(redis),
-    choices: new Choices(redis),
-    newId: () => `i${++ids}`,
-    pages: pageOut,
-    pager: null,
-    governance: {
-      access: { homeChat: 'slack', rules: [] },
-      people: [{ key: 'alice', name: 'alice', accounts: ['slack:U1'] }],
-      approvals: { quorum: 1, ownerWaitMs: 0, guests: false, breaker: { requests: 5, windowMs: MINUTE } },
-      workingHours: { days: [1, 2, 3, 4, 5], from: 9, to: 18 },
-      rooms: [{ name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }] }],
-      defaultRoom: 'gpu',
-      thresholds: DEFAULT_THRESHOLDS,
-      quietHours: { from: 20, to: 8 },
-      scanMs: 5 * MINUTE,
-    },
-    tell: async () => {},
-    snapshots: new Snapshots(redis),
-    replies: new Replies(redis),
-    enqueue: async () => {},
-    clocks: { now, realNow: Date.now, pause: async () => {} },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    settleMs: 0,
-    newSuffix: () => 'bbbbbb',
+  const { context } = governed(redis);
+  const clocks = { now, realNow: Date.now, pause: async () => {} };
+  return {
+    context: { ...context, provider: runpodPort(client), clocks, enqueue: async () => {} },
+    close: () => client.close(),
   };
-  return { context, close: () => client.close() };
 }
 
 /** Milliseconds, and the most heap beyond what there was before, MB. */

@@ -1,6 +1,7 @@
 import type { Watch } from '../config/settings.ts';
 import { mentions, NO_CHOICE } from '../policy/choices.ts';
 import { concerned, type Finding } from '../policy/findings/finding.ts';
+import { MONEY_RULES } from '../policy/findings/thresholds.ts';
 import { chatOf, declaredFor, type PersonRef, type Place } from '../policy/identity.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { type Copies, Overtaken } from './copies.ts';
@@ -13,7 +14,6 @@ import { type AccountsOf, mention } from './views/request-words.ts';
 
 /** More names than anybody reads above one card. */
 const MAX_MENTIONS = 8;
-const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
 
 /** A channel that was archived or closed to us may be mended. */
 const CLOSED_AGAIN_MS = 30_000;
@@ -104,7 +104,7 @@ export class DeliverFindings {
       (who, finding) => this.speaksTo(finding, who, front.chat, choices),
     );
     // The account is nobody's own: whoever looks after its money is meant.
-    const { people, groups } = MONEY.includes(head.rule) && !over ? this.watchers(head, front.chat) : NOBODY;
+    const { people, groups } = MONEY_RULES.includes(head.rule) && !over ? this.watchers(head, front.chat) : NOBODY;
     const lead: Span[] = [
       ...new Map([...owners, ...people].map((who) => [who.person ?? who.account, who])).values(),
     ].flatMap((who, i) => [...(i === 0 ? [] : [plain(' ')]), mention(who, this.accountsOf)]);
@@ -171,7 +171,7 @@ export class DeliverFindings {
   /** The money's keepers for money, and whoever keeps watch for all that may lose data. */
   private watchers({ rule, severity }: Finding, chat: string): Watchers {
     const { watch, people } = this.services.policy;
-    const roles: Watch[] = MONEY.includes(rule) ? [watch.billing] : [watch.ops];
+    const roles: Watch[] = MONEY_RULES.includes(rule) ? [watch.billing] : [watch.ops];
     if (rule === 'runway' && severity === 'critical') roles.push(watch.ops);
     const keys = roles.flatMap((role) => role.people);
     const here = [...new Set(roles.flatMap((role) => role.groups))].filter((group) => group.startsWith(`${chat}:`));

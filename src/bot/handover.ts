@@ -1,7 +1,6 @@
-import { ownerOfPod } from '../jobs/approvals.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { accountsOf, bare, declaredFor, type PersonRef } from '../policy/identity.ts';
-import { knownPods } from './commands/pods.ts';
+import { knownPods, ownersOf } from './commands/pods.ts';
 import type { Copies } from './copies.ts';
 import { type Front, PlaceClosed } from './front.ts';
 import type { Services } from './services.ts';
@@ -11,13 +10,9 @@ import { handoverCard } from './views/handover.ts';
 export async function podsOf(who: PersonRef, services: Services): Promise<FleetPod[]> {
   const links = await services.links.all();
   const accounts = accountsOf(who.account, { people: services.policy.people, links });
-  const owned = await Promise.all(
-    (await knownPods(services)).map(async (pod) => {
-      const owner = await ownerOfPod(pod, { ...services, governance: services.policy });
-      return owner && accounts.includes(bare(owner.account)) ? pod : null;
-    }),
-  );
-  return owned.filter((pod) => pod !== null);
+  const pods = await knownPods(services);
+  const owners = await ownersOf(pods, services);
+  return pods.filter(({ id }) => accounts.includes(bare(owners.get(id)?.account ?? '')));
 }
 
 /** One card for each person who left and still has pods, in the default room. Posted once, however often it is looked. */

@@ -2,7 +2,7 @@ import { stateOf } from '../policy/fleet.ts';
 import type { PodContext } from './pod-context.ts';
 import { ProviderFailure, type ReadOptions } from './ports.ts';
 
-const BETWEEN_READS_MS = 2000;
+export const BETWEEN_READS_MS = 2000;
 
 export interface GoneOptions extends ReadOptions {
   /** A spot pod is looked for in the other API too, which is where it was made. */
@@ -32,14 +32,21 @@ export async function provenGone(
     const listed = (await provider.list(signal, read)).find((pod) => pod.id === podId);
     if (listed && stateOf(listed) !== 'gone') return false;
     if (!spot) return true;
-    const other = await provider.otherList(signal).catch((error: unknown) => {
-      // A key that may not ask there gets no answer; anything else may answer later.
-      if (error instanceof ProviderFailure && error.kind === 'refused') return 'retired' as const;
-      throw error;
-    });
-    return other === 'retired' || !other.some((pod) => pod.id === podId);
+    const others = await otherIds(context, signal);
+    return others !== null && !others.has(podId);
   } catch (error) {
     if (error instanceof ProviderFailure) return false;
+    throw error;
+  }
+}
+
+/** Empty where that API is gone for good, or the key may not ask there; null where it does not answer now. */
+export async function otherIds({ provider }: PodContext, signal: AbortSignal): Promise<Set<string> | null> {
+  try {
+    const others = await provider.otherList(signal);
+    return new Set(others === 'retired' ? [] : others.map(({ id }) => id));
+  } catch (error) {
+    if (error instanceof ProviderFailure) return error.kind === 'refused' ? new Set() : null;
     throw error;
   }
 }

@@ -32,6 +32,10 @@ export const readPod = {
   payload: z.object({ pod: z.string(), reply: z.string(), view: z.enum(['connect']) }),
   retry: { attempts: 2, backoffMs: 1000 },
 } as const satisfies JobName;
+/** When a scan was last begun, on Podwarden's clock; when one last came to an end, in real time. */
+export const TRIED = 'read-fleet-tried';
+export const SCAN_SEEN = 'scan';
+
 /** Not repeated by the queue: the tick finds it due again. */
 export const readFleet = {
   name: 'read-fleet',

@@ -20,7 +20,7 @@ import { believeVolumes } from '../policy/scan/volumes.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob } from './define.ts';
 import { adoptLate, followRows } from './follow-rows.ts';
-import { readFleet as name } from './names.ts';
+import { readFleet as name, SCAN_SEEN, TRIED } from './names.ts';
 import { ProviderFailure } from './ports.ts';
 import { type AccountPicture, prove, readAccount, readSaids, unread } from './scan-read.ts';
 import { attributed, type Books, burnIn, defaultRoom, readBooks, settling, worldOf } from './scan-world.ts';
@@ -28,9 +28,6 @@ import { stepsFor, tellSteps } from './tell-findings.ts';
 
 /** Presses and other scans may come between: each loss means that somebody else made progress. */
 const MAX_TRIES = 20;
-/** When a scan was last begun, on Podwarden's clock; when one last came to an end, in real time. */
-export const TRIED = 'read-fleet-tried';
-export const SCAN_SEEN = 'scan';
 /** A top-up within so long was promised. */
 const PROMISED_MS = 2 * 86_400_000;
 
@@ -95,23 +92,13 @@ async function scan(
   const { said, asked } = await readSaids(memory, bare, found, context, signal);
   const read = { ...bare, said };
   // Looking took a while: what we did meanwhile is ours too.
-  const acts =
-    found.length === 0
-      ? early
-      : new Map([
-          ...early,
-          ...actsOf(
-            await readBooks(
-              found.map(({ podId }) => podId),
-              context,
-            ),
-          ),
-        ]);
+  const changed = found.map(({ podId }) => podId);
+  const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context))]);
   const { idleBelowPercent } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = (await context.snapshots.fleet())?.pods ?? [];
   const pods = believedPods(believed, read, last);
-  const after = await remembered(
+  const after = remembered(
     memory,
     { ...believed, changes: explained(memory, attributed(believed.changes, at, books, context), at) },
     pods,
@@ -149,13 +136,13 @@ async function holdBack(
 }
 
 /** Everything else that is remembered of this scan. */
-async function remembered(
+function remembered(
   memory: ScanMemory,
   believed: Pick<ScanMemory, 'pods' | 'changes' | 'unsure'>,
   pods: readonly FleetPod[],
   picture: AccountPicture,
   books: Books,
-): Promise<ScanMemory> {
+): ScanMemory {
   const { at, volumes: read, account: answer } = picture;
   const fresh = afresh(memory, at);
   const volumes = believeVolumes(memory.volumes, read, pods, at);

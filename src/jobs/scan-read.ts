@@ -2,6 +2,7 @@ import type { FleetPod } from '../policy/fleet.ts';
 import type { Difference, OwnActs, PodsRead, Told } from '../policy/scan/believe.ts';
 import { isUp, lookOf, type ScanMemory, sameLook } from '../policy/scan/memory.ts';
 import { readSaid } from '../policy/scan/said.ts';
+import { BETWEEN_READS_MS, otherIds } from './gone.ts';
 import type { PodContext } from './pod-context.ts';
 import { type AccountRead, ProviderFailure } from './ports.ts';
 
@@ -87,7 +88,6 @@ const hasUnknownStops = (memory: ScanMemory, pods: readonly FleetPod[]) =>
 const MAX_LOOKS = 5;
 /** Missing pods whose end one scan proves; further ones wait for the next. More where three scans agree that they are. */
 const MAX_PROOFS = { usual: 20, agreed: 100 };
-const BETWEEN_READS_MS = 2000;
 
 /** Reads by id what the list shows otherwise: few pods, and only where something would follow from it. */
 export async function prove(
@@ -168,17 +168,6 @@ async function lookAt(
     missing: known.filter(({ found }) => !found).map(({ id }) => id),
     there: known.filter(({ found }) => found).length,
   };
-}
-
-/** Empty where that API is gone for good, or the key may not ask there; null where it does not answer now. */
-async function otherIds({ provider }: PodContext, signal: AbortSignal): Promise<Set<string> | null> {
-  try {
-    const others = await provider.otherList(signal);
-    return new Set(others === 'retired' ? [] : others.map(({ id }) => id));
-  } catch (error) {
-    if (error instanceof ProviderFailure) return error.kind === 'refused' ? new Set() : null;
-    throw error;
-  }
 }
 
 /** Pods that our ledger calls up or off, and that neither the list nor any scan before has shown. */

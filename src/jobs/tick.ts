@@ -1,9 +1,8 @@
 import { dueReads } from '../policy/due.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob, type JobName } from './define.ts';
-import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests } from './names.ts';
+import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests, TRIED } from './names.ts';
 import type { PodContext } from './pod-context.ts';
-import { TRIED } from './read-fleet.ts';
 import { pageFor, tellCard } from './tell-findings.ts';
 import { watchOver } from './watch.ts';
 

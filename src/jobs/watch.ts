@@ -2,7 +2,7 @@ import { blindHit } from '../policy/findings/blind.ts';
 import { settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
 import type { GovernedContext } from './approvals.ts';
-import { SCAN_SEEN } from './read-fleet.ts';
+import { SCAN_SEEN } from './names.ts';
 import { defaultRoom, settling } from './scan-world.ts';
 import { type Telling, tellSteps } from './tell-findings.ts';
 

@@ -223,7 +223,7 @@ describe('lines in the thread', () => {
     );
 
   it.each(Object.keys(SAMPLES))('of %s read as a sentence', (name) => {
-    const said = (['reminder', 'worse', 'back', 'ops'] as const).map((kind, n) => ({ kind, at: NOW + n, n }));
+    const said = (['reminder', 'worse', 'back', 'ops'] as const).map((kind, n) => ({ kind, at: NOW + n }));
     const lines = told([{ ...sample(name), said }]);
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(/\S\.$/);
@@ -231,8 +231,8 @@ describe('lines in the thread', () => {
 
   it('name whoever keeps watch for what cannot wait, and the owner for the rest', () => {
     const said = [
-      { kind: 'reminder' as const, at: NOW, n: 1 },
-      { kind: 'ops' as const, at: NOW + 1, n: 2 },
+      { kind: 'reminder' as const, at: NOW },
+      { kind: 'ops' as const, at: NOW + 1 },
     ];
     expect(told([{ ...sample('stale'), said }], () => ({ people: [BOB], groups: ['slack:S1'] }))).toEqual([
       'Alice Still: run7 is off, and may be removed from 2026-11-26 10:00 UTC with 100 GB of volume disk.',
@@ -241,7 +241,7 @@ describe('lines in the thread', () => {
   });
 
   it('of a shared card say once what happened at one time', () => {
-    const said = [{ kind: 'reminder' as const, at: NOW, n: 1 }];
+    const said = [{ kind: 'reminder' as const, at: NOW }];
     const many = ['a', 'b', 'c', 'd'].map((name) => {
       const [facts] = SAMPLES.idle as Sample;
       return { ...finding([{ ...facts, pod: { ...pod, name } } as Facts], name), said };

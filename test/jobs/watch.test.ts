@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SCAN_SEEN } from '../../src/jobs/names.ts';
 import { pageOut } from '../../src/jobs/page-out.ts';
 import { SILENT_MS, watchOver } from '../../src/jobs/watch.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
@@ -50,6 +51,20 @@ describe.each(['worker', 'bot'] as const)('the watch over the %s', (part) => {
     // Whoever was called hears that it is over.
     expect(enqueued.filter(({ name }) => name === 'page-out')).toHaveLength(2);
   });
+});
+
+it('a worker that is there and scans nothing any more is as good as silent', async () => {
+  const { context, time, pass, blind } = await world();
+  await context.snapshots.seen(SCAN_SEEN, time.real);
+  for (const minutes of [19, 2]) {
+    pass(minutes * MINUTE);
+    await context.snapshots.seen('worker', time.real);
+    await watchOver('worker', context);
+    expect(await blind()).toHaveLength(minutes === 19 ? 0 : 1);
+  }
+  await context.snapshots.seen(SCAN_SEEN, time.real);
+  await watchOver('worker', context);
+  expect(await blind()).toEqual([]);
 });
 
 describe('page-out', () => {

@@ -1,10 +1,9 @@
 import type { Finding } from '../../policy/findings/finding.ts';
 import { snoozed } from '../../policy/findings/moves.ts';
 import { type FleetPod, stateOf as podState } from '../../policy/fleet.ts';
-import { ownerOf } from '../../policy/ownership.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { claimPods, disownPod } from '../commands/owning.ts';
-import { knownPods, MAX_PODS, rowOfPod } from '../commands/pods.ts';
+import { knownPods, MAX_PODS, ownersOf, rowOfPod } from '../commands/pods.ts';
 import { askTask } from '../commands/stop-start.ts';
 import { openTerminate } from '../commands/terminating.ts';
 import { moveAll, SNOOZES, type SnoozeFor, snoozeAll } from '../commands/warnings.ts';
@@ -135,13 +134,10 @@ function choosing(
   return { name, run: async () => note('warn', 'Press the button on its card.'), form };
 }
 
-async function unowned({ ledger, owners, policy, ...services }: Services): Promise<FleetPod[]> {
-  const pods = await knownPods({ ledger, owners, policy, ...services });
-  const [rows, claims] = await Promise.all([ledger.byPods(pods.map(({ id }) => id)), owners.all()]);
-  return pods.filter(
-    ({ id, name }) =>
-      ownerOf(name, { claim: claims.get(id), row: rows.get(id) ?? null, people: policy.people }) === null,
-  );
+async function unowned(services: Services): Promise<FleetPod[]> {
+  const pods = await knownPods(services);
+  const owners = await ownersOf(pods, services);
+  return pods.filter(({ id }) => !owners.has(id));
 }
 
 const CLAIM = {

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { stateOf, statusText } from '../../policy/fleet.ts';
+import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
 import { findGpu } from '../../policy/gpu.ts';
 import { costOver } from '../../policy/money.ts';
+import { parsePodName } from '../../policy/pod-names.ts';
 import { card, fields, moment, money, note, type Span, text } from '../message/message.ts';
 import { fleetList, gpuList, ratePerHour } from '../views/lists.ts';
 import { stopConfirm } from '../views/stop.ts';
 import { gpuText, storageText } from '../views/words.ts';
 import { defineCommand, oneOf } from './declare.ts';
 import { suggestGpus } from './launching.ts';
-import { isLaunching, knownPods, launchingPods, namedPods, ownedBy, suggestPods } from './pods.ts';
+import { isLaunching, knownPods, launchingPods, namedPods, ownedBy, ownersOf, suggestPods } from './pods.ts';
 import { stoppingPod } from './stop-start.ts';
 
 export const list = defineCommand({
@@ -25,12 +26,10 @@ export const list = defineCommand({
     if (!fleet) return note('warn', 'The fleet was not read yet. Try again in a minute.');
     const pods = [...(await knownPods(services)), ...(await launchingPods(services))];
     const times = { readAt: fleet.readAt, now: services.clocks.now() };
-    if (whose !== 'mine') return fleetList(pods, times, 'Pods');
-    return fleetList(
-      pods.filter((pod) => ownedBy(pod, asker)),
-      times,
-      'Your pods',
-    );
+    const owners = await ownersOf(pods, services);
+    const shown = whose === 'mine' ? pods.filter((pod) => ownedBy(pod, owners.get(pod.id), asker)) : pods;
+    const named = (pod: FleetPod) => owners.get(pod.id)?.name ?? parsePodName(pod.name)?.owner ?? null;
+    return fleetList(shown, times, whose === 'mine' ? 'Your pods' : 'Pods', named);
   },
 });
 

@@ -11,7 +11,7 @@ export const health = defineCommand({
   args: z.strictObject({}),
   positional: [],
   access: 'view',
-  outsideRooms: true,
+  outsideRooms: false,
   examples: ['health'],
   run: async (_, __, services) => healthCard(await read(services)),
 });

@@ -20,7 +20,7 @@ export const notify = defineCommand({
   }),
   positional: ['level'],
   access: null,
-  outsideRooms: true,
+  outsideRooms: false,
   examples: [
     'notify',
     'notify urgent',

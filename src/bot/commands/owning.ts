@@ -6,21 +6,14 @@ import { spokenName } from '../../policy/pod-names.ts';
 import { type Block, type Message, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { defineCommand } from './declare.ts';
-import { isLaunching, namedPods, suggestPods } from './pods.ts';
+import { isLaunching, namedPods, podsArgument, suggestPods } from './pods.ts';
 
 type Pod = { id: string; name: string };
 
 export const claim = defineCommand({
   name: 'claim',
   summary: 'Say that pods are yours: warnings about them reach you',
-  args: z.strictObject({
-    pods: z
-      .string()
-      .trim()
-      .min(1, { error: 'is empty' })
-      .max(600, { error: 'is too long' })
-      .describe('Names or ids, with commas between them'),
-  }),
+  args: z.strictObject({ pods: podsArgument }),
   positional: ['pods'],
   access: 'launch',
   outsideRooms: false,

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { factsOf } from '../../policy/facts.ts';
 import type { FleetPod } from '../../policy/fleet.ts';
 import { stateOf } from '../../policy/fleet.ts';
+import { bare, type PersonRef } from '../../policy/identity.ts';
 import type { Row, RowStatus } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
+import { ownerOf } from '../../policy/ownership.ts';
 import { findPod, parsePodName, podName, shortName, spokenName, UNNAMED_SUFFIX } from '../../policy/pod-names.ts';
 import type { Asker, Services } from '../services.ts';
 import type { Suggestion } from './declare.ts';
@@ -11,6 +14,14 @@ import { UsageError } from './parse.ts';
 
 /** Pods that one command may name, and one form may hold. */
 export const MAX_PODS = 10;
+
+/** One or several, as commands that act on pods take them. */
+export const podsArgument = z
+  .string()
+  .trim()
+  .min(1, { error: 'is empty' })
+  .max(600, { error: 'is too long' })
+  .describe('Names or ids, with commas between them');
 
 /**
  * The pods that a comma-separated word names. Rows are asked too: a pod that was just launched may not be in the last
@@ -143,9 +154,22 @@ export async function suggestPods(typed: string, services: Services): Promise<Su
   return choices.filter(({ value }) => value.length <= 100);
 }
 
-/** Whether the pod's name says that this person launched it. */
-export function ownedBy(pod: FleetPod, asker: Asker): boolean {
-  return parsePodName(pod.name)?.owner === shortName(asker.who.person ?? asker.who.name);
+/** Whose each pod is, as claims, launches, the policy file and names say; absent: nobody's. One read for all. */
+export async function ownersOf(pods: readonly FleetPod[], services: Services): Promise<Map<string, PersonRef>> {
+  const { ledger, owners, policy } = services;
+  const [rows, claims] = await Promise.all([ledger.byPods(pods.map(({ id }) => id)), owners.all()]);
+  return new Map(
+    pods.flatMap(({ id, name }) => {
+      const owner = ownerOf(name, { claim: claims.get(id), row: rows.get(id) ?? null, people: policy.people });
+      return owner ? [[id, owner] as const] : [];
+    }),
+  );
+}
+
+/** By whichever account; somebody whom nobody declared is known by the name that begins the pod's. */
+export function ownedBy(pod: FleetPod, owner: PersonRef | undefined, asker: Asker): boolean {
+  if (owner) return asker.accounts.includes(bare(owner.account));
+  return asker.who.person === null && parsePodName(pod.name)?.owner === shortName(asker.who.name);
 }
 
 /** The launch whose answer is still awaited, where the list shows its pod already: it is told so, and has its pod. */
@@ -162,10 +186,7 @@ export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services):
   const known = (await services.ledger.byPod(pod.id)) ?? (await launchOf(pod, services));
   if (known) return known;
   const now = services.clocks.now();
-  const owner = parsePodName(pod.name)?.owner;
-  const person = services.policy.people.find((p) => owner !== undefined && shortName(p.key) === owner);
-  const [account] = person?.accounts ?? [];
-  const by = person && account ? { account, person: person.key, name: person.name } : asker.who;
+  const by = (await ownersOf([pod], services)).get(pod.id) ?? asker.who;
   const state = stateOf(pod);
   return services.ledger.adopt({
     id: `p${createHash('sha256').update(`pod ${pod.id}`).digest('hex').slice(0, 12)}`,

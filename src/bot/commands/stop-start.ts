@@ -9,19 +9,12 @@ import { type StoppingPod, stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
 import { followUp, judgeFor } from './launching.ts';
-import { isLaunching, namedPods, rowOfPod, suggestPods } from './pods.ts';
-
-const pods = z
-  .string()
-  .trim()
-  .min(1, { error: 'is empty' })
-  .max(600, { error: 'is too long' })
-  .describe('Names or ids, with commas between them');
+import { isLaunching, namedPods, podsArgument, rowOfPod, suggestPods } from './pods.ts';
 
 export const stop = defineCommand({
   name: 'stop',
   summary: 'Stop pods: the GPU goes back, the volume disk stays and bills double',
-  args: z.strictObject({ pods }),
+  args: z.strictObject({ pods: podsArgument }),
   positional: ['pods'],
   access: 'stop',
   outsideRooms: false,
@@ -59,7 +52,7 @@ export function stoppingPod(pod: FleetPod): StoppingPod {
 export const start = defineCommand({
   name: 'start',
   summary: 'Start pods that are off, on their own hosts',
-  args: z.strictObject({ pods }),
+  args: z.strictObject({ pods: podsArgument }),
   positional: ['pods'],
   access: 'start',
   outsideRooms: false,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tellCard } from '../../jobs/tell-findings.ts';
 import { type Finding, subjectName } from '../../policy/findings/finding.ts';
 import { type FindingMove, snoozed } from '../../policy/findings/moves.ts';
+import { MONEY_RULES } from '../../policy/findings/thresholds.ts';
 import { bare } from '../../policy/identity.ts';
 import { type Message, note } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
@@ -16,7 +17,7 @@ export const warnings = defineCommand({
   args: z.strictObject({ whose: oneOf(['mine', 'all']).optional().describe('mine (and the account’s own) or all') }),
   positional: ['whose'],
   access: 'view',
-  outsideRooms: true,
+  outsideRooms: false,
   examples: ['warnings', 'warnings all'],
   suggest: { whose: async () => ['mine', 'all'].map((value) => ({ name: value, value })) },
   async run({ whose }, asker, services) {
@@ -60,12 +61,10 @@ export const snooze = defineCommand({
   },
 });
 
-const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
-
 /** Of a pod, of the balance, or of whatever else a warning is about, by its name. */
 async function meant(word: string, open: readonly Finding[], services: Services): Promise<Finding[]> {
   const name = word.toLowerCase();
-  if (name === 'balance') return open.filter(({ rule }) => MONEY.includes(rule));
+  if (name === 'balance') return open.filter(({ rule }) => MONEY_RULES.includes(rule));
   const called = open.filter((finding) => !('pod' in finding.facts) && subjectName(finding).toLowerCase() === name);
   if (called.length > 0) return called;
   const pods = (await namedPods(word, services)).map(({ id }) => id);

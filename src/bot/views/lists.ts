@@ -20,6 +20,7 @@ export function fleetList(
   pods: FleetPod[],
   { readAt, now }: { readAt: number; now: number },
   heading: string,
+  ownerName: (pod: FleetPod) => string | null = (pod) => parsePodName(pod.name)?.owner ?? null,
 ): Message {
   const shown = [...pods]
     .sort((a, b) => ORDER[stateOf(a)] - ORDER[stateOf(b)] || b.createdAt.localeCompare(a.createdAt))
@@ -31,7 +32,7 @@ export function fleetList(
     {
       kind: 'table',
       header: ['Pod', 'Status', 'GPU', 'Price', 'Age', 'Owner'],
-      rows: shown.map((pod) => fleetRow(pod, now)),
+      rows: shown.map((pod) => fleetRow(pod, now, ownerName(pod))),
       more: pods.length - shown.length,
     },
     text(
@@ -57,15 +58,14 @@ function age(pod: FleetPod, now: number): string {
   return unit ? `${Math.floor(ms / unit[0])} ${unit[1]}` : 'new';
 }
 
-function fleetRow(pod: FleetPod, now: number): Span[][] {
-  const owner = parsePodName(pod.name)?.owner ?? '–';
+function fleetRow(pod: FleetPod, now: number, owner: string | null): Span[][] {
   return [
     [plain(spokenName(pod.name))],
     [plain(statusText(pod))],
     [plain(pod.gpuCount === null ? 'CPU' : gpuText(pod.gpuName, pod.gpuCount))],
     [money(ratePerHour(pod), 'hour')],
     [plain(age(pod, now))],
-    [plain(owner)],
+    [plain(owner ?? '–')],
   ];
 }
 

@@ -128,7 +128,7 @@ const snooze = z.object({
 });
 
 /** What was said after the card, each once: a line in its thread. */
-const said = z.object({ kind: z.enum(['reminder', 'worse', 'ops', 'back']), at: z.number(), n: z.int() });
+const said = z.object({ kind: z.enum(['reminder', 'worse', 'ops', 'back']), at: z.number() });
 export type Said = z.infer<typeof said>;
 
 const pageState = z.enum(['none', 'open', 'over']);
@@ -157,7 +157,6 @@ export const finding = z.object({
   /** From when it may be told: after a night, for what can wait. */
   tellAt: z.number(),
   told: z.boolean(),
-  reminded: z.int(),
   remindAt: z.number().nullable(),
   escalated: z.int(),
   escalateAt: z.number().nullable(),

@@ -1,7 +1,7 @@
 import type { PersonRef } from '../identity.ts';
 import { type Finding, type Hit, keyOf, type Said, type Severity } from './finding.ts';
 import { canWait, escalationOf, nextReminder, type Step } from './schedule.ts';
-import type { RuleName } from './thresholds.ts';
+import { EVENT_RULES, MONEY_RULES, type RuleName } from './thresholds.ts';
 
 export interface Settling {
   now: number;
@@ -47,7 +47,6 @@ export function raise(hit: Hit, { now, awake, newId }: Settling): Finding {
     levelAt: now,
     tellAt,
     told: tellAt <= now,
-    reminded: 0,
     remindAt: nextReminder(hit.rule, { anchor: hit.anchor, raisedAt: now }, now),
     escalated: 0,
     escalateAt: null,
@@ -60,10 +59,8 @@ export function raise(hit: Hit, { now, awake, newId }: Settling): Finding {
   };
   const raised = escalate({ ...base, escalateAt: dueOf(base) }, now);
   // The card of the money, and what is said of it, mentions whoever keeps watch by itself.
-  return MENTIONS.includes(hit.rule) ? { ...raised, said: [] } : raised;
+  return MONEY_RULES.includes(hit.rule) ? { ...raised, said: [] } : raised;
 }
-
-const MENTIONS: readonly RuleName[] = ['runway', 'low-balance', 'auto-pay'];
 
 /** What a finding takes over from what holds. */
 function stateOf({ level, severity, facts, mark, owner, room }: Hit) {
@@ -91,14 +88,12 @@ function escalate(finding: Finding, now: number): Finding {
 }
 
 function say(finding: Finding, kind: Said['kind'], at: number): Pick<Finding, 'said'> {
-  return { said: [...finding.said, { kind, at, n: finding.said.length + 1 }] };
+  return { said: [...finding.said, { kind, at }] };
 }
-
-const EVENTS: readonly RuleName[] = ['changed-outside', 'first-look'];
 
 function resolve(finding: Finding, { now, gone }: Settling): Finding {
   // What was an event stays said as it was.
-  const shown = EVENTS.includes(finding.rule) ? finding.shown : finding.shown + 1;
+  const shown = EVENT_RULES.includes(finding.rule) ? finding.shown : finding.shown + 1;
   const resolvedAs = gone?.(finding.subject) ? 'gone' : 'over';
   // Who was called hears that it is over.
   const page = finding.page === 'none' ? 'none' : 'over';
@@ -135,7 +130,7 @@ function worse(fresh: Finding, hit: Hit, { now, awake }: Settling): Finding {
   const on: Finding = { ...fresh, levelAt: now, shown, snooze: null, escalated: 0, tellAt, told, remindAt };
   const spoken = fresh.told ? { ...on, ...say(on, 'worse', now) } : on;
   const next = escalate({ ...spoken, escalateAt: dueOf(spoken) }, now);
-  if (!MENTIONS.includes(fresh.rule)) return next;
+  if (!MONEY_RULES.includes(fresh.rule)) return next;
   return { ...next, said: next.said.filter(({ kind, at }) => kind !== 'ops' || at !== now) };
 }
 
@@ -169,7 +164,7 @@ function remind(finding: Finding, fresh: Finding, hit: Hit, { now, awake }: Sett
     return { ...finding, remindAt: next };
   const morning = canWait(finding.severity) ? awake(finding.owner, finding.room) : now;
   if (morning > now) return { ...finding, remindAt: morning };
-  const on = { ...finding, ...pick(fresh), reminded: finding.reminded + 1, remindAt: next, shown: finding.shown + 1 };
+  const on = { ...finding, ...pick(fresh), remindAt: next, shown: finding.shown + 1 };
   return { ...on, ...say(on, 'reminder', now) };
 }
 

@@ -22,6 +22,11 @@ export const RULES = [
 ] as const;
 export type RuleName = (typeof RULES)[number];
 
+/** About the account's money, which is nobody's own: whoever looks after it is meant. */
+export const MONEY_RULES: readonly RuleName[] = ['runway', 'low-balance', 'auto-pay'];
+/** What happened once, and is not "over" when it is no longer news. */
+export const EVENT_RULES: readonly RuleName[] = ['changed-outside', 'first-look'];
+
 /** When each rule speaks, as `warnings` in the policy file says. Times in ms, money in micro-dollars. */
 export interface Thresholds {
   stoppedAfterMs: number;

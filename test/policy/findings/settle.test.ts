@@ -23,6 +23,8 @@ function hit(more: Partial<Hit> = {}): Hit {
   };
 }
 
+const reminders = (finding: Finding | undefined) => finding?.said.filter(({ kind }) => kind === 'reminder').length ?? 0;
+
 /** Findings as a store would keep them, over many scans. */
 class Book {
   readonly all = new Map<string, Finding>();
@@ -86,9 +88,9 @@ describe('a finding', () => {
     const told: number[] = [];
     for (let at = NOW; at <= NOW + 22 * DAY; at += HOUR) {
       const cost = { rule: 'idle' as const, pod: BRIEF, since: NOW, cost: at, below: 5 };
-      const before = book.open[0]?.reminded ?? 0;
+      const before = reminders(book.open[0]);
       book.scan(at, hit({ facts: cost }));
-      if (book.only.reminded > before) told.push((at - NOW) / HOUR);
+      if (reminders(book.only) > before) told.push((at - NOW) / HOUR);
     }
     expect(told).toEqual([6, 24, 3 * 24, 7 * 24, 14 * 24, 21 * 24]);
     expect(book.only.facts).toMatchObject({ cost: NOW + 21 * DAY });

@@ -1,5 +1,5 @@
 import type { Finding } from '../../../policy/findings/finding.ts';
-import type { RuleName } from '../../../policy/findings/thresholds.ts';
+import { EVENT_RULES, type RuleName } from '../../../policy/findings/thresholds.ts';
 import {
   type Block,
   type Button,
@@ -34,7 +34,7 @@ const USUAL = 'Back to usual, or by lasting for a day the new usual, since ';
 function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Message {
   const words = wordsFor(finding.facts);
   const resolved = finding.status === 'resolved';
-  const event = finding.rule === 'changed-outside' || finding.rule === 'first-look';
+  const event = EVENT_RULES.includes(finding.rule);
   const { facts } = finding;
   if (finding.resolvedAs === 'gone' && 'pod' in facts && !event) {
     return card(`${facts.pod.name} is gone`, 'info', [

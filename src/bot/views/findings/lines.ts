@@ -1,4 +1,5 @@
 import { concerned, type Finding, type Said } from '../../../policy/findings/finding.ts';
+import { MONEY_RULES } from '../../../policy/findings/thresholds.ts';
 import type { PersonRef } from '../../../policy/identity.ts';
 import { bold, code, type Message, plain, type Span, text } from '../../message/message.ts';
 import { type AccountsOf, mention } from '../request-words.ts';
@@ -39,8 +40,6 @@ export function findingLines(
     .map(([key, { kind, of }]) => lineOf(key, kind, of, accountsOf, watchers, speaksTo));
 }
 
-const MONEY: readonly Finding['rule'][] = ['runway', 'low-balance', 'auto-pay'];
-
 function lineOf(
   key: string,
   kind: Said['kind'],
@@ -51,7 +50,7 @@ function lineOf(
 ): FindingLine {
   const [first] = of;
   // The account is nobody's own: whoever looks after its money is meant.
-  const watch = kind === 'ops' || (first !== undefined && MONEY.includes(first.rule) && kind !== 'reminder');
+  const watch = kind === 'ops' || (first !== undefined && MONEY_RULES.includes(first.rule) && kind !== 'reminder');
   const people = first && watch ? watchers(first) : { people: [], groups: [] };
   const owners =
     kind === 'ops' ? [] : distinct(of.flatMap((finding) => concerned(finding).filter((who) => speaksTo(who, finding))));
