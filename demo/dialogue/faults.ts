@@ -104,6 +104,9 @@ const SETTERS: Record<string, Setter> = {
   create: (value, { runpod }) => {
     runpod.faults.create = oneOf(value, ['500-before', '500-after', 'timeout']);
   },
+  billing: (value, { runpod }) => {
+    runpod.faults.billing = value === 'up' ? null : oneOf(value, ['down', 'forbidden']);
+  },
   start: (value, { runpod }) => {
     runpod.faults.start = oneOf(value, ['no-gpu', 'zero-gpu']);
   },

@@ -1,3 +1,4 @@
+import { type Amounts, Book, type Product, sumOf } from './book.ts';
 import type { CatalogueGpu } from './catalogue.ts';
 
 export type Status = 'PROVISIONING' | 'STARTING' | 'RUNNING' | 'EXITED' | 'ERROR' | 'TERMINATED';
@@ -44,6 +45,8 @@ export interface Volume {
   name: string;
   size: number;
   dataCenter: string;
+  /** USD per GB-month, where it is high-performance storage: that depends on the data centre. */
+  highPerformanceRate?: number;
 }
 
 export interface Delays {
@@ -63,7 +66,11 @@ const HOUR = 3_600_000;
 /** Stopped pods are removed after about 30 days, with their volume disks. */
 const REMOVED_AFTER_MS = 30 * 86_400_000;
 
-type Component = 'gpu' | 'disk' | 'volume';
+/** Something that bills by the hour and is neither a pod nor a volume of this account's lists. */
+export interface Meter {
+  product: Product;
+  ratesPerHour: Amounts;
+}
 
 /**
  * The account: pods, volumes, money. Time is the clock it is given; every read first brings the state up to that time,
@@ -73,11 +80,10 @@ export class Account {
   readonly pods = new Map<string, EmulatedPod>();
   readonly volumes = new Map<string, Volume>();
   readonly templates = new Set(['tpl0pytorch']);
-  /** USD by resource and component, over its whole life; survives deletion. */
-  readonly ledger = new Map<string, Record<Component, number>>();
+  /** Serverless, public endpoints, clusters, CPU pods: by id. */
+  readonly meters = new Map<string, Meter>();
+  readonly book = new Book();
   balance: number;
-  /** USD of each pod by hour (ms of its beginning); survives deletion. */
-  readonly hours = new Map<string, Map<number, { gpu: number; disk: number }>>();
   /** POSTPAID accounts are not stopped by a low balance. */
   billingMode: 'PREPAID' | 'POSTPAID' = 'PREPAID';
   /** Pods that were deleted through the API, by any route. */
@@ -189,57 +195,47 @@ export class Account {
   /** USD an hour for everything that bills now. */
   burnPerHour(): number {
     let total = 0;
-    for (const pod of this.pods.values()) total += Object.values(rates(pod)).reduce((a, b) => a + b, 0);
-    for (const volume of this.volumes.values()) total += volumeRate(volume.size);
+    for (const pod of this.pods.values()) total += sumOf(rates(pod));
+    for (const volume of this.volumes.values()) total += sumOf(volumeRates(volume));
+    for (const meter of this.meters.values()) total += sumOf(meter.ratesPerHour);
     return total;
+  }
+
+  /** Begins, changes or (null) ends something that bills by the hour. */
+  setMeter(id: string, meter: Meter | null): void {
+    this.settle();
+    if (meter) this.meters.set(id, meter);
+    else this.meters.delete(id);
   }
 
   private bill(until: number): void {
     const from = this.billedUntil;
-    const hours = (until - from) / HOUR;
-    if (hours <= 0) return;
+    if (until <= from) return;
     this.billedUntil = until;
-    for (const pod of this.pods.values()) {
-      const rate = rates(pod);
-      this.charge(pod.id, { gpu: rate.gpu * hours, disk: rate.disk * hours, volume: 0 });
-      this.note(pod.id, rate, from, until);
-    }
+    for (const pod of this.pods.values()) this.charge('pods', pod.id, rates(pod), from, until);
     for (const volume of this.volumes.values()) {
-      this.charge(volume.id, { gpu: 0, disk: 0, volume: volumeRate(volume.size) * hours });
+      this.charge('network-volumes', volume.id, volumeRates(volume), from, until);
     }
+    for (const [id, { product, ratesPerHour }] of this.meters) this.charge(product, id, ratesPerHour, from, until);
   }
 
-  /** What was charged, by the hours in which it was. */
-  private note(id: string, rate: { gpu: number; disk: number }, from: number, until: number): void {
-    const buckets = this.hours.get(id) ?? new Map<number, { gpu: number; disk: number }>();
-    for (let start = from - (from % HOUR); start < until; start += HOUR) {
-      const share = (Math.min(until, start + HOUR) - Math.max(from, start)) / HOUR;
-      const known = buckets.get(start) ?? { gpu: 0, disk: 0 };
-      buckets.set(start, { gpu: known.gpu + rate.gpu * share, disk: known.disk + rate.disk * share });
-    }
-    this.hours.set(id, buckets);
-  }
-
-  private charge(id: string, amounts: Record<Component, number>): void {
-    const line = this.ledger.get(id) ?? { gpu: 0, disk: 0, volume: 0 };
-    for (const key of Object.keys(amounts) as Component[]) {
-      line[key] += amounts[key];
-      this.balance -= amounts[key];
-    }
-    this.ledger.set(id, line);
+  private charge(product: Product, id: string, ratesPerHour: Amounts, from: number, until: number): void {
+    this.book.note(product, id, ratesPerHour, from, until);
+    this.balance -= (sumOf(ratesPerHour) * (until - from)) / HOUR;
   }
 }
 
 /** USD an hour; only what is above 1000 GB is cheaper. */
-function volumeRate(gb: number): number {
-  const first = Math.min(gb, FIRST_TIER_GB);
-  return (first * VOLUME + (gb - first) * VOLUME_BEYOND) / MONTH;
+function volumeRates({ size, highPerformanceRate }: Volume): Amounts {
+  if (highPerformanceRate !== undefined) return { highPerformance: (size * highPerformanceRate) / MONTH };
+  const first = Math.min(size, FIRST_TIER_GB);
+  return { standard: (first * VOLUME + (size - first) * VOLUME_BEYOND) / MONTH };
 }
 
 const removalOf = ({ status, exitedAt }: EmulatedPod): number | null =>
   status === 'EXITED' && exitedAt !== null ? exitedAt + REMOVED_AFTER_MS : null;
 
-function rates(pod: EmulatedPod): { gpu: number; disk: number } {
+function rates(pod: EmulatedPod): Amounts {
   const up = pod.status === 'PROVISIONING' || pod.status === 'STARTING' || pod.status === 'RUNNING';
   const volumeDisk = pod.persistent?.size ?? 0;
   const disk = up ? (pod.disk + volumeDisk) * DISK : volumeDisk * STOPPED_DISK;

@@ -1,49 +1,177 @@
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import type { Account } from './account.ts';
+import { type Amounts, add, type Component, type Page, type Product, sumOf } from './book.ts';
 import { problem } from './pods.ts';
 
 const HOUR = 3_600_000;
-const NOTHING = { totalAmount: 0, gpuAmount: 0, cpuAmount: 0, diskAmount: 0 };
+const SIZES: Record<string, number> = { hour: HOUR, day: 24 * HOUR };
 
-/** By the hour alone, which is what the bot asks for. */
-export function podBilling(call: HttpCall, account: Account): HttpAnswer {
-  const { query } = call;
-  if ((query.get('bucketSize') ?? 'day') !== 'hour') return problem(422, 'Request validation failed.', ['bucketSize']);
-  const now = account.now();
-  const from = query.get('startTime');
-  const since = from === null ? now - 30 * 24 * HOUR : Date.parse(from);
-  if (Number.isNaN(since)) return problem(422, 'Request validation failed.', ['startTime']);
-  const podId = query.get('podId');
-  const records = [...account.hours]
-    .filter(([id]) => podId === null || id === podId)
-    .flatMap(([id, hours]) =>
-      [...hours]
-        .filter(([start]) => start + HOUR > since)
-        .map(([start, { gpu, disk }]) => ({
-          startTime: new Date(start).toISOString(),
-          endTime: new Date(start + HOUR).toISOString(),
-          podId: id,
-          totalAmount: gpu + disk,
-          gpuAmount: gpu,
-          cpuAmount: 0,
-          diskAmount: disk,
-        })),
-    );
-  const totals = records.reduce(
-    (sum, one) => ({
-      totalAmount: sum.totalAmount + one.totalAmount,
-      gpuAmount: sum.gpuAmount + one.gpuAmount,
-      cpuAmount: 0,
-      diskAmount: sum.diskAmount + one.diskAmount,
-    }),
-    NOTHING,
+interface Detail {
+  /** The filter's name, and the field of a record that names the resource; null for one total a bucket. */
+  id: string | null;
+  /** Of `unique<Name>Count`. */
+  unique: string;
+  components: readonly Component[];
+}
+
+const DETAILS: Record<Product, Detail> = {
+  pods: { id: 'podId', unique: 'Pod', components: ['gpu', 'cpu', 'disk'] },
+  serverless: { id: 'serverlessId', unique: 'Serverless', components: ['gpu', 'cpu', 'disk', 'fee'] },
+  endpoints: { id: null, unique: '', components: [] },
+  'network-volumes': {
+    id: 'networkVolumeId',
+    unique: 'NetworkVolume',
+    components: ['standard', 'highPerformance'],
+  },
+  clusters: { id: 'clusterId', unique: 'Cluster', components: ['gpu', 'disk', 'networking'] },
+};
+
+/** How the sum over all products names its parts. */
+const PREFIX: Record<Product, string> = {
+  pods: 'pod',
+  serverless: 'serverless',
+  endpoints: '',
+  'network-volumes': 'storage',
+  clusters: 'cluster',
+};
+
+const OVERALL = (Object.keys(DETAILS) as Product[]).flatMap((product) => [
+  ...DETAILS[product].components.map((component) => amountName(product, component)),
+  ...(product === 'endpoints' ? ['endpointAmount'] : []),
+]);
+
+function amountName(product: Product, component: Component): string {
+  const prefix = PREFIX[product];
+  return prefix === '' ? `${component}Amount` : `${prefix}${component[0]?.toUpperCase()}${component.slice(1)}Amount`;
+}
+
+const record = (amounts: Amounts, components: readonly Component[]): Record<string, number> => ({
+  totalAmount: sumOf(amounts),
+  ...Object.fromEntries(components.map((name) => [`${name}Amount`, amounts[name] ?? 0])),
+});
+
+interface Window {
+  from: number;
+  to: number;
+  size: number;
+  bucketSize: string;
+}
+
+/** `GET /v2/billing` and its five details, by the hour or by the day. */
+export function billing(call: HttpCall, account: Account, area: string | undefined, lagMs: number): HttpAnswer {
+  const window = windowOf(call, account.now());
+  if ('status' in window) return window;
+  const until = Math.max(0, account.now() - lagMs);
+  if (area === undefined) return overall(account, window, until);
+  const detail = DETAILS[area as Product];
+  if (!detail) return problem(404, 'The requested path was not found.');
+  return one(area as Product, detail, call, account, window, until);
+}
+
+function windowOf({ query }: HttpCall, now: number): Window | HttpAnswer {
+  const bucketSize = query.get('bucketSize') ?? 'day';
+  const size = SIZES[bucketSize];
+  if (size === undefined) return problem(422, 'Request validation failed.', ['bucketSize']);
+  const lastN = query.get('lastN');
+  if (lastN !== null && (query.has('startTime') || query.has('endTime')))
+    return problem(422, 'Request validation failed.', ['lastN']);
+  const up = (at: number) => Math.ceil(at / size) * size;
+  const down = (at: number) => Math.floor(at / size) * size;
+  const read = (name: string, usual: number) => (query.has(name) ? Date.parse(query.get(name) ?? '') : usual);
+  const to = up(read('endTime', now));
+  const from = lastN === null ? down(read('startTime', now - 30 * 24 * HOUR)) : up(now) - Number(lastN) * size;
+  if (Number.isNaN(from) || Number.isNaN(to) || from >= to)
+    return problem(422, 'Request validation failed.', ['startTime']);
+  return { from, to, size, bucketSize };
+}
+
+/** Of one resource, by bucket; what billing has not run over yet is left out. */
+function bucketsOf(page: Page, { from, to, size }: Window, until: number): Map<number, Amounts> {
+  const buckets = new Map<number, Amounts>();
+  for (const [start, amounts] of page.hours) {
+    if (start < from || start >= to || start >= until) continue;
+    const bucket = start - (start % size);
+    const sum = buckets.get(bucket) ?? {};
+    add(sum, amounts);
+    buckets.set(bucket, sum);
+  }
+  return buckets;
+}
+
+const range = (from: number, to: number) => ({
+  startTime: new Date(from).toISOString(),
+  endTime: new Date(to).toISOString(),
+});
+
+function overall(account: Account, window: Window, until: number): HttpAnswer {
+  const named = new Map<number, Record<string, number>>();
+  for (const page of account.book.pages.values()) {
+    for (const [start, amounts] of bucketsOf(page, window, until)) {
+      const sums = named.get(start) ?? Object.fromEntries(['totalAmount', ...OVERALL].map((name) => [name, 0]));
+      sums.totalAmount = (sums.totalAmount ?? 0) + sumOf(amounts);
+      for (const [component, usd] of Object.entries(amounts) as [Component, number][]) {
+        const name = amountName(page.product, component);
+        if (name in sums) sums[name] = (sums[name] ?? 0) + usd;
+      }
+      named.set(start, sums);
+    }
+  }
+  const starts = [...named.keys()].sort((a, b) => a - b);
+  const records = starts.map((start) => ({ ...range(start, start + window.size), ...named.get(start) }));
+  const totals = Object.fromEntries(
+    ['totalAmount', ...OVERALL].map((name) => [
+      name,
+      [...named.values()].reduce((sum, one) => sum + (one[name] ?? 0), 0),
+    ]),
   );
-  const window = { startTime: new Date(since).toISOString(), endTime: new Date(now).toISOString() };
+  const query = { ...range(window.from, window.to), bucketSize: window.bucketSize };
+  return { status: 200, body: { records, metadata: { query, recordCount: records.length, totals } } };
+}
+
+function one(
+  product: Product,
+  { id, unique, components }: Detail,
+  call: HttpCall,
+  account: Account,
+  window: Window,
+  until: number,
+): HttpAnswer {
+  const wanted = id === null ? null : call.query.get(id);
+  const pages = [...account.book.pages.values()].filter(
+    (page) => page.product === product && (wanted === null || page.id === wanted),
+  );
+  const found = pages.flatMap((page) =>
+    [...bucketsOf(page, window, until)].map(([start, amounts]) => ({ start, id: page.id, amounts })),
+  );
+  const rows = id === null ? merged(found) : found;
+  rows.sort((a, b) => a.start - b.start);
+  const total: Amounts = {};
+  for (const { amounts } of rows) add(total, amounts);
   const metadata = {
-    query: { ...window, bucketSize: 'hour', podId },
-    recordCount: records.length,
-    uniquePodCount: new Set(records.map((one) => one.podId)).size,
-    totals,
+    query: {
+      ...range(window.from, window.to),
+      bucketSize: window.bucketSize,
+      ...(id === null ? {} : { [id]: wanted }),
+    },
+    recordCount: rows.length,
+    ...(id === null ? {} : { [`unique${unique}Count`]: new Set(rows.map((row) => row.id)).size }),
+    totals: record(total, components),
   };
+  const records = rows.map((row) => ({
+    ...range(row.start, row.start + window.size),
+    ...(id === null ? {} : { [id]: row.id }),
+    ...record(row.amounts, components),
+  }));
   return { status: 200, body: { records, metadata } };
+}
+
+/** Public endpoints are told together. */
+function merged(rows: { start: number; id: string; amounts: Amounts }[]) {
+  const byStart = new Map<number, Amounts>();
+  for (const { start, amounts } of rows) {
+    const sum = byStart.get(start) ?? {};
+    add(sum, amounts);
+    byStart.set(start, sum);
+  }
+  return [...byStart].map(([start, amounts]) => ({ start, id: '', amounts }));
 }

@@ -22,6 +22,10 @@ export interface Faults {
   /** GraphQL answers 410, or v2 tells the balance too. */
   graphql: 'gone' | null;
   balanceApi: boolean;
+  /** What all of v2's billing answers instead of records. */
+  billing: 'down' | 'forbidden' | null;
+  /** How far billing is behind the account, ms on its clock. */
+  billingLagMs: number;
   /** Day that a `Sunset` header names. */
   sunset: string | null;
 }
@@ -42,5 +46,7 @@ export const NO_FAULTS: Faults = {
   balanceSaid: null,
   graphql: null,
   balanceApi: false,
+  billing: null,
+  billingLagMs: 0,
   sunset: null,
 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import { jsonBody } from '../http.ts';
 import type { Account, EmulatedPod } from './account.ts';
-import { podBilling } from './billing.ts';
+import { billing } from './billing.ts';
 import { DATA_CENTERS, GPUS } from './catalogue.ts';
 import type { Faults } from './faults.ts';
 import { HOST_GPU_GONE, NO_CAPACITY, newPod, podJson, problem, startPod } from './pods.ts';
@@ -37,8 +37,8 @@ export function rest(call: HttpCall, context: RestContext): HttpAnswer {
   if (area === 'pods' && id === undefined) return call.method === 'POST' ? create(call, context) : list(call, context);
   if (area === 'pods' && id !== undefined) return onePod(call, context, id, verb);
   if (area === 'network-volumes') return volumes(context);
-  if (area === 'billing' && id === 'pods') return podBilling(call, context.account);
   if (area === 'billing' && id === 'balance' && context.faults.balanceApi) return balance(context);
+  if (area === 'billing') return billed(call, context, id);
   if (area === 'catalog' && id === 'gpus') return gpus(call, context);
   if (area === 'catalog' && id === 'datacenters') return dataCenters();
   return problem(404, 'The requested path was not found.');
@@ -196,8 +196,17 @@ function start(pod: EmulatedPod, { account, faults }: RestContext): HttpAnswer {
 }
 
 function volumes({ account }: RestContext): HttpAnswer {
-  const rows = [...account.volumes.values()].map((volume) => ({ ...volume, type: 'STANDARD' }));
+  const rows = [...account.volumes.values()].map(({ highPerformanceRate, ...volume }) => ({
+    ...volume,
+    type: highPerformanceRate === undefined ? 'STANDARD' : 'HIGH_PERFORMANCE',
+  }));
   return { status: 200, body: { networkVolumes: rows } };
+}
+
+function billed(call: HttpCall, { account, faults }: RestContext, id: string | undefined): HttpAnswer {
+  if (faults.billing === 'down') return problem(503, 'billing is unavailable');
+  if (faults.billing === 'forbidden') return problem(403, 'this key lacks the scope billing:read');
+  return billing(call, account, id, faults.billingLagMs);
 }
 
 function balance({ account, faults }: RestContext): HttpAnswer {

@@ -68,6 +68,11 @@ const REPLIES: [RegExp, string][] = [
   [/^((GET|PATCH) \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
   [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
   [/^GET \/v2\/billing\/pods$/, 'ListPodBillingResponse'],
+  [/^GET \/v2\/billing$/, 'ListBillingResponse'],
+  [/^GET \/v2\/billing\/serverless$/, 'ListServerlessBillingResponse'],
+  [/^GET \/v2\/billing\/endpoints$/, 'ListEndpointBillingResponse'],
+  [/^GET \/v2\/billing\/network-volumes$/, 'ListNetworkVolumeBillingResponse'],
+  [/^GET \/v2\/billing\/clusters$/, 'ListClusterBillingResponse'],
   [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
   [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
 ];

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { RIGHTS } from '../policy/access.ts';
+import { BEYOND } from '../policy/costs/budgets.ts';
+import { DIGESTS } from '../policy/costs/windows.ts';
 import { RULES } from '../policy/findings/thresholds.ts';
 
 /** The shape of `podwarden.yaml`. Descriptions become the JSON Schema with which editors complete the file. */
@@ -31,12 +33,22 @@ const channel = <T extends z.ZodType>(id: T) =>
   z.strictObject({
     channel: id,
     mirror: z.boolean().default(true).describe('Warnings and approval requests are posted here too.'),
+    money: z
+      .boolean()
+      .optional()
+      .describe(
+        'What everybody spends may be posted here. Default: yes in the home chat, or where it is the only one.',
+      ),
   });
 
 const room = z.strictObject({
   slack: channel(slackChannel).optional(),
   discord: channel(snowflake).optional(),
   timezone: timezone.optional(),
+  digest: z
+    .array(z.enum(DIGESTS))
+    .optional()
+    .describe('Cost digests that are posted here. Default: both in the default room, none elsewhere.'),
 });
 
 const rights = {
@@ -79,6 +91,7 @@ const defaults = z.strictObject({
 
 const preset = z.strictObject({
   gpu: z.string().min(1).describe('GPU type, such as a6000.'),
+  project: z.string().min(1).optional(),
   market: z.enum(['spot', 'on-demand']).optional(),
   count: z.int().min(1).optional(),
   image: z.string().min(1).optional(),
@@ -160,6 +173,37 @@ const warnings = z.strictObject({
 });
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
+const project = z.strictObject({
+  pods: z
+    .array(z.string().min(1).max(80))
+    .default([])
+    .describe('Beginnings of names of pods, with or without the owner.'),
+  resources: z
+    .array(z.string().min(1).max(80))
+    .default([])
+    .describe('Ids or names of network volumes; ids of serverless endpoints and clusters.'),
+});
+
+const budget = z.strictObject({
+  day: usd.optional().describe('USD a calendar day.'),
+  month: usd.optional().describe('USD a calendar month.'),
+});
+
+const budgets = z.strictObject({
+  team: budget.default({}),
+  people: z.record(z.string(), budget).default({}).describe('By key under people.'),
+  projects: z.record(z.string(), budget).default({}).describe('By key under projects.'),
+  beyond: z
+    .enum(BEYOND)
+    .default('ask')
+    .describe('A launch beyond a budget: another person with the right "approve" is asked, or it is refused.'),
+});
+
+const digest = z.strictObject({
+  hour: z.int().min(0).max(23).default(9).describe('Local hour, in the timezone of the room.'),
+  weekly: z.enum(WEEKDAYS).default('mon').describe('The day on which the weekly one comes.'),
+});
+
 export const policyFile = z.strictObject({
   home_chat: z
     .enum(['slack', 'discord', 'none'])
@@ -180,6 +224,12 @@ export const policyFile = z.strictObject({
     .describe('Launches by name: /pod launch train. What is typed wins.'),
   limits: limits.default(() => limits.parse({})),
   approvals: approvals.default(() => approvals.parse({})).describe('How terminations are decided: docs/approvals.md.'),
+  projects: z
+    .record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), project)
+    .default({})
+    .describe('What spend is told by, beside people: docs/costs.md.'),
+  budgets: budgets.default(() => budgets.parse({})).describe('Warned of at 80 % and 100 %: docs/costs.md.'),
+  digest: digest.default(() => digest.parse({})).describe('When the cost digests come: docs/costs.md.'),
   warnings: warnings.default(() => warnings.parse({})).describe('What is warned of, and when: docs/warnings.md.'),
   spot: z
     .strictObject({

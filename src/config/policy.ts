@@ -1,4 +1,6 @@
 import type { Right, Rule } from '../policy/access.ts';
+import type { Budget, BudgetRules } from '../policy/costs/budgets.ts';
+import { DIGESTS } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import { microUsd } from '../policy/money.ts';
 import type { Finding } from './findings.ts';
@@ -13,18 +15,26 @@ export function buildPolicy(
   file: PolicyFile,
   configured: readonly ChatName[],
 ): { policy: Policy; findings: Finding[] } {
+  const home = homeChat(file, configured);
+  // A channel of another chat is often not the team’s own: there it is said by name.
+  const seesMoney = (chat: ChatName, said: boolean | undefined) =>
+    said ?? (chat === home || (configured.length === 1 && configured[0] === chat));
+  const usual = file.default_room ?? Object.keys(file.rooms)[0];
   const rooms = Object.entries(file.rooms).map(
     ([name, room]): Room => ({
       name,
       timezone: room.timezone ?? file.timezone,
-      channels: CHATS.flatMap((chat) => (room[chat] ? [{ chat, ...room[chat] }] : [])),
+      channels: CHATS.flatMap((chat) =>
+        room[chat] ? [{ chat, ...room[chat], money: seesMoney(chat, room[chat].money) }] : [],
+      ),
+      digest: room.digest ?? (name === usual ? DIGESTS : []),
     }),
   );
   const policy: Policy = {
-    access: { homeChat: homeChat(file, configured), rules: rules(file) },
+    access: { homeChat: home, rules: rules(file) },
     people: people(file),
     rooms,
-    defaultRoom: file.default_room ?? rooms[0]?.name ?? null,
+    defaultRoom: usual ?? null,
     timezone: file.timezone,
     presets: Object.fromEntries(
       Object.entries(file.presets).map(([name, { volume, ...rest }]) => [
@@ -60,6 +70,9 @@ export function buildPolicy(
     quietHours: file.warnings.quiet_hours,
     scanMs: file.warnings.scan_minutes * 60_000,
     watch: watch(file),
+    projects: Object.entries(file.projects).map(([name, project]) => ({ name, ...project })),
+    budgets: budgets(file),
+    digest: { hour: file.digest.hour, weekday: WEEKDAYS.indexOf(file.digest.weekly) + 1 },
     limits: {
       podsPerPerson: file.limits.pods_per_person ?? null,
       gpusPerPod: file.limits.gpus_per_pod ?? null,
@@ -90,6 +103,21 @@ function thresholds({ warnings }: PolicyFile): Thresholds {
     orphanMs: warnings.orphan_volume_days * 24 * HOUR,
     off: warnings.off,
   };
+}
+
+function budgets({ budgets: { team, people, projects, beyond } }: PolicyFile): BudgetRules {
+  const micro = ({ day, month }: { day?: number | undefined; month?: number | undefined }): Budget => ({
+    day: day === undefined ? null : microUsd(day),
+    month: month === undefined ? null : microUsd(month),
+  });
+  const named = (kind: 'person' | 'project', all: typeof people) =>
+    Object.entries(all).map(([name, budget]) => [`${kind} ${name}`, micro(budget)] as const);
+  const base = new Map<string, Budget>([
+    ['team', micro(team)],
+    ...named('person', people),
+    ...named('project', projects),
+  ]);
+  return { base, beyond };
 }
 
 /** Who keeps watch: the people and groups of a role, by its name. */
@@ -127,10 +155,14 @@ function people(file: PolicyFile): DeclaredPerson[] {
   }));
 }
 
+/** Whoever holds this role sees money and nothing else, whatever else they are. */
+const VIEWER = 'viewer';
+
 function rules(file: PolicyFile): Rule[] {
   const byRole = Object.entries(file.roles).map(
     ([name, role]): Rule => ({
       name: `role ${name}`,
+      ...(name === VIEWER ? { only: ['money'] } : {}),
       grant: role.grant,
       deny: role.deny,
       people: role.people,
@@ -148,7 +180,7 @@ function rules(file: PolicyFile): Rule[] {
       groups: [],
     }),
   );
-  return [...byRole, ...byPerson].filter((rule) => rule.grant.length + rule.deny.length > 0);
+  return [...byRole, ...byPerson].filter((rule) => rule.grant.length + rule.deny.length > 0 || rule.only);
 }
 
 function contradictions(file: PolicyFile, configured: readonly ChatName[]): Finding[] {
@@ -171,6 +203,7 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
       say('critical', `roles.${name}.people`, `nobody under people is called what entry ${unknown.join(', ')} says`);
     }
   }
+  named(file, say);
   for (const [key, name] of Object.entries({ ops: file.warnings.ops, billing: file.warnings.billing })) {
     if (name !== undefined && !(name in file.roles)) say('critical', `warnings.${key}`, 'is not one of the roles');
   }
@@ -180,6 +213,20 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
   }
   twice(file, say);
   return found;
+}
+
+/** Budgets and the viewer's role, by what they name. */
+function named(file: PolicyFile, say: (level: 'critical', name: string, problem: string) => void): void {
+  for (const person of Object.keys(file.budgets.people)) {
+    if (!(person in file.people)) say('critical', `budgets.people.${person}`, 'is nobody under people');
+  }
+  for (const project of Object.keys(file.budgets.projects)) {
+    if (!(project in file.projects)) say('critical', `budgets.projects.${project}`, 'is not one of the projects');
+  }
+  const viewer = file.roles[VIEWER];
+  if (viewer && viewer.grant.length > 0) {
+    say('critical', `roles.${VIEWER}.grant`, 'stays empty: this role sees money and nothing else');
+  }
 }
 
 function twice(file: PolicyFile, say: (level: 'critical', name: string, problem: string) => void): void {

@@ -1,5 +1,8 @@
 import type { AccessPolicy } from '../policy/access.ts';
 import type { ApprovalRules } from '../policy/approval.ts';
+import type { BudgetRules } from '../policy/costs/budgets.ts';
+import type { Project } from '../policy/costs/projects.ts';
+import type { DigestKind } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { LaunchDefaults, Limits } from '../policy/launch.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
@@ -14,12 +17,15 @@ export interface RoomChannel {
   chat: string;
   channel: string;
   mirror: boolean;
+  /** What everybody spends may be posted here. */
+  money: boolean;
 }
 
 export interface Room {
   name: string;
   timezone: string;
   channels: readonly RoomChannel[];
+  digest: readonly DigestKind[];
 }
 
 export interface DeclaredPerson {
@@ -49,6 +55,7 @@ export interface Preset {
   volume?: string | undefined;
   cloud?: 'secure' | 'community' | undefined;
   region?: string | undefined;
+  project?: string | undefined;
 }
 
 /** What `podwarden.yaml` comes to. No secret is in here. */
@@ -69,6 +76,10 @@ export interface Policy {
   /** How often the account is read, ms. */
   scanMs: number;
   watch: { ops: Watch; billing: Watch };
+  projects: readonly Project[];
+  budgets: BudgetRules;
+  /** When digests come: a local hour, and the day of the weekly one (1 for Monday). */
+  digest: { hour: number; weekday: number };
 }
 
 export interface SlackSettings {

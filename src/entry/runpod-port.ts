@@ -16,6 +16,8 @@ import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
 import type { GpuType, NetworkVolume, Pod } from '../runpod/schemas.ts';
 
+import { readBilling } from './billing-port.ts';
+
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
 export function runpodPort(runpod: Runpod, sunset: () => string | null = () => null): PodProvider {
   const names = new Map<string, string>();
@@ -41,6 +43,7 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
     networkVolumes: (signal) =>
       guarded(async () => (await runpod.pods.listNetworkVolumes({ signal })).map(toPolicyVolume)),
     account: (signal) => guarded(() => readAccount(runpod, signal)),
+    billing: (window, now, signal) => guarded(() => readBilling(runpod.billing, window, now, signal)),
     lastCompute: (id, since, signal) =>
       guarded(async () => {
         const bills = await runpod.billing.pod(id, since, { signal });

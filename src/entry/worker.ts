@@ -7,6 +7,7 @@ import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
 import { pageOut } from '../jobs/page-out.ts';
 import { type Clocks, type Log, ProviderFailure } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
+import { readBilling } from '../jobs/read-billing.ts';
 import { readFleet } from '../jobs/read-fleet.ts';
 import { readPod } from '../jobs/read-pod.ts';
 import { reconcile } from '../jobs/reconcile.ts';
@@ -21,6 +22,7 @@ import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Choices } from '../store/choices.ts';
+import { Costs } from '../store/costs.ts';
 import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -39,6 +41,7 @@ const DEFINITIONS = [
   startPod,
   readPod,
   readFleet,
+  readBilling,
   refreshCatalogue,
   reconcile,
   terminatePod,
@@ -96,6 +99,7 @@ export async function runWorker(options: {
     owners: new Owners(redis.producer, audit),
     findings: new Findings(redis.producer),
     choices: new Choices(redis.producer),
+    costs: new Costs(redis.producer),
     newId,
     pages: pageOutName,
     pager: options.criticalWebhook ? criticalWebhook(options.criticalWebhook) : null,

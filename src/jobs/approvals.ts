@@ -2,6 +2,7 @@ import type { AccessPolicy } from '../policy/access.ts';
 import type { Approval, ApprovalRules } from '../policy/approval.ts';
 import type { ApprovalMove } from '../policy/approval-moves.ts';
 import type { People } from '../policy/approvers.ts';
+import type { Project } from '../policy/costs/projects.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { type AccountId, actorOf, type Declared, type PersonRef } from '../policy/identity.ts';
@@ -10,6 +11,7 @@ import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
 import { type Audit, type AuditEntry, formatHead } from '../store/audit.ts';
 import type { Choices } from '../store/choices.ts';
+import type { Costs } from '../store/costs.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Links } from '../store/links.ts';
 import type { Owners } from '../store/owners.ts';
@@ -31,6 +33,7 @@ export interface Governance {
   quietHours: { from: number; to: number };
   /** How often the account is read, ms. */
   scanMs: number;
+  projects: readonly Project[];
 }
 
 /** What jobs that carry out or review requests are given on top. */
@@ -41,6 +44,7 @@ export interface GovernedContext extends PodContext {
   owners: Owners;
   findings: Findings;
   choices: Choices;
+  costs: Costs;
   newId: () => string;
   pages: typeof pageOut;
   /** Null where no webhook is set. */

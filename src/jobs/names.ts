@@ -43,6 +43,13 @@ export const readFleet = {
   payload: none,
   retry: { attempts: 1, backoffMs: 1000 },
 } as const satisfies JobName;
+/** Not repeated by the queue: the tick finds it due again. */
+export const readBilling = {
+  name: 'read-billing',
+  queue: 'pods',
+  payload: none,
+  retry: { attempts: 1, backoffMs: 1000 },
+} as const satisfies JobName;
 export const refreshCatalogue = {
   name: 'refresh-catalogue',
   queue: 'pods',

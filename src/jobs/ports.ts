@@ -1,3 +1,4 @@
+import type { BilledHour, HourWindow } from '../policy/costs/hours.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { RefusalCause } from '../policy/launch-error.ts';
 import type { LaunchSpec } from '../policy/ledger.ts';
@@ -13,6 +14,8 @@ export interface PodProvider {
   networkVolumes(signal: AbortSignal): Promise<NetworkVolume[]>;
   /** `retired`: no API tells it any more. */
   account(signal: AbortSignal): Promise<AccountRead | 'retired'>;
+  /** What was billed in each hour of the window that has begun by `now`, also where that is nothing. */
+  billing(window: HourWindow, now: number, signal: AbortSignal): Promise<Map<number, Omit<BilledHour, 'readAt'>>>;
   /** The end of the last hour that bills compute for it, ms since 1970; null where none since then does. */
   lastCompute(podId: string, since: number, signal: AbortSignal): Promise<number | null>;
   /** What a `Sunset` header announced of a call that is in use, in RunPod's words; null for nothing. */

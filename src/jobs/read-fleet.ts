@@ -1,3 +1,4 @@
+import { metered } from '../policy/costs/meter.ts';
 import { otherBlindness, scanBlindness, WATCHED } from '../policy/findings/blind.ts';
 import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
@@ -17,6 +18,7 @@ import {
 import { believeOther, burnOf, otherPerHour } from '../policy/scan/burn.ts';
 import { blank, type Change, type ScanMemory } from '../policy/scan/memory.ts';
 import { believeVolumes } from '../policy/scan/volumes.ts';
+import { meterOperations, type SeenPod } from '../store/costs.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob } from './define.ts';
 import { adoptLate, followRows } from './follow-rows.ts';
@@ -108,9 +110,13 @@ async function scan(
   const next = { ...after, askedAt: asked ? at : memory.askedAt };
   if (await judged(memory, next, pods, picture, books, context)) {
     await context.snapshots.saveFleet({ readAt: at, pods });
+    await context.costs.see(seenPods(pods));
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
 }
+
+const seenPods = (pods: readonly FleetPod[]): Map<string, SeenPod> =>
+  new Map(pods.map(({ id, name, gpuName, gpuCount }) => [id, { name, gpu: gpuCount === null ? null : gpuName }]));
 
 /** What ends when the money does is RunPod's doing. */
 function explained(memory: ScanMemory, changes: readonly Change[], at: number): Change[] {
@@ -205,13 +211,14 @@ async function judged(
     sunset: context.provider.sunset(),
     redisUsed,
   };
+  const meter = meterOperations(metered(memory, next));
   let open = books.open;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const world = worldOf(picture.at, next, pods, { ...books, open }, context);
     const blind = [...scanBlindness(next, picture.at, room), ...otherBlindness(around, picture.at, room)];
     const hits = [...findHits(world), ...(context.governance.thresholds.off.includes('blind') ? [] : blind)];
     const steps = stepsFor(open, isScans, hits, when);
-    if (await context.findings.commit(memory.rev === 0 ? null : memory, next, steps)) {
+    if (await context.findings.commit(memory.rev === 0 ? null : memory, next, steps, meter)) {
       await tellSteps(steps, context);
       return true;
     }

@@ -1,7 +1,16 @@
 import { dueReads } from '../policy/due.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob, type JobName } from './define.ts';
-import { tick as name, readFleet, reconcile, refreshCatalogue, refreshPeople, reviewRequests, TRIED } from './names.ts';
+import {
+  tick as name,
+  readBilling,
+  readFleet,
+  reconcile,
+  refreshCatalogue,
+  refreshPeople,
+  reviewRequests,
+  TRIED,
+} from './names.ts';
 import type { PodContext } from './pod-context.ts';
 import { pageFor, tellCard } from './tell-findings.ts';
 import { watchOver } from './watch.ts';
@@ -10,6 +19,7 @@ const READS: Record<string, JobName> = {
   'read-fleet': readFleet,
   'refresh-catalogue': refreshCatalogue,
   'refresh-people': refreshPeople,
+  'read-billing': readBilling,
 };
 
 /** How often the clock is asked what is due, real ms. */

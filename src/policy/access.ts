@@ -1,7 +1,10 @@
 import type { AccountId } from './identity.ts';
 
-/** `view` reads the fleet and the catalogue; `request` and `approve` belong to terminating; `admin` to people. */
-export const RIGHTS = ['view', 'launch', 'start', 'stop', 'request', 'approve', 'admin'] as const;
+/**
+ * `view` reads the fleet and the catalogue; `request` and `approve` belong to terminating; `money` reads costs, `budget`
+ * sets budgets; `admin` belongs to people.
+ */
+export const RIGHTS = ['view', 'launch', 'start', 'stop', 'request', 'approve', 'money', 'budget', 'admin'] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** A right granted or denied to named people, accounts or chat groups. One per role or person in the policy file. */
@@ -10,6 +13,8 @@ export interface Rule {
   name: string;
   grant: readonly Right[];
   deny: readonly Right[];
+  /** Whoever this applies to holds these and nothing else; to all others they stay as they are. */
+  only?: readonly Right[];
   people: readonly string[];
   accounts: readonly AccountId[];
   /** Groups or roles of a chat, as `<chat>:<id>`. */
@@ -40,7 +45,7 @@ export interface Access {
 }
 
 /** Without a rule for a right: full members of the home chat hold these. Source: the rights section of docs/operating.md. */
-const DEFAULT_RIGHTS: readonly Right[] = ['view', 'launch', 'start', 'stop', 'request', 'approve'];
+const DEFAULT_RIGHTS: readonly Right[] = ['view', 'launch', 'start', 'stop', 'request', 'approve', 'money'];
 /** Whoever may launch or approve may stop: stopping is how an emergency ends, and it deletes no volume. */
 const IMPLIES_STOP: readonly Right[] = ['launch', 'approve'];
 
@@ -72,8 +77,10 @@ export function accessOf(who: Subject, policy: AccessPolicy): Access {
     if (reason.holds) may.add(right);
     why.set(right, reason.text);
   }
+  if (policy.rules.some((rule) => rule.only && applies(rule, who))) return { may, why };
   imply('stop', IMPLIES_STOP, who, policy, may, why);
   imply('view', ['launch', 'start', 'stop', 'request', 'approve', 'admin'], who, policy, may, why);
+  imply('money', ['approve', 'budget', 'admin'], who, policy, may, why);
   return { may, why };
 }
 
@@ -81,6 +88,11 @@ function judge(right: Right, who: Subject, policy: AccessPolicy): { holds: boole
   const mine = policy.rules.filter((rule) => applies(rule, who));
   const denied = mine.find((rule) => rule.deny.includes(right));
   if (denied) return { holds: false, text: `denied by ${denied.name}` };
+  const confined = mine.find((rule) => rule.only);
+  if (confined?.only) {
+    const holds = confined.only.includes(right);
+    return { holds, text: `${holds ? 'granted' : 'left out'} by ${confined.name}` };
+  }
   const granted = mine.find((rule) => rule.grant.includes(right));
   if (granted) return { holds: true, text: `granted by ${granted.name}` };
   if (policy.rules.some((rule) => rule.grant.includes(right)))

@@ -3,6 +3,7 @@ export const RECURRING = {
   'read-fleet': 5 * 60_000,
   'refresh-people': 5 * 60_000,
   'refresh-catalogue': 10 * 60_000,
+  'read-billing': 15 * 60_000,
 } as const;
 export type Recurring = keyof typeof RECURRING;
 

@@ -19,6 +19,8 @@ export interface LaunchRequest {
   /** Data centre ids (`EU-RO-1`) or beginnings of some (`EU`), with commas between them. */
   region: string | null;
   name: string | null;
+  /** What it is for; a name that the policy file knows. */
+  project: string | null;
 }
 
 export interface LaunchDefaults {
@@ -49,6 +51,8 @@ export interface LaunchSurroundings {
   dataCenters: readonly string[];
   networkVolumes: readonly NetworkVolume[];
   owner: string;
+  /** Names of the projects that there are. */
+  projects: readonly string[];
 }
 
 export type LaunchDecision =
@@ -69,7 +73,8 @@ export function decideLaunch(request: LaunchRequest, around: LaunchSurroundings)
   const cloud = request.cloud ?? defaults.cloud;
   const count = request.count ?? 1;
   const middle = request.name === null ? gpuWord(gpu) : request.name.toLowerCase();
-  const problem = badGpu(gpu, cloud, count) ?? badSizes(request, defaults) ?? badName(middle);
+  const problem =
+    badGpu(gpu, cloud, count) ?? badSizes(request, defaults) ?? badName(middle) ?? badProject(request, around);
   if (problem) return problem;
 
   const image = request.image ?? (request.template === null ? defaults.image : null);
@@ -104,6 +109,7 @@ export function decideLaunch(request: LaunchRequest, around: LaunchSurroundings)
       startSsh: defaults.startSsh,
       owner: around.owner,
       middle,
+      project: request.project,
       quotedMicroUsdPerHour: perGpu * count,
       bidCeilingMicroUsd: market === 'spot' ? ceiling : null,
     },
@@ -147,6 +153,12 @@ function badName(middle: string): Refusal | null {
   if (RESERVED.includes(middle)) return refuse('name', `${middle} is a state, so it cannot be a name.`) as Refusal;
   if (validMiddle(middle)) return null;
   return refuse('name', `A name has letters a to z, digits and dashes, at most ${MAX_MIDDLE}.`) as Refusal;
+}
+
+function badProject({ project }: LaunchRequest, { projects }: LaunchSurroundings): Refusal | null {
+  if (project === null || projects.includes(project)) return null;
+  const known = projects.length > 0 ? `Known here: ${projects.join(', ')}.` : 'The policy file names none.';
+  return refuse('project', `There is no project ${project.slice(0, 40)}. ${known}`) as Refusal;
 }
 
 interface ChosenStorage {

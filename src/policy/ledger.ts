@@ -27,6 +27,8 @@ export const launchSpec = z.object({
   startSsh: z.boolean(),
   owner: z.string(),
   middle: z.string(),
+  /** What it is for, where that was said. */
+  project: z.string().nullable().default(null),
   /** The quoted rate for the whole pod, micro-dollars an hour; what limits are reserved with. */
   quotedMicroUsdPerHour: z.int(),
   /** Highest bid per GPU-hour that spot may cost, in micro-dollars; null for on-demand. */

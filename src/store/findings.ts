@@ -60,8 +60,13 @@ export class Findings {
     );
   }
 
-  /** Writes what one scan came to. False: another scan, or somebody's press, was quicker: judge again. */
-  async commit(before: ScanMemory | null, memory: ScanMemory, steps: readonly Step[]): Promise<boolean> {
+  /** Writes what one scan came to, and what follows from it. False: another scan, or somebody's press, was quicker: judge again. */
+  async commit(
+    before: ScanMemory | null,
+    memory: ScanMemory,
+    steps: readonly Step[],
+    more: readonly Operation[] = [],
+  ): Promise<boolean> {
     const rev = before?.rev ?? 0;
     const written = { ...memory, rev: rev + 1 };
     const checks = [{ key: SCAN, rev }, ...steps.map(checkOf)];
@@ -69,6 +74,7 @@ export class Findings {
       writeDocument(SCAN, rev + 1, written),
       ['SET', SOON_KEY, memory.unsure ? 1 : 0] as Operation,
       ...steps.flatMap(({ after }) => writes(after)),
+      ...more,
     ];
     return commit(this.redis, checks, operations);
   }

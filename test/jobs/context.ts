@@ -5,6 +5,7 @@ import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Choices } from '../../src/store/choices.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
+import { Costs } from '../../src/store/costs.ts';
 import { Findings } from '../../src/store/findings.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { Links } from '../../src/store/links.ts';
@@ -48,6 +49,7 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
     owners: new Owners(redis, audit),
     findings: new Findings(redis),
     choices: new Choices(redis),
+    costs: new Costs(redis),
     newId: () => `i${++ids}`,
     pages: pageOut,
     pager: null,
@@ -61,6 +63,7 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
       thresholds: DEFAULT_THRESHOLDS,
       quietHours: { from: 0, to: 0 },
       scanMs: 300_000,
+      projects: [],
     },
     tell: async () => {},
     snapshots: new Snapshots(redis),

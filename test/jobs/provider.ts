@@ -1,4 +1,5 @@
 import { type AccountRead, type CatalogueRead, type PodProvider, ProviderFailure } from '../../src/jobs/ports.ts';
+import { type BilledHour, HOUR_MS, type HourWindow, hourOf } from '../../src/policy/costs/hours.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
 import { NOW } from '../policy/rows.ts';
 
@@ -88,6 +89,18 @@ export class FakeProvider implements PodProvider {
   async lastCompute(id: string): Promise<number | null> {
     await this.enter('lastCompute');
     return this.bills.get(id) ?? null;
+  }
+
+  /** By the hour's beginning. */
+  readonly billed = new Map<number, Omit<BilledHour, 'readAt'>>();
+
+  async billing({ from, to }: HourWindow, now: number) {
+    await this.enter('billing');
+    const hours = new Map<number, Omit<BilledHour, 'readAt'>>();
+    for (let start = hourOf(from); start < to && start <= now; start += HOUR_MS) {
+      hours.set(start, this.billed.get(start) ?? { total: 0, products: {}, parts: [] });
+    }
+    return hours;
   }
 
   sunset(): string | null {

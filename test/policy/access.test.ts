@@ -21,7 +21,7 @@ const rule = (more: Partial<Rule>): Rule => ({
 });
 const rights = (who: Subject, policy: AccessPolicy) => [...accessOf(who, policy).may].sort();
 
-const DEFAULT = ['approve', 'launch', 'request', 'start', 'stop', 'view'];
+const DEFAULT = ['approve', 'launch', 'money', 'request', 'start', 'stop', 'view'];
 
 describe('rights without a rule', () => {
   it('belong to the full members of the home chat', () => {
@@ -46,7 +46,7 @@ describe('rights without a rule', () => {
 describe('rights with rules', () => {
   it('a right that a rule grants belongs to those whom rules name', () => {
     const policy = { homeChat: 'home', rules: [rule({ grant: ['approve'], people: ['bob'] })] };
-    expect(rights(someone(), policy)).toEqual(['launch', 'request', 'start', 'stop', 'view']);
+    expect(rights(someone(), policy)).toEqual(['launch', 'money', 'request', 'start', 'stop', 'view']);
     expect(rights(someone({ person: 'bob' }), policy)).toEqual(DEFAULT);
   });
 
@@ -84,5 +84,25 @@ describe('rights with rules', () => {
     const access = accessOf(someone({ person: 'bob' }), policy);
     expect(access.may.has('stop')).toBe(true);
     expect(access.why.get('stop')).toBe('comes with approve');
+  });
+
+  it('a rule of only some rights takes all others, and takes nothing from anybody else', () => {
+    const viewer = rule({ name: 'role viewer', only: ['money'], people: ['fin'] });
+    const ops = rule({ name: 'role ops', grant: ['admin', 'approve'], people: ['fin', 'bob'] });
+    const policy = { homeChat: 'home', rules: [ops, viewer] };
+    expect(rights(someone({ person: 'fin' }), policy)).toEqual(['money']);
+    expect(rights(someone({ chat: 'other', membership: 'guest', person: 'fin' }), policy)).toEqual(['money']);
+    expect(rights(someone(), policy)).toContain('money');
+    expect(accessOf(someone({ person: 'fin' }), policy).why.get('launch')).toBe('left out by role viewer');
+    expect(rights(someone({ membership: 'bot', person: 'fin' }), policy)).toEqual([]);
+  });
+
+  it('whoever approves or sets budgets sees money, unless that is denied', () => {
+    const budgets = rule({ grant: ['budget'], people: ['bob'] });
+    const denied = rule({ deny: ['money'], people: ['carol'] });
+    const policy = { homeChat: null, rules: [budgets, denied] };
+    expect(rights(someone({ person: 'bob' }), policy)).toEqual(['budget', 'money']);
+    const both = { homeChat: 'home', rules: [budgets, denied] };
+    expect(rights(someone({ person: 'carol' }), both)).not.toContain('money');
   });
 });

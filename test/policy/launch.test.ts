@@ -19,6 +19,7 @@ const request = (more: Partial<LaunchRequest> = {}): LaunchRequest => ({
   cloud: null,
   region: null,
   name: null,
+  project: null,
   ...more,
 });
 
@@ -43,6 +44,7 @@ const around: LaunchSurroundings = {
     { id: 'nv3', name: 'twice', sizeGb: 10, dataCenter: 'US-TX-3' },
   ],
   owner: 'alice',
+  projects: ['vision'],
 };
 
 const decide = (more: Partial<LaunchRequest> = {}, where = around) => decideLaunch(request(more), where);

@@ -17,6 +17,7 @@ export const SPEC: LaunchSpec = {
   ports: ['22/tcp'],
   startSsh: true,
   owner: 'alice',
+  project: null,
   middle: 'run7',
   quotedMicroUsdPerHour: 490_000,
   bidCeilingMicroUsd: null,

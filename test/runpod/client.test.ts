@@ -181,8 +181,8 @@ describe('the client against the emulator', () => {
     wait(3 * 3_600_000);
     const bills = await runpod.billing.pod(id, 0);
     const sum = (part: 'gpuAmount' | 'diskAmount') => bills.reduce((total, bill) => total + bill[part], 0);
-    expect(sum('gpuAmount')).toBeCloseTo(e.account.ledger.get(id)?.gpu ?? 0, 9);
-    expect(sum('diskAmount')).toBeCloseTo(e.account.ledger.get(id)?.disk ?? 0, 9);
+    expect(sum('gpuAmount')).toBeCloseTo(e.account.book.total('pods', id).gpu ?? 0, 9);
+    expect(sum('diskAmount')).toBeCloseTo(e.account.book.total('pods', id).disk ?? 0, 9);
     expect(bills.at(-1)).toMatchObject({ podId: id, gpuAmount: 0 });
     expect(e.violations).toEqual([]);
   });

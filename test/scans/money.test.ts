@@ -24,7 +24,10 @@ afterEach(async () => {
 });
 
 const usd = (amount: number) => formatUsd(Math.round(amount * 1e6));
-const billed = (id: string, part: 'gpu' | 'disk' | 'volume') => s.account.ledger.get(id)?.[part] ?? 0;
+const billed = (id: string, part: 'gpu' | 'disk' | 'volume') =>
+  part === 'volume'
+    ? (s.account.book.total('network-volumes', id).standard ?? 0)
+    : (s.account.book.total('pods', id)[part] ?? 0);
 
 async function facts<R extends Facts['rule']>(rule: R): Promise<FactsOf<R>> {
   const found = (await s.context.findings.open()).find((finding) => finding.rule === rule);

@@ -64,6 +64,7 @@ function changed(spec: LaunchSpec, choice: string | null): Omit<LaunchArgs, 'gpu
     // Where the data may be is not for a button to widen.
     region: spec.dataCenterIds.length > 0 ? spec.dataCenterIds.join(',') : undefined,
     name: spec.middle,
+    project: spec.project ?? undefined,
   };
 }
 

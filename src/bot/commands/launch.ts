@@ -33,6 +33,7 @@ export const launch = defineCommand({
     cloud: oneOf(['secure', 'community']).optional().describe('secure or community'),
     region: text('region').optional().describe('Data centre such as EU-RO-1, or the beginning of some such as EU'),
     name: text('name').optional().describe('What you will call the pod'),
+    project: text('project').optional().describe('What it is for, for the costs'),
   }),
   positional: ['gpu', 'market', 'count'],
   access: 'launch',
@@ -42,6 +43,7 @@ export const launch = defineCommand({
     gpu: suggestGpus,
     market: async () => choices('spot', 'on-demand'),
     cloud: async () => choices('secure', 'community'),
+    project: async (_, { policy }) => choices(...policy.projects.map(({ name }) => name).slice(0, 25)),
   },
   async run(args, asker, services) {
     const catalogue = await services.snapshots.catalogue();

@@ -25,6 +25,7 @@ export interface LaunchArgs {
   cloud?: 'secure' | 'community' | undefined;
   region?: string | undefined;
   name?: string | undefined;
+  project?: string | undefined;
 }
 
 /** More choices than a person reads. */
@@ -97,12 +98,14 @@ export async function launchOne(
       cloud: cloudOf(args),
       region: args.region ?? null,
       name: args.name ?? null,
+      project: args.project ?? null,
     },
     {
       defaults: services.policy.defaults,
       dataCenters: catalogue.dataCenters,
       networkVolumes: catalogue.networkVolumes,
       owner: shortName(asker.who.person ?? asker.who.name),
+      projects: services.policy.projects.map(({ name }) => name),
     },
   );
   if (decision.kind === 'refuse') return note('warn', decision.problem);

@@ -1,0 +1,74 @@
+import { type Day, daysFrom, isDay, monthBegin, plusDays, shortDay } from './days.ts';
+
+/** A question's days, both ends included. */
+export interface Period {
+  first: Day;
+  last: Day;
+  /** As people say it: `yesterday`, `the last 7 days`. */
+  words: string;
+}
+
+/** More would be read for no answer that anybody takes in. */
+const MAX_DAYS = 400;
+
+export type PeriodError = { problem: string };
+
+const KNOWN = 'today, yesterday, 7d, 30d, month, last-month, a day such as 2026-11-24, or two with .. between them';
+
+/** `today`, `yesterday`, `7d`, `month`, `last-month`, `2026-11-24`, `2026-11-01..2026-11-24`, `mon` for the last Monday. */
+export function parsePeriod(text: string, today: Day): Period | PeriodError {
+  const word = text.trim().toLowerCase();
+  const named = namedPeriod(word, today);
+  if (named) return named;
+  const [from = '', to, ...more] = word.split('..');
+  const first = dayFrom(from, today);
+  const last = to === undefined ? first : dayFrom(to, today);
+  if (!first || !last || more.length > 0) return { problem: `is none of ${KNOWN}` };
+  if (first > last) return { problem: 'begins after it ends' };
+  if (first > today) return { problem: 'is still to come' };
+  if (daysFrom(first, last).length > MAX_DAYS) return { problem: `has at most ${MAX_DAYS} days` };
+  const end = last > today ? today : last;
+  const words = first === end ? shortDay(first) : `${shortDay(first)} to ${shortDay(end)}`;
+  return { first, last: end, words };
+}
+
+function namedPeriod(word: string, today: Day): Period | null {
+  const days = /^(\d{1,3})d$/.exec(word);
+  if (days) {
+    const count = Number(days[1]);
+    if (count < 1 || count > MAX_DAYS) return null;
+    const first = plusDays(today, 1 - count);
+    return { first, last: today, words: count === 1 ? 'today' : `the last ${count} days` };
+  }
+  switch (word) {
+    case 'today':
+      return { first: today, last: today, words: 'today' };
+    case 'yesterday':
+      return { first: plusDays(today, -1), last: plusDays(today, -1), words: 'yesterday' };
+    case 'month':
+      return { first: monthBegin(today), last: today, words: 'this month' };
+    case 'last-month': {
+      const last = plusDays(monthBegin(today), -1);
+      return { first: monthBegin(last), last, words: 'last month' };
+    }
+    default:
+      return null;
+  }
+}
+
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+/** A day by its date, or by its weekday: the last one before today. */
+function dayFrom(text: string, today: Day): Day | null {
+  const word = text.trim();
+  if (isDay(word)) return word;
+  if (word === 'today') return today;
+  if (word === 'yesterday') return plusDays(today, -1);
+  const weekday = WEEKDAYS.indexOf(word.slice(0, 3));
+  if (weekday < 0 || !/^[a-z]{3,9}$/.test(word)) return null;
+  for (let back = 1; back <= 7; back++) {
+    const day = plusDays(today, -back);
+    if (shortDay(day).slice(0, 3).toLowerCase() === WEEKDAYS[weekday]) return day;
+  }
+  return null;
+}

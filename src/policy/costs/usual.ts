@@ -1,0 +1,78 @@
+import type { PersonRef } from '../identity.ts';
+import type { MicroUsd } from '../money.ts';
+import { ownerKey, spokenName } from '../pod-names.ts';
+import { PRODUCT_NAMES, sumOf } from './amounts.ts';
+import type { CostDay, CostLine } from './day.ts';
+import { type Day, plusDays } from './days.ts';
+
+/** Weeks back that the same weekday is looked at, and days back where too few of those are known. */
+const WEEKS = 4;
+const DAYS = 14;
+/** Fewer days than this make nothing usual. */
+const ENOUGH = 3;
+
+export interface Mover {
+  name: string;
+  owner: PersonRef | null;
+  /** Above what it usually comes to; negative below. */
+  by: MicroUsd;
+}
+
+export interface Usual {
+  /** Median of `days`. */
+  total: MicroUsd;
+  days: readonly CostDay[];
+  sameWeekday: boolean;
+}
+
+/** The days that a day is measured by: the same weekday of four weeks, else the two weeks before. Null: too few are known. */
+export function usualFor(day: Day, history: ReadonlyMap<Day, CostDay>): Usual | null {
+  const known = (back: number[]) => back.map((n) => history.get(plusDays(day, -n))).filter((one) => one !== undefined);
+  const weekdays = known(Array.from({ length: WEEKS }, (_, i) => 7 * (i + 1)));
+  const sameWeekday = weekdays.length >= ENOUGH;
+  const days = sameWeekday ? weekdays : known(Array.from({ length: DAYS }, (_, i) => i + 1));
+  if (days.length < ENOUGH) return null;
+  return { total: median(days.map(({ total }) => total)), days, sameWeekday };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);
+  return Math.round((low + high) / 2);
+}
+
+/**
+ * By whom a day differs from the usual, the largest difference in the day's own direction first. Pods count by owner and
+ * spoken name: one that is launched anew each day is the same work.
+ */
+export function movers(day: CostDay, usual: Usual): Mover[] {
+  const now = bySubject(day.lines);
+  const before = usual.days.map(({ lines }) => bySubject(lines));
+  const keys = new Set([now, ...before].flatMap((all) => [...all.keys()]));
+  const up = day.total >= usual.total;
+  const all = [...keys].map((key): Mover => {
+    const subject = now.get(key) ?? before.map((one) => one.get(key)).find((one) => one !== undefined);
+    const usually = median(before.map((one) => one.get(key)?.total ?? 0));
+    return { name: subject?.name ?? key, owner: subject?.owner ?? null, by: (now.get(key)?.total ?? 0) - usually };
+  });
+  return all.filter(({ by }) => (up ? by > 0 : by < 0)).sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
+}
+
+interface Subject {
+  name: string;
+  owner: PersonRef | null;
+  total: MicroUsd;
+}
+
+function bySubject(lines: readonly CostLine[]): Map<string, Subject> {
+  const all = new Map<string, Subject>();
+  for (const { product, id, name, owner, amounts } of lines) {
+    const spoken = product === 'pods' && name !== '' ? spokenName(name) : name || (id ?? PRODUCT_NAMES[product]);
+    const key = `${product} ${ownerKey(owner) ?? ''} ${spoken}`;
+    const subject = all.get(key) ?? { name: spoken, owner, total: 0 };
+    subject.total += sumOf(amounts);
+    all.set(key, subject);
+  }
+  return all;
+}

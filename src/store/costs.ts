@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { type Amounts, type Component, component, type Product, sumOf } from '../policy/costs/amounts.ts';
+import { type CostDay, costDay } from '../policy/costs/day.ts';
+import type { Day } from '../policy/costs/days.ts';
+import { type BilledHour, billedHour, type MeteredHour } from '../policy/costs/hours.ts';
+import { type DaySums, daySums, sumsOfDay } from '../policy/costs/sums.ts';
+import type { Operation } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+/** Hours are kept until their days are final and rolled up, days for more than a year; real ms. */
+const HOURS_KEPT_MS = 10 * 86_400_000;
+const DAYS_KEPT_MS = 430 * 86_400_000;
+
+const READ_AT = key('cost', 'hours-read');
+const PODS = key('cost', 'pods');
+const TROUBLE = key('cost', 'trouble');
+const hourKey = (start: number) => key('cost', 'hour', String(start / 3_600_000));
+const meterKey = (start: number) => key('cost', 'meter', String(start / 3_600_000));
+const zoneName = (zone: string) => zone.replace(/[^A-Za-z0-9+-]/g, '_');
+const dayKey = (zone: string, day: Day) => key('cost', 'day', zoneName(zone), day);
+const sumsKey = (zone: string) => key('cost', 'sums', zoneName(zone));
+
+/** What is remembered of a pod for its costs: those outlive it. */
+const seenPod = z.object({
+  name: z.string(),
+  /** Null for CPU pods. */
+  gpu: z.string().nullable(),
+});
+export type SeenPod = z.infer<typeof seenPod>;
+
+const trouble = z.object({ since: z.number(), detail: z.string() });
+/** Since when billing cannot be read, and RunPod's own sentence. */
+export type BillingTrouble = z.infer<typeof trouble>;
+
+/** What was billed and metered, by the hour, and the days that were rolled up from that. */
+export class Costs {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  /** When hours were last read, by their beginning; what was read longer ago than hours are kept is left out. */
+  async hoursRead(now: number): Promise<Map<number, number>> {
+    const all = Object.entries(await this.redis.hgetall(READ_AT));
+    const old = all.filter(([, at]) => now - Number(at) >= HOURS_KEPT_MS).map(([start]) => start);
+    if (old.length > 0) await this.redis.hdel(READ_AT, ...old);
+    return new Map(
+      all.filter(([start]) => !old.includes(start)).map(([start, at]) => [Number(start), Number(at)] as const),
+    );
+  }
+
+  async saveHours(hours: ReadonlyMap<number, BilledHour>): Promise<void> {
+    const pipeline = this.redis.pipeline();
+    for (const [start, hour] of hours) {
+      pipeline.set(hourKey(start), JSON.stringify(hour), 'PX', HOURS_KEPT_MS);
+      pipeline.hset(READ_AT, String(start), String(hour.readAt));
+    }
+    await failing(pipeline.exec());
+  }
+
+  async hours(starts: readonly number[]): Promise<Map<number, BilledHour>> {
+    if (starts.length === 0) return new Map();
+    const found = await this.redis.mget(...starts.map(hourKey));
+    return new Map(
+      found.flatMap((json, i) => {
+        const start = starts[i];
+        return json === null || start === undefined ? [] : [[start, billedHour.parse(JSON.parse(json))] as const];
+      }),
+    );
+  }
+
+  async metered(starts: readonly number[]): Promise<Map<number, MeteredHour>> {
+    const pipeline = this.redis.pipeline();
+    for (const start of starts) pipeline.hgetall(meterKey(start));
+    const found = (await failing(pipeline.exec())) as Record<string, string>[];
+    return new Map(
+      found.flatMap((fields, i) => {
+        const start = starts[i];
+        return start === undefined || Object.keys(fields).length === 0 ? [] : [[start, meteredFrom(fields)] as const];
+      }),
+    );
+  }
+
+  /** Days of a zone, by day. */
+  async days(zone: string, days: readonly Day[]): Promise<Map<Day, CostDay>> {
+    if (days.length === 0) return new Map();
+    const found = await this.redis.mget(...days.map((day) => dayKey(zone, day)));
+    return new Map(
+      found.flatMap((json) => {
+        if (json === null) return [];
+        const one = costDay.parse(JSON.parse(json));
+        return [[one.day, one] as const];
+      }),
+    );
+  }
+
+  /** Totals by kind of all days of a zone, without their lines. */
+  async sums(zone: string): Promise<Map<Day, DaySums>> {
+    const found = await this.redis.hgetall(sumsKey(zone));
+    return new Map(Object.entries(found).map(([day, json]) => [day, daySums.parse(JSON.parse(json))]));
+  }
+
+  async saveDay(day: CostDay): Promise<void> {
+    const sums = JSON.stringify(sumsOfDay(day));
+    await failing(
+      this.redis
+        .pipeline()
+        .set(dayKey(day.zone, day.day), JSON.stringify(day), 'PX', DAYS_KEPT_MS)
+        .hset(sumsKey(day.zone), day.day, sums)
+        .exec(),
+    );
+  }
+
+  async see(pods: ReadonlyMap<string, SeenPod>): Promise<void> {
+    if (pods.size === 0) return;
+    await this.redis.hset(PODS, Object.fromEntries([...pods].map(([id, pod]) => [id, JSON.stringify(pod)])));
+  }
+
+  async seen(podIds: readonly string[]): Promise<Map<string, SeenPod>> {
+    if (podIds.length === 0) return new Map();
+    const found = await this.redis.hmget(PODS, ...podIds);
+    return new Map(
+      found.flatMap((json, i) => {
+        const id = podIds[i];
+        return json === null || id === undefined ? [] : [[id, seenPod.parse(JSON.parse(json))] as const];
+      }),
+    );
+  }
+
+  async trouble(): Promise<BillingTrouble | null> {
+    const json = await this.redis.get(TROUBLE);
+    return json === null ? null : trouble.parse(JSON.parse(json));
+  }
+
+  async setTrouble(found: BillingTrouble | null): Promise<void> {
+    if (found === null) await this.redis.del(TROUBLE);
+    else await this.redis.set(TROUBLE, JSON.stringify(found));
+  }
+}
+
+/** Writes that add to what was metered, for the step in which a scan is written: no interval counts twice. */
+export function meterOperations(hours: ReadonlyMap<number, MeteredHour>): Operation[] {
+  return [...hours].flatMap(([start, { parts }]) => [
+    ...parts.flatMap(({ product, id, amounts, idle }) =>
+      [...Object.entries(amounts), ['idle', idle] as const]
+        .filter(([, amount]) => amount !== 0)
+        .map(([name, amount]): Operation => ['HINCRBYFLOAT', meterKey(start), `${product} ${name} ${id}`, amount]),
+    ),
+    ['PEXPIRE', meterKey(start), HOURS_KEPT_MS] as Operation,
+  ]);
+}
+
+function meteredFrom(fields: Record<string, string>): MeteredHour {
+  const parts = new Map<string, MeteredHour['parts'][number]>();
+  for (const [field, value] of Object.entries(fields)) {
+    const [product = '', name = '', ...id] = field.split(' ');
+    const at = `${product} ${id.join(' ')}`;
+    const part = parts.get(at) ?? {
+      product: product as MeteredHour['parts'][number]['product'] & Product,
+      id: id.join(' '),
+      amounts: {} as Amounts,
+      idle: 0,
+    };
+    if (name === 'idle') part.idle = Number(value);
+    else part.amounts[component.parse(name) as Component] = Number(value);
+    parts.set(at, part);
+  }
+  return { parts: [...parts.values()].filter(({ amounts, idle }) => sumOf(amounts) !== 0 || idle !== 0) };
+}
+
+/** A pipeline tells errors among its answers. */
+async function failing(exec: Promise<[Error | null, unknown][] | null>): Promise<unknown[]> {
+  const answers = (await exec) ?? [];
+  for (const [error] of answers) if (error) throw error;
+  return answers.map(([, value]) => value);
+}
