@@ -18,6 +18,7 @@ import { Snapshots } from '../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
+import { seedBilling, seedKnownPods } from './seed-costs.ts';
 import { seedScan } from './seed-scan.ts';
 
 /** Tuesday. */
@@ -89,6 +90,7 @@ export class World {
       quotaPerMinute: QUOTA,
     });
     seedRunpod(this.runpod.account, this.clock.now());
+    seedBilling(this.runpod.account, this.clock.now());
     seedChats(this.slack, this.discord);
     await Promise.all([this.slack.start(), this.discord.start()]);
     await this.startRedis();
@@ -104,6 +106,7 @@ export class World {
       userAgent: 'podwarden-demo',
     });
     await seedScan(this.redisClient, runpodPort(runpod), readFileSync(POLICY, 'utf8'), this.clock.now());
+    await seedKnownPods(this.redisClient);
     await runpod.close();
     // What was asked before the first step is not the bot's doing.
     this.runpod.calls.length = 0;
@@ -127,7 +130,8 @@ export class World {
     const deadline = Date.now() + READY_MS;
     while (Date.now() < deadline) {
       const runs = await snapshots.lastRuns();
-      if (runs['read-fleet'] && runs['refresh-catalogue'] && runs['refresh-people']) return;
+      const needed = ['read-fleet', 'refresh-catalogue', 'refresh-people', 'read-billing'];
+      if (needed.every((name) => runs[name])) return;
       await pause(50);
     }
     throw new Error(`the bot or the worker did not come up; see the logs in ${this.dataPath}`);

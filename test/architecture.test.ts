@@ -43,7 +43,18 @@ const ROOMS: Record<string, Room> = {
   },
   'src/bot/actions': {
     imports: ['src/bot', 'src/bot/commands', 'src/bot/message', 'src/bot/views', 'src/jobs', 'src/policy'],
-    packages: ['zod'],
+    packages: ['zod', 'node:crypto'],
+  },
+  'src/bot/chart': {
+    imports: ['src/policy'],
+    packages: [
+      'echarts/charts',
+      'echarts/components',
+      'echarts/core',
+      'echarts/renderers',
+      '@resvg/resvg-js',
+      'node:module',
+    ],
   },
   'src/bot/slack': {
     imports: ['src/bot', 'src/bot/message', 'src/policy', 'src/config', 'src/jobs/ports.ts'],
@@ -56,6 +67,7 @@ const ROOMS: Record<string, Room> = {
   'src/bot': {
     imports: [
       'src/bot/actions',
+      'src/bot/chart',
       'src/bot/commands',
       'src/bot/message',
       'src/bot/views',

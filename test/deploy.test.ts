@@ -75,9 +75,12 @@ describe('Dockerfile', () => {
 
   it('needs nothing at run time that is only there for development', () => {
     expect(Object.keys(pkg.dependencies).sort()).toEqual([
+      '@expo-google-fonts/inter',
+      '@resvg/resvg-js',
       '@slack/bolt',
       'bullmq',
       'discord.js',
+      'echarts',
       'fastest-levenshtein',
       'ioredis',
       'luxon',

@@ -68,6 +68,7 @@ const FAULTS: Record<string, RegExp> = {
   list: /^(empty|half)$/,
   balance_said: /^-?\d+(\.\d+)?$/,
   graphql: /^gone$/,
+  billing: /^(down|forbidden|up)$/,
   balance_api: /^(prepaid|postpaid)$/,
   sunset: /^\S+$/,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,

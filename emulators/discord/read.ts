@@ -22,7 +22,11 @@ export function readMarkdown(text: string, reader: Reader): string {
 }
 
 export function readMessage(message: DiscordMessage, reader: Reader): string {
-  const lines = [readMarkdown(message.content, reader), ...message.embeds.flatMap((embed) => readEmbed(embed, reader))];
+  const lines = [
+    readMarkdown(message.content, reader),
+    ...message.embeds.flatMap((embed) => readEmbed(embed, reader)),
+    ...message.attachments.map(({ filename, description }) => `[${description || filename}]`),
+  ];
   return lines.filter((line) => line !== '').join('\n');
 }
 

@@ -1,7 +1,16 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
+import { attachmentsAfter, imageProblems, type SentFile } from './files.ts';
 import { messageProblems, modalProblems } from './rules.ts';
-import type { DiscordChannel, DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
+import type {
+  DiscordAttachment,
+  DiscordChannel,
+  DiscordMessage,
+  DiscordUser,
+  Interaction,
+  Json,
+  Server,
+} from './state.ts';
 
 export interface RestContext {
   server: Server;
@@ -25,7 +34,9 @@ const UNKNOWN_MESSAGE = refuse(404, 10_008, 'Unknown Message');
 const MAX_ACTIVE_THREADS = 1000;
 const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
 
-type Route = [method: string, path: RegExp, run: (parts: string[], call: HttpCall, context: RestContext) => HttpAnswer];
+type Files = ReadonlyMap<string, SentFile>;
+type Run = (parts: string[], call: HttpCall, context: RestContext, files: Files) => HttpAnswer;
+type Route = [method: string, path: RegExp, run: Run];
 
 const ROUTES: Route[] = [
   ['GET', /^gateway\/bot$/, (_, __, { gatewayUrl }) => ok(gatewayBot(gatewayUrl))],
@@ -41,11 +52,11 @@ const ROUTES: Route[] = [
   ['POST', /^users\/@me\/channels$/, openDirect],
 ];
 
-export function rest(call: HttpCall, context: RestContext): HttpAnswer {
+export function rest(call: HttpCall, context: RestContext, files: Files): HttpAnswer {
   const path = decodeURIComponent(call.path.replace(/^\/api\/v10\//, ''));
   for (const [method, pattern, run] of ROUTES) {
     const match = method === call.method ? pattern.exec(path) : null;
-    if (match) return run(match.slice(1), call, context);
+    if (match) return run(match.slice(1), call, context, files);
   }
   return refuse(404, 0, `404: Not Found ${call.method} ${path}`);
 }
@@ -58,8 +69,8 @@ function gatewayBot(url: string): Json {
   };
 }
 
-function judged(body: Json, { violations }: RestContext): HttpAnswer | null {
-  const problems = messageProblems(body);
+function judged(body: Json, { violations }: RestContext, attachments: readonly DiscordAttachment[]): HttpAnswer | null {
+  const problems = [...messageProblems(body), ...imageProblems(body, attachments)];
   if (problems.length === 0) return null;
   violations.push(...problems);
   return { status: 400, body: { code: 50_035, message: 'Invalid Form Body', errors: problems } };
@@ -77,6 +88,7 @@ export function newMessage(
     content: '',
     embeds: [],
     components: [],
+    attachments: [],
     nonce: (body.nonce as string | undefined) ?? null,
     pinged: pinged(body),
     posted: at,
@@ -113,7 +125,7 @@ function messageJson(message: DiscordMessage, { server }: RestContext): Json {
     mention_everyone: false,
     mentions: [],
     mention_roles: [],
-    attachments: [],
+    attachments: message.attachments.map(({ bytes: _, ...rest }) => ({ ...rest, url: '', proxy_url: '' })),
     pinned: false,
     type: 0,
     flags: message.onlyFor === null ? 0 : 64,
@@ -121,17 +133,20 @@ function messageJson(message: DiscordMessage, { server }: RestContext): Json {
   };
 }
 
-function createMessage([channel = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+function createMessage([channel = '']: string[], call: HttpCall, context: RestContext, files: Files): HttpAnswer {
   const found = context.server.channels.get(channel);
   if (!found) return UNKNOWN_CHANNEL;
   const body = jsonBody(call);
   const twin = context.server.messages.find((m) => m.channel === channel && m.nonce !== null && m.nonce === body.nonce);
   if (twin && body.enforce_nonce === true) return ok(messageJson(twin, context));
-  const refused = judged(body, context);
+  const attachments = attachmentsAfter([], body, files, () => context.server.newId());
+  const refused = judged(body, context, attachments);
   if (refused) return refused;
   found.archived = false;
   if (found.active) found.active.at = context.now();
-  return ok(messageJson(newMessage({ channel, onlyFor: found.recipient, thinking: false }, body, context), context));
+  const message = newMessage({ channel, onlyFor: found.recipient, thinking: false }, body, context);
+  message.attachments = attachments;
+  return ok(messageJson(message, context));
 }
 
 function listMessages([channel = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
@@ -142,15 +157,22 @@ function listMessages([channel = '']: string[], call: HttpCall, context: RestCon
   return ok(newest.map((message) => ({ ...messageJson(message, context), nonce: undefined })));
 }
 
-function editMessage([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+function editMessage(
+  [channel = '', id = '']: string[],
+  call: HttpCall,
+  context: RestContext,
+  files: Files,
+): HttpAnswer {
   const message = context.server.message(channel, id);
   if (!message) return UNKNOWN_MESSAGE;
   const at = context.server.channels.get(channel);
   if (at && archived(at, context)) return refuse(400, 50_083, 'Thread is archived');
   const body = jsonBody(call);
-  const refused = judged(body, context);
+  const attachments = attachmentsAfter(message.attachments, body, files, () => context.server.newId());
+  const refused = judged(body, context, attachments);
   if (refused) return refused;
   write(message, body);
+  message.attachments = attachments;
   message.changed = context.timeline.next();
   return ok(messageJson(message, context));
 }
@@ -257,15 +279,17 @@ function respond(interaction: Interaction, type: number, data: Json, context: Re
   }
 }
 
-function editOriginal([token = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
+function editOriginal([token = '']: string[], call: HttpCall, context: RestContext, files: Files): HttpAnswer {
   const interaction = context.server.interactions.get(token);
   if (!interaction || Date.now() - interaction.created > TOKEN_MS) return refuse(401, 50_027, 'Invalid Webhook Token');
   const message = context.server.messages.find((m) => m.id === interaction.original);
   if (!message) return refuse(404, 10_015, 'Unknown Webhook');
   const body = jsonBody(call);
-  const refused = judged(body, context);
+  const attachments = attachmentsAfter(message.attachments, body, files, () => context.server.newId());
+  const refused = judged(body, context, attachments);
   if (refused) return refused;
   write(message, body);
+  message.attachments = attachments;
   const at = context.timeline.next();
   if (message.thinking) message.posted = at;
   message.thinking = false;

@@ -13,6 +13,7 @@ import {
 import { type HttpAnswer, type HttpCall, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { typedCommand } from './client.ts';
+import { withFiles } from './files.ts';
 import { Gateway } from './gateway.ts';
 import { limit, tooMany } from './limits.ts';
 import { type Reader, readButtons, readInputs, readMessage } from './read.ts';
@@ -101,7 +102,8 @@ export class DiscordEmulator implements ChatEmulator {
     }
   }
 
-  private async answer(call: HttpCall): Promise<HttpAnswer> {
+  private async answer(sent: HttpCall): Promise<HttpAnswer> {
+    const { call, files } = await withFiles(sent);
     const exempt = call.path.endsWith('/callback') || call.path.endsWith('/gateway/bot');
     const fault = exempt ? null : await faulted(this.faults);
     if (fault) return faultAnswer(fault);
@@ -114,7 +116,7 @@ export class DiscordEmulator implements ChatEmulator {
     }
     const quota = limit(call, this.quotas);
     if (quota.refusal) return quota.refusal;
-    const answer = rest(call, this.context());
+    const answer = rest(call, this.context(), files);
     return { ...answer, headers: { ...quota.headers, ...answer.headers } };
   }
 

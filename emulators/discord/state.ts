@@ -20,6 +20,15 @@ export interface DiscordChannel {
   members: Set<string> | null;
 }
 
+export interface DiscordAttachment {
+  id: string;
+  filename: string;
+  size: number;
+  /** The alternative text. */
+  description: string;
+  bytes: Buffer;
+}
+
 export interface DiscordMessage {
   id: string;
   channel: string;
@@ -27,6 +36,7 @@ export interface DiscordMessage {
   content: string;
   embeds: Json[];
   components: Json[];
+  attachments: DiscordAttachment[];
   nonce: string | null;
   /** A deferred answer that has not come yet is shown to nobody. */
   thinking: boolean;

@@ -1,12 +1,6 @@
-import type { Timeline } from '../chat.ts';
+import { FILE_METHODS, fileProblems } from './files.ts';
 import { messageProblems, viewProblems } from './rules.ts';
-import type { Json, SlackMessage, SlackUser, Workspace } from './state.ts';
-
-export interface ApiContext {
-  workspace: Workspace;
-  timeline: Timeline;
-  violations: string[];
-}
+import type { ApiContext, Json, SlackMessage, SlackUser } from './state.ts';
 
 type Params = Record<string, string>;
 type Method = (params: Params, context: ApiContext) => Json;
@@ -33,9 +27,11 @@ function body(params: Params): { text: string; blocks: Json[]; metadata: Json | 
 /** Refuses what Slack would, and remembers that it had to. */
 function judged(text: string, blocks: Json[], context: ApiContext): Json | null {
   const problems = messageProblems(text, blocks);
-  if (problems.length === 0) return null;
   context.violations.push(...problems);
-  return fail('invalid_blocks', problems);
+  // Not the sender's fault: it cannot know when processing ends.
+  const files = fileProblems(blocks, context);
+  if (problems.length + files.length === 0) return null;
+  return fail('invalid_blocks', [...problems, ...files]);
 }
 
 function messageJson(message: SlackMessage, { workspace }: ApiContext): Json {
@@ -75,7 +71,9 @@ const postMessage: Method = (params, context) => {
   if (refused) return refused;
   const onlyFor = isPerson ? channel : null;
   const message = addMessage({ channel, threadTs: params.thread_ts ?? null, onlyFor, ...said }, context);
-  return { ok: true, channel, ts: message.ts, message: messageJson(message, context) };
+  // A person is answered with the conversation that one has with them.
+  const conversation = isPerson ? `D${channel}` : channel;
+  return { ok: true, channel: conversation, ts: message.ts, message: messageJson(message, context) };
 };
 
 /** Reaches only somebody who is in the channel. */
@@ -203,6 +201,7 @@ const usergroups: Method = (_, { workspace }) => ({
 });
 
 export const METHODS: Record<string, Method> = {
+  ...FILE_METHODS,
   'auth.test': authTest,
   'chat.postMessage': postMessage,
   'chat.postEphemeral': postEphemeral,

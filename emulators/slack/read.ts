@@ -44,6 +44,7 @@ function readBlock(block: Json, reader: Reader): string[] {
   }
   if (block.type === 'section') return [readText(block.text, reader)];
   if (block.type === 'context') return [(block.elements as Json[]).map((e) => readText(e, reader)).join(' ')];
+  if (block.type === 'image') return [`[${String(block.alt_text)}]`];
   if (block.type === 'table') {
     return (block.rows as Json[][]).map((row) => row.map((cell) => String(cell.text ?? '')).join('  '));
   }

@@ -75,12 +75,20 @@ function blockProblems(block: Json, ids: Set<string>): string[] {
     case 'divider':
     case 'context':
     case 'image':
+      return imageProblems(block);
     case 'input':
     case 'rich_text':
       return [];
     default:
       return [`unsupported type: ${String(block.type)}`];
   }
+}
+
+function imageProblems(block: Json): string[] {
+  const alt = String(block.alt_text ?? '');
+  const found = alt === '' || alt.length > 2000 ? ['alt_text must be 1 to 2000 characters'] : [];
+  if (block.slack_file === undefined && block.image_url === undefined) found.push('image has no source');
+  return found;
 }
 
 function textProblems(text: Json | undefined, limit: number, type?: string): string[] {

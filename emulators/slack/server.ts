@@ -14,11 +14,11 @@ import {
 } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
-import { type ApiContext, METHODS, respond } from './api.ts';
+import { METHODS, respond } from './api.ts';
 import { elementOf, mentionPayload, stateOf } from './payloads.ts';
 import { rateLimit } from './rates.ts';
 import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
-import { type Json, type SlackMessage, Workspace } from './state.ts';
+import { type ApiContext, type Json, type SlackMessage, Workspace } from './state.ts';
 
 const TRIGGER_MS = 3000;
 const RESPONSE_MS = 30 * 60_000;
@@ -43,6 +43,8 @@ export class SlackEmulator implements ChatEmulator {
   readonly workspace = new Workspace();
   readonly violations: string[] = [];
   faults: ChatFaults = { mode: null, redeliver: false };
+  /** Messages that show a file are refused, as now and then while Slack processes it. */
+  filesRefused = false;
   /** Where SLACK_API_URL points; ends in /api/. */
   url = '';
   private readonly options: SlackEmulatorOptions;
@@ -59,7 +61,13 @@ export class SlackEmulator implements ChatEmulator {
   constructor(options: SlackEmulatorOptions) {
     this.options = options;
     this.quotas = new Quotas(options.now ?? Date.now);
-    this.context = { workspace: this.workspace, timeline: options.timeline, violations: this.violations };
+    this.context = {
+      workspace: this.workspace,
+      timeline: options.timeline,
+      violations: this.violations,
+      origin: () => `http://127.0.0.1:${this.listening?.port}`,
+      filesRefused: () => this.filesRefused,
+    };
   }
 
   async start(): Promise<void> {
@@ -133,6 +141,7 @@ export class SlackEmulator implements ChatEmulator {
         fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
       return { status: fault.status, headers, body: { ok: false, error: 'ratelimited' } };
     }
+    if (call.path.startsWith('/upload/')) return this.upload(call);
     if (call.path.startsWith('/response/')) {
       return respond(call.path.slice('/response/'.length), jsonBody(call), this.context);
     }
@@ -148,6 +157,15 @@ export class SlackEmulator implements ChatEmulator {
     const limited = rateLimit(method, params, this.quotas);
     if (limited) return limited;
     return { status: 200, body: run(params, this.context) };
+  }
+
+  /** The address is the secret: no token goes with the bytes. */
+  private upload({ path, body, method }: HttpCall): HttpAnswer {
+    const file = this.workspace.files.get(path.slice('/upload/'.length));
+    if (!file || file.bytes || method !== 'POST') return { status: 404, body: 'not found' };
+    if (body.length !== file.length) return { status: 400, body: 'length does not match' };
+    file.bytes = body;
+    return { status: 200, body: `OK - ${body.length}` };
   }
 
   /** Sends one envelope to one socket; the promise ends with the acknowledgement's payload. */

@@ -1,3 +1,5 @@
+import type { Timeline } from '../chat.ts';
+
 export interface SlackUser {
   id: string;
   name: string;
@@ -48,6 +50,16 @@ export interface ResponseUrl {
   expires: number;
 }
 
+export interface SlackFile {
+  id: string;
+  name: string;
+  length: number;
+  alt: string;
+  bytes: Buffer | null;
+  completed: boolean;
+  processed: boolean;
+}
+
 /** One workspace. Message times are unique and rising, as Slack's are. */
 export class Workspace {
   readonly team = 'T0PODW';
@@ -61,6 +73,7 @@ export class Workspace {
   readonly opened: Json[] = [];
   readonly responses = new Map<string, ResponseUrl>();
   readonly triggers = new Map<string, { user: string; expires: number }>();
+  readonly files = new Map<string, SlackFile>();
   readonly groups = new Map<string, { handle: string; users: string[] }>();
   private counter = 0;
 
@@ -97,4 +110,15 @@ export class Workspace {
   find(channel: string, ts: string): SlackMessage | undefined {
     return this.messages.find((m) => m.channel === channel && m.ts === ts);
   }
+}
+
+/** What the methods of the API work with. */
+export interface ApiContext {
+  workspace: Workspace;
+  timeline: Timeline;
+  violations: string[];
+  /** Where this server is reached. */
+  origin: () => string;
+  /** Whether messages that show files are refused, processed or not. */
+  filesRefused: () => boolean;
 }

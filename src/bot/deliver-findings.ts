@@ -81,10 +81,13 @@ export class DeliverFindings {
     return { failures, closed: shut > 0 && told === 0 && failures.length === 0 };
   }
 
-  private placesOf({ room }: Finding): Place[] {
+  /** What somebody has spent is told only where money may be shown. */
+  private placesOf({ room, rule }: Finding): Place[] {
     const { rooms, defaultRoom } = this.services.policy;
     const found = rooms.find(({ name }) => name === room) ?? rooms.find(({ name }) => name === defaultRoom);
-    return (found?.channels ?? []).filter(({ mirror }) => mirror).map(({ chat, channel }) => ({ chat, channel }));
+    return (found?.channels ?? [])
+      .filter(({ mirror, money }) => mirror && (money || rule !== 'budget'))
+      .map(({ chat, channel }) => ({ chat, channel }));
   }
 
   /**

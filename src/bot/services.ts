@@ -6,7 +6,10 @@ import type { Decider } from '../policy/approvers.ts';
 import type { AccountId, PersonRef, Place } from '../policy/identity.ts';
 import type { Approvals } from '../store/approvals.ts';
 import type { Audit } from '../store/audit.ts';
+import type { Budgets } from '../store/budgets.ts';
 import type { Choices } from '../store/choices.ts';
+import type { Costs } from '../store/costs.ts';
+import type { Digests } from '../store/digests.ts';
 import type { Drafts } from '../store/drafts.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -27,6 +30,9 @@ export interface Services {
   owners: Owners;
   findings: Findings;
   choices: Choices;
+  costs: Costs;
+  budgets: Budgets;
+  digests: Digests;
   audit: Audit;
   /** Whether a chat shows all its members, so that "nobody" can be said. */
   showsEverybody: boolean;

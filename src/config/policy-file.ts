@@ -213,7 +213,9 @@ export const policyFile = z.strictObject({
   working_hours: z
     .strictObject({ days: z.array(z.enum(WEEKDAYS)), from: hour, to: hour })
     .default({ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: 9, to: 18 }),
-  rooms: z.record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), room).default({}),
+  rooms: z
+    .record(z.string().regex(/^[a-z0-9-]{1,40}$/, 'has letters a to z, digits and dashes, at most 40'), room)
+    .default({}),
   default_room: z.string().optional().describe('Home of pods that were made elsewhere. Default: the first room.'),
   people: z.record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), person).default({}),
   roles: z.record(z.string(), role).default({}),

@@ -4,6 +4,7 @@ import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
 import { Copies } from '../bot/copies.ts';
 import { Deliver } from '../bot/deliver.ts';
+import { DeliverDigests } from '../bot/deliver-digests.ts';
 import { DeliverFindings } from '../bot/deliver-findings.ts';
 import { DeliverRequests } from '../bot/deliver-requests.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
@@ -12,9 +13,19 @@ import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { tellHandovers } from '../bot/handover.ts';
 import { refreshPeople as refresh } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
+import { tellShared } from '../bot/share.ts';
 import { SlackFront } from '../bot/slack/front.ts';
 import type { Settings } from '../config/settings.ts';
-import { announce, announceFinding, announceRequest, answer, type ChatContext, refreshPeople } from '../jobs/chat.ts';
+import {
+  announce,
+  announceDigest,
+  announceFinding,
+  announceRequest,
+  answer,
+  type ChatContext,
+  refreshPeople,
+  shareMessage,
+} from '../jobs/chat.ts';
 import { pageOutByBot } from '../jobs/names.ts';
 import { type PagingContext, pageOutFromBot } from '../jobs/page-out.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
@@ -23,9 +34,12 @@ import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
 import { watchOver } from '../jobs/watch.ts';
 import { chatOf } from '../policy/identity.ts';
 import { Approvals } from '../store/approvals.ts';
+import { Budgets } from '../store/budgets.ts';
 import { Cards } from '../store/cards.ts';
 import { Choices } from '../store/choices.ts';
 import { Claims } from '../store/claims.ts';
+import { Costs } from '../store/costs.ts';
+import { Digests } from '../store/digests.ts';
 import { Drafts } from '../store/drafts.ts';
 import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
@@ -65,6 +79,9 @@ export async function runBot(options: {
     owners: new Owners(redis.producer, audit),
     findings: new Findings(redis.producer),
     choices: new Choices(redis.producer),
+    costs: new Costs(redis.producer),
+    budgets: new Budgets(redis.producer, audit),
+    digests: new Digests(redis.producer),
     audit,
     // Discord shows a server's members only to bots with a privileged intent.
     showsEverybody: settings.discord === null,
@@ -89,7 +106,16 @@ export async function runBot(options: {
     connection: redis.worker,
     prefix: PREFIX,
     queue: 'chat',
-    definitions: [announce, announceFinding, announceRequest, answer, refreshPeople, pageOutFromBot],
+    definitions: [
+      announce,
+      announceFinding,
+      announceRequest,
+      announceDigest,
+      shareMessage,
+      answer,
+      refreshPeople,
+      pageOutFromBot,
+    ],
     context,
     log,
     concurrency: CONCURRENCY,
@@ -144,11 +170,14 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
   const deliver = new Deliver(fronts, services, copies);
   const requests = new DeliverRequests(fronts, services, copies);
   const findings = new DeliverFindings(fronts, services, copies);
+  const digests = new DeliverDigests(fronts, services, copies);
   const { snapshots, policy, clocks, replies } = services;
   return {
     tellRow: (id) => deliver.row(id),
     tellRequest: (batch) => requests.batch(batch),
     tellFinding: (card) => findings.card(card),
+    tellDigest: (id) => digests.digest(id),
+    tellShared: (id) => tellShared(id, fronts, copies, services),
     giveAnswer: (id) => giveAnswer(id, replies, fronts),
     readPeople: async () => {
       const at = clocks.now();

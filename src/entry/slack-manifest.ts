@@ -15,6 +15,9 @@ const SCOPES = [
   'channels:history',
   'groups:history',
   'im:write',
+  // The digest’s chart, and answers as files.
+  'files:write',
+  'files:read',
 ];
 
 /** The Slack app's manifest, from the command list. */

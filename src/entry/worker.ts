@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CriticalWebhook, Policy, RunpodSettings } from '../config/settings.ts';
 import type { GovernedContext } from '../jobs/approvals.ts';
+import { writeDigest } from '../jobs/digests.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
 import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
 import { pageOut } from '../jobs/page-out.ts';
@@ -21,8 +22,10 @@ import { TICK_MS, tick } from '../jobs/tick.ts';
 import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
 import { Approvals } from '../store/approvals.ts';
+import { Budgets } from '../store/budgets.ts';
 import { Choices } from '../store/choices.ts';
 import { Costs } from '../store/costs.ts';
+import { Digests } from '../store/digests.ts';
 import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -42,6 +45,7 @@ const DEFINITIONS = [
   readPod,
   readFleet,
   readBilling,
+  writeDigest,
   refreshCatalogue,
   reconcile,
   terminatePod,
@@ -100,6 +104,8 @@ export async function runWorker(options: {
     findings: new Findings(redis.producer),
     choices: new Choices(redis.producer),
     costs: new Costs(redis.producer),
+    budgets: new Budgets(redis.producer, audit),
+    digests: new Digests(redis.producer),
     newId,
     pages: pageOutName,
     pager: options.criticalWebhook ? criticalWebhook(options.criticalWebhook) : null,

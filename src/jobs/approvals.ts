@@ -2,7 +2,9 @@ import type { AccessPolicy } from '../policy/access.ts';
 import type { Approval, ApprovalRules } from '../policy/approval.ts';
 import type { ApprovalMove } from '../policy/approval-moves.ts';
 import type { People } from '../policy/approvers.ts';
+import type { BudgetRules } from '../policy/costs/budgets.ts';
 import type { Project } from '../policy/costs/projects.ts';
+import type { DigestKind } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { type AccountId, actorOf, type Declared, type PersonRef } from '../policy/identity.ts';
@@ -10,8 +12,10 @@ import { ownerOf } from '../policy/ownership.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
 import { type Audit, type AuditEntry, formatHead } from '../store/audit.ts';
+import type { Budgets } from '../store/budgets.ts';
 import type { Choices } from '../store/choices.ts';
 import type { Costs } from '../store/costs.ts';
+import type { Digests } from '../store/digests.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Links } from '../store/links.ts';
 import type { Owners } from '../store/owners.ts';
@@ -26,7 +30,12 @@ export interface Governance {
   people: readonly (Declared & { timezone?: string | null })[];
   approvals: ApprovalRules;
   workingHours: WorkingHours;
-  rooms: readonly { name: string; timezone: string; channels: readonly { chat: string }[] }[];
+  rooms: readonly {
+    name: string;
+    timezone: string;
+    channels: readonly { chat: string }[];
+    digest: readonly DigestKind[];
+  }[];
   defaultRoom: string | null;
   thresholds: Thresholds;
   /** From this hour of the evening to that of the morning, where nobody chose otherwise. */
@@ -34,6 +43,8 @@ export interface Governance {
   /** How often the account is read, ms. */
   scanMs: number;
   projects: readonly Project[];
+  budgets: BudgetRules;
+  digest: { hour: number; weekday: number };
 }
 
 /** What jobs that carry out or review requests are given on top. */
@@ -45,6 +56,8 @@ export interface GovernedContext extends PodContext {
   findings: Findings;
   choices: Choices;
   costs: Costs;
+  budgets: Budgets;
+  digests: Digests;
   newId: () => string;
   pages: typeof pageOut;
   /** Null where no webhook is set. */

@@ -1,10 +1,12 @@
 import { defineJob } from './define.ts';
 import {
+  announceDigest as announceDigestName,
   announceFinding as announceFindingName,
   announce as announceName,
   announceRequest as announceRequestName,
   answer as answerName,
   refreshPeople as refreshPeopleName,
+  shareMessage as shareMessageName,
 } from './names.ts';
 
 /** What chat jobs are given: the bot's ways of telling people. */
@@ -15,6 +17,10 @@ export interface ChatContext {
   tellRequest(batch: string): Promise<void>;
   /** Brings the copies of a finding's card up to date. */
   tellFinding(card: string): Promise<void>;
+  /** Brings the copies of a digest up to date. */
+  tellDigest(id: string): Promise<void>;
+  /** Posts what somebody shared. */
+  tellShared(share: string): Promise<void>;
   /** Gives a person what was read for them. */
   giveAnswer(id: string): Promise<void>;
   /** Reads membership, roles and groups of every chat, and notes when. */
@@ -37,6 +43,18 @@ export const announceFinding = defineJob({
   ...announceFindingName,
   timeoutMs: 60_000,
   handle: ({ card }, context: ChatContext) => context.tellFinding(card),
+});
+
+export const announceDigest = defineJob({
+  ...announceDigestName,
+  timeoutMs: 60_000,
+  handle: ({ digest }, context: ChatContext) => context.tellDigest(digest),
+});
+
+export const shareMessage = defineJob({
+  ...shareMessageName,
+  timeoutMs: 60_000,
+  handle: ({ share }, context: ChatContext) => context.tellShared(share),
 });
 
 export const answer = defineJob({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIGESTS } from '../policy/costs/windows.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { JobName } from './define.ts';
 
@@ -50,6 +51,13 @@ export const readBilling = {
   payload: none,
   retry: { attempts: 1, backoffMs: 1000 },
 } as const satisfies JobName;
+/** Not repeated by the queue: the tick finds the window due again. */
+export const writeDigest = {
+  name: 'write-digest',
+  queue: 'pods',
+  payload: z.object({ room: z.string(), kind: z.enum(DIGESTS), last: z.string() }),
+  retry: { attempts: 1, backoffMs: 1000 },
+} as const satisfies JobName;
 export const refreshCatalogue = {
   name: 'refresh-catalogue',
   queue: 'pods',
@@ -74,6 +82,19 @@ export const announceFinding = {
   name: 'announce-finding',
   queue: 'chat',
   payload: z.object({ card: z.string() }),
+  retry,
+} as const satisfies JobName;
+export const announceDigest = {
+  name: 'announce-digest',
+  queue: 'chat',
+  payload: z.object({ digest: z.string() }),
+  retry,
+} as const satisfies JobName;
+/** Something that one person was told, for everybody in a channel. */
+export const shareMessage = {
+  name: 'share-message',
+  queue: 'chat',
+  payload: z.object({ share: z.string() }),
   retry,
 } as const satisfies JobName;
 /** Tells the critical webhook. */

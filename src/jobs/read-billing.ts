@@ -5,6 +5,7 @@ import { HOUR_MS, hourOf, windowsToRead } from '../policy/costs/hours.ts';
 import type { GovernedContext } from './approvals.ts';
 import { costBooks, endingsIn, knownBy } from './cost-books.ts';
 import { defineJob } from './define.ts';
+import { correctDigests } from './digests.ts';
 import { readBilling as name } from './names.ts';
 import { ProviderFailure } from './ports.ts';
 
@@ -25,6 +26,7 @@ export const readBilling = defineJob({
     const touched = await readHours(now, context, signal);
     for (const zone of zonesOf(context)) await rollUpZone(zone, touched, now, context);
     await context.snapshots.ran(name.name, now);
+    await correctDigests(context);
   },
 });
 

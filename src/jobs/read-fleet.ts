@@ -25,7 +25,16 @@ import { adoptLate, followRows } from './follow-rows.ts';
 import { readFleet as name, SCAN_SEEN, TRIED } from './names.ts';
 import { ProviderFailure } from './ports.ts';
 import { type AccountPicture, prove, readAccount, readSaids, unread } from './scan-read.ts';
-import { attributed, type Books, burnIn, defaultRoom, readBooks, settling, worldOf } from './scan-world.ts';
+import {
+  attributed,
+  type Books,
+  burnIn,
+  defaultRoom,
+  readBooks,
+  settling,
+  watchedBudgets,
+  worldOf,
+} from './scan-world.ts';
 import { stepsFor, tellSteps } from './tell-findings.ts';
 
 /** Presses and other scans may come between: each loss means that somebody else made progress. */
@@ -211,10 +220,11 @@ async function judged(
     sunset: context.provider.sunset(),
     redisUsed,
   };
+  const budgets = await watchedBudgets(picture.at, context);
   const meter = meterOperations(metered(memory, next));
   let open = books.open;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const world = worldOf(picture.at, next, pods, { ...books, open }, context);
+    const world = worldOf(picture.at, next, pods, { ...books, open }, context, budgets);
     const blind = [...scanBlindness(next, picture.at, room), ...otherBlindness(around, picture.at, room)];
     const hits = [...findHits(world), ...(context.governance.thresholds.off.includes('blind') ? [] : blind)];
     const steps = stepsFor(open, isScans, hits, when);

@@ -14,6 +14,12 @@ export const reconcile = defineJob({
   async handle(_, context: PodContext) {
     const now = context.clocks.now();
     for (const row of await context.ledger.passing()) {
+      if (row.status === 'asking') {
+        // Its card waits for a person, and nothing else does.
+        const lapsed = now - row.createdAt > moves.ASK_TTL_MS;
+        if (lapsed) await advance(context, row.id, moves.notAllowed('Nobody allowed it within 30 minutes.', now));
+        continue;
+      }
       const late = row.status === 'requested' && now - row.createdAt > moves.REQUEST_TTL_MS;
       if (late) await advance(context, row.id, moves.expire(now));
       else await enqueueFor(row, context.enqueue);

@@ -1,7 +1,9 @@
+import { scopeName } from '../policy/costs/budgets.ts';
+import { dayOf, monthBegin } from '../policy/costs/days.ts';
 import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { afterQuiet } from '../policy/findings/schedule.ts';
 import type { Settling } from '../policy/findings/settle.ts';
-import type { KnownPod, World } from '../policy/findings/world.ts';
+import type { KnownPod, WatchedBudget, World } from '../policy/findings/world.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { PersonRef } from '../policy/identity.ts';
 import { type Row, spokenRow } from '../policy/ledger.ts';
@@ -10,6 +12,7 @@ import { ownerKey, spokenName } from '../policy/pod-names.ts';
 import { type Burn, burnOf } from '../policy/scan/burn.ts';
 import type { Change, ScanMemory } from '../policy/scan/memory.ts';
 import type { GovernedContext } from './approvals.ts';
+import { budgetsIn, budgetZone } from './cost-reading.ts';
 
 /** What our own books say of pods, as of one scan. */
 export interface Books {
@@ -87,6 +90,7 @@ export function worldOf(
   pods: readonly FleetPod[],
   books: Books,
   context: Pick<GovernedContext, 'governance'>,
+  budgets: readonly WatchedBudget[] = [],
 ): World {
   const known = pods.flatMap((pod): KnownPod[] => {
     const remembered = memory.pods[pod.id];
@@ -109,6 +113,7 @@ export function worldOf(
     memory,
     burn: burnIn(pods, memory),
     thresholds: context.governance.thresholds,
+    budgets,
     open: new Map(books.open.map((finding) => [keyOf(finding), finding])),
     defaultRoom: defaultRoom(context),
   };
@@ -133,4 +138,24 @@ export async function settling(
       return afterQuiet(now, { ...hours, days: governance.workingHours.days }, zone);
     },
   };
+}
+
+/** The budgets with whom they are of, in the days of the default room. */
+export async function watchedBudgets(now: number, context: GovernedContext): Promise<WatchedBudget[]> {
+  const { governance, costs, budgets } = context;
+  const zone = budgetZone(governance);
+  const today = dayOf(now, zone);
+  const states = await budgetsIn(zone, now, { costs, budgets, rules: governance.budgets });
+  const personOf = (key: string) => governance.people.find((person) => person.key === key);
+  return states.map((state) => {
+    const person = state.scope.startsWith('person ') ? personOf(state.scope.slice('person '.length)) : undefined;
+    const [account] = person?.accounts ?? [];
+    return {
+      ...state,
+      of: scopeName(state.scope, (key) => personOf(key)?.name ?? key),
+      owner: person && account ? { account, person: person.key, name: person.name } : null,
+      first: state.window === 'day' ? today : monthBegin(today),
+      last: today,
+    };
+  });
 }

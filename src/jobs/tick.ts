@@ -1,6 +1,7 @@
 import { dueReads } from '../policy/due.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob, type JobName } from './define.ts';
+import { tickDigests } from './digests.ts';
 import {
   tick as name,
   readBilling,
@@ -45,6 +46,7 @@ export const tick = defineJob({
     }
     await context.enqueue(reconcile, {}, { id: reconcile.name });
     await context.enqueue(reviewRequests, {}, { id: reviewRequests.name });
+    await tickDigests(context);
     for (const card of await context.findings.untold()) await tellCard(card, context);
     for (const finding of await context.findings.unpaged()) await pageFor(finding, context);
   },

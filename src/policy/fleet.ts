@@ -71,7 +71,12 @@ const STATUS_TEXT: Record<PodState, string> = {
 };
 
 /** Launches without a pod stand in lists too, under these words of our own. */
-const OURS: Record<string, string> = { QUEUED: 'Queued', LAUNCHING: 'Launching', CHECKING: 'Checking' };
+const OURS: Record<string, string> = {
+  ASKING: 'Waits for approval',
+  QUEUED: 'Queued',
+  LAUNCHING: 'Launching',
+  CHECKING: 'Checking',
+};
 
 export function statusText(pod: FleetPod): string {
   const own = OURS[pod.status];

@@ -1,3 +1,4 @@
+import type { PersonRef } from './identity.ts';
 import { type Attempt, OPEN, type PodFacts, type Row, type RowStatus, type Task, type Trouble } from './ledger.ts';
 
 /**
@@ -128,6 +129,25 @@ export function expire(now: number): Move {
 function expired(row: Row, now: number): Row {
   const detail = 'no worker could send it in time';
   return enter(row, 'expired', now, { trouble: { kind: 'expired', detail, onDemandMicroUsdPerHour: null } });
+}
+
+/** A launch beyond a budget waits so long for somebody. */
+export const ASK_TTL_MS = 30 * 60_000;
+
+/** Somebody else lets a launch pass a budget. Its time to be sent counts from here. */
+export function allow(by: PersonRef, now: number): Move {
+  return (row) => {
+    if (row.status !== 'asking' || row.ask === null) return null;
+    if (now - row.createdAt > ASK_TTL_MS) return notAllowed('Nobody allowed it within 30 minutes.', now)(row);
+    return enter(row, 'requested', now, { createdAt: now, ask: { ...row.ask, allowedBy: by } });
+  };
+}
+
+export function notAllowed(detail: string, now: number): Move {
+  return (row) => {
+    if (row.status !== 'asking') return null;
+    return enter(row, 'failed', now, { trouble: { kind: 'not-allowed', detail, onDemandMicroUsdPerHour: null } });
+  };
 }
 
 /** What a pod that comes up is waiting for; an unchanged word changes nothing. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personRef, place } from './identity.ts';
+import { accountId, personRef, place } from './identity.ts';
 
 /**
  * One row for each pod that Podwarden launched or acted on. The row, not RunPod and not the queue, says what was asked,
@@ -74,6 +74,7 @@ export const trouble = z.object({
     'gone',
     'expired',
     'pod-error',
+    'not-allowed',
   ]),
   detail: z.string(),
   /** Today's on-demand price for the same pod, where that is a way out. */
@@ -82,6 +83,8 @@ export const trouble = z.object({
 export type Trouble = z.infer<typeof trouble>;
 
 export const rowStatus = z.enum([
+  /** Beyond a budget: another person decides whether it is launched. */
+  'asking',
   'requested',
   'launching',
   'settling',
@@ -96,7 +99,7 @@ export const rowStatus = z.enum([
 export type RowStatus = z.infer<typeof rowStatus>;
 
 /** A row in one of these is on its way somewhere: a worker owes it the next step. */
-export const PASSING: readonly RowStatus[] = ['requested', 'launching', 'settling', 'starting', 'stopping'];
+export const PASSING: readonly RowStatus[] = ['asking', 'requested', 'launching', 'settling', 'starting', 'stopping'];
 /** What `reconcile` and limits look at: rows that have, or may still get, a pod. */
 export const OPEN: readonly RowStatus[] = [...PASSING, 'running', 'stopped'];
 
@@ -157,6 +160,17 @@ export const row = z.object({
   waitsFor: z.string().nullable(),
   task: task.nullable(),
   trouble: trouble.nullable(),
+  /** A launch beyond a budget, and who let it pass. */
+  ask: z
+    .object({
+      /** The budget, as it stood: `the team has spent …`. */
+      beyond: z.string(),
+      /** All accounts of whoever asked, without workspaces: none of them decides. */
+      self: z.array(accountId),
+      allowedBy: personRef.nullable(),
+    })
+    .nullable()
+    .default(null),
   /** Other pods that turned up under one of this row's names. */
   duplicates: z.array(z.string()),
 });

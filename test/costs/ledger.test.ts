@@ -39,7 +39,7 @@ async function ninetyDays(begin: number, days: number) {
     clocks: { ...base.context.clocks, now: () => time.now },
     governance: {
       ...base.context.governance,
-      rooms: ZONES.map((timezone) => ({ name: timezone, timezone, channels: [{ chat: 'slack' }] })),
+      rooms: ZONES.map((timezone) => ({ name: timezone, timezone, channels: [{ chat: 'slack' }], digest: [] })),
       projects: [
         { name: 'vision', pods: ['vision'], resources: ['datasets'] },
         { name: 'sweeps', pods: ['bob-sweep'], resources: [] },

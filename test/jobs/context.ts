@@ -3,9 +3,11 @@ import { pageOut } from '../../src/jobs/names.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/policy/findings/thresholds.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
+import { Budgets } from '../../src/store/budgets.ts';
 import { Choices } from '../../src/store/choices.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Costs } from '../../src/store/costs.ts';
+import { Digests } from '../../src/store/digests.ts';
 import { Findings } from '../../src/store/findings.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { Links } from '../../src/store/links.ts';
@@ -50,6 +52,8 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
     findings: new Findings(redis),
     choices: new Choices(redis),
     costs: new Costs(redis),
+    budgets: new Budgets(redis, audit),
+    digests: new Digests(redis),
     newId: () => `i${++ids}`,
     pages: pageOut,
     pager: null,
@@ -58,12 +62,14 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
       people: PEOPLE,
       approvals: { quorum: 1, ownerWaitMs: 600_000, guests: false, breaker },
       workingHours: { days: [1, 2, 3, 4, 5], from: 9, to: 18 },
-      rooms: [{ name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }] }],
+      rooms: [{ name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }], digest: [] }],
       defaultRoom: 'gpu',
       thresholds: DEFAULT_THRESHOLDS,
       quietHours: { from: 0, to: 0 },
       scanMs: 300_000,
       projects: [],
+      budgets: { base: new Map(), beyond: 'ask' },
+      digest: { hour: 9, weekday: 1 },
     },
     tell: async () => {},
     snapshots: new Snapshots(redis),

@@ -55,6 +55,7 @@ export function newRow(more: Partial<Row> = {}): Row {
     waitsFor: null,
     task: null,
     trouble: null,
+    ask: null,
     duplicates: [],
     ...more,
   };

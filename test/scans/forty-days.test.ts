@@ -168,7 +168,8 @@ describe('forty days of sixty pods', () => {
     const said = (posts: Post[]) =>
       [...new Set(posts.map(heading))].filter((text) => !/the pod is gone from RunPod|spot: Stopped/.test(text)).sort();
     expect(said(watch.discord.posts)).toEqual(said(expected));
-    expect([...rules].sort()).toEqual([...RULES].sort());
+    // Budgets are spent by the bill, which no scan reads: they have a test of their own.
+    expect([...rules].sort()).toEqual(RULES.filter((rule) => rule !== 'budget').sort());
   });
 });
 

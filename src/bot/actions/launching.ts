@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { rowEntry } from '../../jobs/pod-context.ts';
+import { refusalOf } from '../../policy/approvers.ts';
 import { type GpuType, gpuKey } from '../../policy/gpu.ts';
+import { overlap } from '../../policy/identity.ts';
+import { reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Row } from '../../policy/ledger.ts';
+import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName, validMiddle } from '../../policy/pod-names.ts';
-import { type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
+import { followUp, judgeFor, type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
 import { note } from '../message/message.ts';
+import { everybody } from '../people.ts';
 import type { Action } from './declare.ts';
 
 const draftSchema = z.object({
@@ -77,4 +83,65 @@ function likeness({ facts }: Row): Omit<LaunchArgs, 'gpu'> {
     volume: facts?.networkVolume?.id ?? (facts?.volumeDisk ? String(facts.volumeDisk.sizeGb) : undefined),
     name: validMiddle(middle) ? middle : undefined,
   };
+}
+
+/** Lets a launch pass a budget. Whoever asked for it is refused before any right is looked at. */
+export const allowLaunch: Action = {
+  name: 'allow-launch',
+  access: null,
+  keeps: true,
+  async run({ id }, asker, services) {
+    const row = await services.ledger.get(id);
+    if (!row?.ask) return note('warn', 'That launch is not known any more.');
+    if (row.status !== 'asking') return note('info', decidedAlready(row));
+    const { registry } = await everybody(services);
+    const refusal = refusalOf(
+      { self: row.ask.self, by: row.by, votes: [] },
+      await asker.live(),
+      registry,
+      services.policy.approvals.guests,
+    );
+    if (refusal) return note('bad', refusal.text);
+    const now = services.clocks.now();
+    const { spec } = row;
+    const passes = { ...row, ask: { ...row.ask, allowedBy: asker.who } };
+    // Limits still hold: what has come up meanwhile counts.
+    const judge = await judgeFor(passes, spec ? reservedRate(spec) : 0, services);
+    const entry = (after: Row) => [rowEntry(after, 'launch-allowed', now, asker.who)];
+    const result = await services.ledger.moveJudged(id, moves.allow(asker.who, now), judge, entry);
+    if (result && 'refused' in result) return note('warn', result.refused);
+    if (!result?.moved) return note('info', decidedAlready(result?.row ?? row));
+    await followUp(result.row, services);
+    return result.row.status === 'requested'
+      ? note('good', 'Allowed. Its card follows the launch.')
+      : note('info', 'It has lapsed: nobody allowed it within 30 minutes.');
+  },
+};
+
+/** Whoever may approve says no; whoever asked may take it back. */
+export const denyLaunch: Action = {
+  name: 'deny-launch',
+  access: null,
+  keeps: true,
+  async run({ id }, asker, services) {
+    const row = await services.ledger.get(id);
+    if (!row?.ask) return note('warn', 'That launch is not known any more.');
+    const own = overlap(row.ask.self, asker.accounts);
+    if (!own && !asker.access.may.has('approve')) {
+      const why = asker.access.why.get('approve') ?? 'no rule grants it';
+      return note('bad', `You are not allowed to deny this: it needs the right "approve" (${why}).`);
+    }
+    const now = services.clocks.now();
+    const said = own ? `${asker.who.name} took it back.` : `${asker.who.name} denied it.`;
+    const entry = (after: Row) => [rowEntry(after, 'launch-denied', now, asker.who)];
+    const result = await services.ledger.move(id, moves.notAllowed(said, now), entry);
+    if (!result?.moved) return note('info', decidedAlready(result?.row ?? row));
+    await followUp(result.row, services);
+    return note('good', own ? 'Taken back.' : 'Denied.');
+  },
+};
+
+function decidedAlready({ ask, trouble }: Row): string {
+  if (ask?.allowedBy) return `${ask.allowedBy.name} allowed it already.`;
+  return trouble?.kind === 'not-allowed' ? `It is decided: ${trouble.detail}` : 'It is decided already.';
 }

@@ -1,6 +1,7 @@
+import { cost, csvFile, digestDetail, share } from './costs.ts';
 import type { Action } from './declare.ts';
 import { claim, claimAll, claimFound, disown, snooze, stopFound, terminateFound, topUp } from './findings.ts';
-import { pick, relaunch } from './launching.ts';
+import { allowLaunch, denyLaunch, pick, relaunch } from './launching.ts';
 import { linkAdmit, linkConfirm, linkRefuse } from './links.ts';
 import { connect, more, start, stop, stopAll, unlockStop } from './pods.ts';
 import { approve, cancel, deny, release, stopAsked, unlockAsked } from './requests.ts';
@@ -9,6 +10,8 @@ import { askAgain, terminate, terminateOf } from './terminating.ts';
 export const ACTIONS: readonly Action[] = [
   pick,
   relaunch,
+  allowLaunch,
+  denyLaunch,
   stop,
   stopAll,
   unlockStop,
@@ -32,6 +35,10 @@ export const ACTIONS: readonly Action[] = [
   disown,
   stopFound,
   terminateFound,
+  cost,
+  share,
+  csvFile,
+  digestDetail,
   linkConfirm,
   linkRefuse,
   linkAdmit,

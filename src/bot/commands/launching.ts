@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
 import { enqueueFor } from '../../jobs/queues.ts';
+import { beyondBudget, budgetText, type Running } from '../../policy/costs/budgets.ts';
+import { projectOfPod } from '../../policy/costs/projects.ts';
 import { stateOf } from '../../policy/fleet.ts';
 import { type Cloud, findGpu, type GpuMatch, type GpuType, shownStock } from '../../policy/gpu.ts';
 import { decideLaunch, overLimit, reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
 import { OPEN } from '../../policy/ledger.ts';
-import { shortName } from '../../policy/pod-names.ts';
+import { ownerKey, shortName } from '../../policy/pod-names.ts';
 import type { Judge } from '../../store/ledger.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
-import { gpuChoice, gpuText } from '../views/words.ts';
+import { capital, gpuChoice, gpuText } from '../views/words.ts';
 import type { Suggestion } from './declare.ts';
 
 /** A launch as it was typed, or as a button changed it. */
@@ -138,9 +141,12 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     waitsFor: null,
     task: null,
     trouble: null,
+    ask: null,
     duplicates: [],
   };
   const added = await services.ledger.add(row, await judgeFor(row, reservedRate(spec), services));
+  if ('refused' in added && added.refused.startsWith(BEYOND))
+    return askFor(row, added.refused.slice(BEYOND.length), asker, services);
   if ('refused' in added) return note('warn', added.refused);
   await followUp(added.row, services);
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
@@ -154,6 +160,21 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
   );
 }
 
+/** How a refusal begins that another person may lift. */
+const BEYOND = 'beyond: ';
+
+/** Nothing is reserved until somebody allows it: then all limits are judged again. */
+async function askFor(row: Row, beyond: string, asker: Asker, services: Services): Promise<Message> {
+  const asking: Row = { ...row, status: 'asking', ask: { beyond, self: [...asker.accounts], allowedBy: null } };
+  const added = await services.ledger.add(asking, () => null);
+  if ('refused' in added) return note('warn', added.refused);
+  await followUp(added.row, services);
+  return note(
+    'warn',
+    `${capital(beyond)}, and this launch would pass it. Its card here asks another person who may approve.`,
+  );
+}
+
 /** The row is written, so what follows from it is only a matter of time: `reconcile` enqueues what this could not. */
 export async function followUp(row: Row, services: Services): Promise<void> {
   await enqueueFor(row, services.enqueue).catch((error: Error) => {
@@ -163,11 +184,18 @@ export async function followUp(row: Row, services: Services): Promise<void> {
 
 const holderOf = (row: Row): string => row.by.person ?? row.by.account;
 
-/** The team's limits, for whatever this row is about to hold; pods that were made elsewhere count for the team. */
+/**
+ * The team's limits and budgets, for whatever this row is about to hold; pods that were made elsewhere count for the team.
+ * Once somebody allowed it, no budget is in its way.
+ */
 export async function judgeFor(row: Row, rate: number, services: Services): Promise<Judge> {
-  const fleet = (await services.snapshots.fleet())?.pods ?? [];
+  const { policy, costs, budgets, clocks, snapshots } = services;
+  const fleet = (await snapshots.fleet())?.pods ?? [];
   const up = fleet.filter((pod) => stateOf(pod) === 'up' || stateOf(pod) === 'coming');
   const gpuCount = row.spec?.gpuCount ?? row.facts?.gpuCount ?? 1;
+  const states = await budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets });
+  const allowed = row.ask?.allowedBy != null;
+  const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
   return (open) => {
     const known = new Set(open.map((other) => other.podId));
     const elsewhere = up.filter((pod) => !known.has(pod.id) && pod.id !== row.podId);
@@ -175,16 +203,35 @@ export async function judgeFor(row: Row, rate: number, services: Services): Prom
       ...holdings(open),
       ...elsewhere.map((pod) => ({ holder: null, microUsdPerHour: pod.microUsdPerHour })),
     ];
-    return overLimit({ gpuCount, rate }, holderOf(row), held, services.policy.limits);
+    const over = overLimit({ gpuCount, rate }, holderOf(row), held, policy.limits);
+    if (over !== null || allowed) return over;
+    const running = [
+      ...open.filter(holds).map((other) => runningOf(other, rateOf(other), services)),
+      ...elsewhere.map((pod) => ({
+        person: null,
+        project: projectOfPod(pod.name, null, policy.projects),
+        microUsdPerHour: pod.microUsdPerHour,
+      })),
+    ];
+    const passed = beyondBudget(runningOf(row, rate, services), running, states);
+    if (passed === null) return null;
+    const said = budgetText(passed, nameOf);
+    const asks = policy.budgets.beyond === 'ask' && row.podId === null;
+    return asks ? `${BEYOND}${said}` : `${capital(said)}, and this would pass it.`;
   };
 }
 
-/** What is up or coming up; a pod that is off holds its disk, not its rate. */
-function holdings(open: readonly Row[]) {
-  return open
-    .filter((row) => OPEN.includes(row.status) && row.status !== 'stopped')
-    .map((row) => ({
-      holder: row.spec === null ? null : holderOf(row),
-      microUsdPerHour: row.facts?.microUsdPerHour ?? (row.spec ? reservedRate(row.spec) : 0),
-    }));
+function runningOf(row: Row, microUsdPerHour: number, { policy }: Services): Running {
+  const name = row.facts?.name ?? row.spec?.middle ?? '';
+  return { person: ownerKey(row.by), project: projectOfPod(name, row, policy.projects), microUsdPerHour };
 }
+
+/** What is up or coming up; a pod that is off holds its disk, not its rate, and one that waits for somebody nothing. */
+const holds = ({ status }: Row): boolean => OPEN.includes(status) && status !== 'stopped' && status !== 'asking';
+const rateOf = (row: Row): number => row.facts?.microUsdPerHour ?? (row.spec ? reservedRate(row.spec) : 0);
+
+const holdings = (open: readonly Row[]) =>
+  open.filter(holds).map((row) => ({
+    holder: row.spec === null ? null : holderOf(row),
+    microUsdPerHour: rateOf(row),
+  }));

@@ -1,5 +1,6 @@
 import { helpFor, whoami } from './about.ts';
 import { audit } from './audit.ts';
+import { balance, budget, cost } from './costs.ts';
 import type { Command } from './declare.ts';
 import { gpus, list, show } from './fleet.ts';
 import { health } from './health.ts';
@@ -26,6 +27,9 @@ export const COMMANDS: readonly Command<any>[] = [
   claim,
   snooze,
   notify,
+  cost,
+  balance,
+  budget,
   gpus,
   health,
   audit,

@@ -104,8 +104,8 @@ export async function launchingPods(services: Services): Promise<FleetPod[]> {
   });
 }
 
-const LAUNCHING: Partial<Record<RowStatus, string>> = { requested: 'QUEUED', settling: 'CHECKING' };
-export const isLaunching = (pod: FleetPod) => ['QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
+const LAUNCHING: Partial<Record<RowStatus, string>> = { asking: 'ASKING', requested: 'QUEUED', settling: 'CHECKING' };
+export const isLaunching = (pod: FleetPod) => ['ASKING', 'QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
 
 const STATUS_OF: Partial<Record<RowStatus, string>> = {
   running: 'RUNNING',
@@ -204,6 +204,7 @@ export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services):
     waitsFor: null,
     task: null,
     trouble: null,
+    ask: null,
     duplicates: [],
   });
 }

@@ -33,7 +33,7 @@ import { type DiscordReply, incomingFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { calling, type DiscordRef, Posts } from './posts.ts';
-import { discordUser, renderDiscord } from './render.ts';
+import { discordUser, renderDiscord, withUploads } from './render.ts';
 
 /** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
 const ALREADY_ACKNOWLEDGED = 40_060;
@@ -249,7 +249,7 @@ export class DiscordFront implements Front {
     const { application, token } = ref as DiscordReply;
     const body = renderDiscord(message);
     const route = Routes.webhookMessage(application, token, '@original');
-    await calling(() => this.client.rest.patch(route, { auth: false, body }));
+    await calling(() => this.client.rest.patch(route, { auth: false, ...withUploads(body, message) }));
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {
@@ -261,7 +261,7 @@ export class DiscordFront implements Front {
       ...message,
       buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
     });
-    await calling(() => this.client.rest.post(Routes.channelMessages(dm.id), { body }));
+    await calling(() => this.client.rest.post(Routes.channelMessages(dm.id), withUploads(body, message)));
   }
 
   /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */

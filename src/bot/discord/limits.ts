@@ -11,6 +11,8 @@ export const DISCORD = {
   rows: 5,
   buttonsPerRow: 5,
   buttonLabel: 80,
+  /** Of an attachment's description. */
+  alt: 1024,
   threadName: 100,
   modalTitle: 45,
   inputLabel: 45,

@@ -4,7 +4,7 @@ import { ChatUnavailable, MessageGone, PlaceClosed, type PostOptions } from '../
 import type { Message } from '../message/message.ts';
 import { truncate } from '../message/plain-text.ts';
 import { DISCORD } from './limits.ts';
-import { renderDiscord } from './render.ts';
+import { renderDiscord, withUploads } from './render.ts';
 
 export interface DiscordRef {
   channel: string;
@@ -32,7 +32,7 @@ export class Posts {
     const channel = options.thread ? await this.openThread(options.thread) : to.channel;
     const { ping, marker, groups } = options;
     const body = { ...renderDiscord(message, ping, marker, groups), nonce: nonce(marker), enforce_nonce: true };
-    const sent = await calling(() => this.rest.post(Routes.channelMessages(channel), { body }));
+    const sent = await calling(() => this.rest.post(Routes.channelMessages(channel), withUploads(body, message)));
     return { channel, message: (sent as APIMessage).id, marker };
   }
 
@@ -50,7 +50,7 @@ export class Posts {
 
   async edit({ channel, message: id, marker }: DiscordRef, message: Message): Promise<void> {
     const body = renderDiscord(message, [], marker);
-    const edit = () => this.rest.patch(Routes.channelMessage(channel, id), { body });
+    const edit = () => this.rest.patch(Routes.channelMessage(channel, id), withUploads(body, message));
     try {
       await calling(edit);
     } catch (error) {

@@ -45,6 +45,37 @@ export function renderDiscord(
   return { content, embeds: [{ ...embed(message.title, message), ...footer }], ...common };
 }
 
+export interface Upload {
+  name: string;
+  data: Buffer;
+  alt: string;
+}
+
+/** Images and files of a message. An embed shows one image: further ones stand below it. */
+export function uploadsOf({ blocks }: Message): Upload[] {
+  return blocks.flatMap((block): Upload[] => {
+    if (block.kind === 'image') {
+      return [{ name: block.name, data: Buffer.from(block.png, 'base64'), alt: truncate(block.alt, DISCORD.alt) }];
+    }
+    return block.kind === 'file' ? [{ name: block.name, data: Buffer.from(block.text), alt: '' }] : [];
+  });
+}
+
+/**
+ * The body with its files, as the client sends it. On an edit the list replaces all that were there, so that an image that
+ * is the same is sent again.
+ */
+export function withUploads<B extends object>(body: B, message: Message) {
+  const uploads = uploadsOf(message);
+  if (uploads.length === 0) return { body };
+  const attachments = uploads.map(({ name: filename, alt }, id) => ({
+    id: String(id),
+    filename,
+    ...(alt === '' ? {} : { description: alt }),
+  }));
+  return { body: { ...body, attachments }, files: uploads.map(({ name, data }) => ({ name, data })) };
+}
+
 /** Kept free of fields, for the texts of an embed. */
 const TEXT_SHARE = 2000;
 
@@ -53,6 +84,7 @@ function embed(title: string, message: Message): APIEmbed {
   const fields = fieldsWithin(message.blocks, DISCORD.embedTotal - TEXT_SHARE - heading.length);
   const used = heading.length + fields.reduce((sum, f) => sum + f.name.length + f.value.length, 0);
   const room = Math.min(DISCORD.embedDescription, DISCORD.embedTotal - used);
+  const image = message.blocks.find((block) => block.kind === 'image');
   const texts = message.blocks.filter((block) => block.kind !== 'fields').map(blockText);
   const description = truncate(texts.filter((t) => t !== '').join('\n\n'), room);
   return {
@@ -60,6 +92,7 @@ function embed(title: string, message: Message): APIEmbed {
     color: COLOUR[message.tone],
     ...(description === '' ? {} : { description }),
     ...(fields.length > 0 ? { fields } : {}),
+    ...(image ? { image: { url: `attachment://${image.name}` } } : {}),
   };
 }
 
@@ -85,6 +118,8 @@ export function blockText(block: Block): string {
       return block.fields.map(({ label, value }) => `**${escapeText(label)}**: ${spansText(value)}`).join('\n');
     case 'code':
       return fence(block.text);
+    case 'image':
+    case 'file':
     case 'divider':
       return '';
     case 'table':

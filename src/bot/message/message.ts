@@ -21,6 +21,10 @@ export type Block =
   /** `more` rows were left out before rendering; a renderer that leaves out further ones adds to it. */
   | { kind: 'table'; header: string[]; rows: Span[][][]; more: number }
   | { kind: 'code'; text: string }
+  /** A PNG in base64, and what it shows in words. */
+  | { kind: 'image'; name: string; png: string; alt: string }
+  /** A text file; where a private answer cannot hold one, it comes by direct message. */
+  | { kind: 'file'; name: string; text: string }
   | { kind: 'divider' };
 
 export interface Confirm {

@@ -36,6 +36,10 @@ function blockText(block: Block): string[] {
       ];
     case 'code':
       return [block.text];
+    case 'image':
+      return [block.alt];
+    case 'file':
+      return [block.name];
     case 'divider':
       return [];
   }

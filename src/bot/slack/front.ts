@@ -22,29 +22,18 @@ import {
   type PostOptions,
 } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
+import { Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
 import { problemsAck, renderModal } from './modal.ts';
 import { readMember, readMembers } from './people.ts';
+import { Posts, type SlackRef } from './posts.ts';
 import { renderSlack, slackUser } from './render.ts';
 import { Socket } from './socket.ts';
 
-interface SlackRef {
-  channel: string;
-  ts: string;
-  /** The message whose thread it stands in. */
-  thread?: string;
-}
-
 /** Slack's words for a channel that is closed to us. */
 const CLOSED = ['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action', 'thread_not_found'];
-/** Threads are read from their beginning: far more lines than a pod's thread gets. */
-const FIND_IN_THREAD = 200;
 /** Pauses between tries to reach Slack at the start, ms. */
 const START_PAUSE_MS = 2000;
-
-const EVENT_TYPE = 'podwarden_message';
-/** How far back a post whose answer was lost is looked for. */
-const FIND_NEWEST = 50;
 const REPLY_TIMEOUT_MS = 10_000;
 
 export class SlackFront implements Front {
@@ -53,6 +42,8 @@ export class SlackFront implements Front {
   private readonly settings: SlackSettings;
   private readonly log: Log;
   private readonly web: webApi.WebClient;
+  private readonly files: Files;
+  private readonly posts: Posts;
   private socket: Socket | null = null;
   private team = '';
   /** The workspace's own address; ends in a slash. */
@@ -62,6 +53,9 @@ export class SlackFront implements Front {
     this.settings = settings;
     this.log = log;
     this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
+    const call = <T>(run: () => Promise<T>) => this.call(run);
+    this.files = new Files(this.web, call, log);
+    this.posts = new Posts(this.web, call, this.files, log);
   }
 
   /** A fresh object each time: Bolt's receiver writes into what it is given. No retries: jobs know what may be repeated. */
@@ -170,43 +164,21 @@ export class SlackFront implements Front {
     await this.socket?.stop();
   }
 
-  async post(to: Place, message: Message, options: PostOptions): Promise<SlackRef> {
-    const thread = options.thread?.of as SlackRef | undefined;
-    const sent = await this.call(() =>
-      this.web.chat.postMessage({
-        channel: to.channel,
-        ...renderSlack(message),
-        ...(thread ? { thread_ts: thread.ts } : {}),
-        metadata: { event_type: EVENT_TYPE, event_payload: { marker: options.marker } },
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-    );
-    return { channel: sent.channel ?? to.channel, ts: sent.ts ?? '', ...(thread ? { thread: thread.ts } : {}) };
+  post(to: Place, message: Message, options: PostOptions): Promise<SlackRef> {
+    return this.posts.post(to, message, options);
   }
 
-  async edit(ref: unknown, message: Message): Promise<void> {
-    const { channel, ts } = ref as SlackRef;
-    await this.call(() => this.web.chat.update({ channel, ts, ...renderSlack(message) }));
+  edit(ref: unknown, message: Message): Promise<void> {
+    return this.posts.edit(ref as SlackRef, message);
   }
 
-  async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
-    const thread = options.thread?.of as SlackRef | undefined;
-    const newest = { channel: to.channel, include_all_metadata: true, limit: FIND_NEWEST };
-    const page = await this.call<{ messages?: { ts?: string; metadata?: object }[] }>(() =>
-      thread
-        ? this.web.conversations.replies({ ...newest, ts: thread.ts, limit: FIND_IN_THREAD })
-        : this.web.conversations.history(newest),
-    );
-    const found = page.messages?.find((m) => {
-      const metadata = m.metadata as { event_payload?: { marker?: string } } | undefined;
-      return metadata?.event_payload?.marker === options.marker;
-    });
-    return found?.ts ? { channel: to.channel, ts: found.ts, ...(thread ? { thread: thread.ts } : {}) } : null;
+  find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
+    return this.posts.find(to, options);
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
     const to = ref as SlackReply;
+    if (message.blocks.some(({ kind }) => kind === 'file')) return this.replyWithFile(to, message);
     if (!('url' in to)) return this.besideMention(to, message);
     const { url, replace, threadTs } = to;
     const body = {
@@ -229,6 +201,13 @@ export class SlackFront implements Front {
     throw new Error(problem);
   }
 
+  /** A private answer in a channel holds no file. */
+  private async replyWithFile(to: SlackReply, message: Message): Promise<void> {
+    await this.direct(`slack:${this.team}/${to.user}`, message);
+    const [file] = message.blocks.filter((block) => block.kind === 'file');
+    await this.reply(to, note('good', `${file?.name ?? 'The file'} is in your direct messages with me.`));
+  }
+
   private async besideMention(
     { channel, user, threadTs }: { channel: string; user: string; threadTs: string | null },
     message: Message,
@@ -245,7 +224,9 @@ export class SlackFront implements Front {
       ...message,
       buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
     });
-    await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
+    const sent = await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
+    // The answer names the conversation: files go there, and not to a person.
+    await this.files.share(message, { channel: sent.channel ?? user });
   }
 
   link(ref: unknown): string | null {

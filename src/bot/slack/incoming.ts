@@ -9,6 +9,7 @@ export type SlackReply =
       /** The click came from a private message of ours, which the answer takes the place of. */
       replace: boolean;
       threadTs: string | null;
+      user: string;
     }
   | { channel: string; user: string; threadTs: string | null };
 
@@ -39,7 +40,7 @@ export function mentionFrom(event: MentionEvent, eventId: string, team: string):
 }
 
 export function commandFrom(body: SlashCommand): IncomingCommand {
-  const reply: SlackReply = { url: body.response_url, replace: false, threadTs: null };
+  const reply: SlackReply = { url: body.response_url, replace: false, threadTs: null, user: body.user_id };
   return {
     eventId: body.trigger_id,
     account: `slack:${body.team_id}/${body.user_id}`,
@@ -58,6 +59,7 @@ export function clickFrom(body: BlockAction, keeps: (token: string) => boolean):
   const container = body.container as { is_ephemeral?: boolean; thread_ts?: string };
   const reply: SlackReply = {
     url: body.response_url,
+    user: body.user.id,
     replace: (container.is_ephemeral ?? false) && !keeps((action as ButtonAction).action_id),
     threadTs: container.thread_ts ?? null,
   };

@@ -9,6 +9,7 @@ export const SLACK = {
   confirmTitle: 100,
   confirmText: 300,
   confirmLabel: 30,
+  alt: 2000,
   blocks: 50,
   /** Rows of a table block, its header included. */
   tableRows: 100,

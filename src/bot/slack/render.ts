@@ -14,11 +14,15 @@ export type SlackBody = {
 const TONE: Record<Tone, string> = { info: '', good: '🟢 ', warn: '🟡 ', bad: '🔴 ' };
 const CONFIRMED = '!';
 
-export function renderSlack(message: Message): SlackBody {
+/** `files` are the ids of its images, in their order; one without an id is left out. */
+export function renderSlack(message: Message, files: readonly string[] = []): SlackBody {
+  const shown = [...files];
   const blocks = [
     ...(message.lead === undefined ? [] : [section(spansToMrkdwn(message.lead))]),
     ...(message.title === null ? [] : [header(`${TONE[message.tone]}${message.title}`)]),
-    ...oneTable(message.blocks).flatMap(blocksOf),
+    ...oneTable(message.blocks).flatMap((block) =>
+      block.kind === 'image' ? image(block, shown.shift()) : blocksOf(block),
+    ),
     ...actions(message.buttons),
   ];
   return { text: escapeText(plainText(message, SLACK.fallback)), blocks: blocks.slice(0, SLACK.blocks) };
@@ -50,6 +54,10 @@ export function blocksOf(block: Block): KnownBlock[] {
       return [section(spansToMrkdwn(block.spans))];
     case 'code':
       return [section(`\`\`\`${truncate(escapeText(block.text), SLACK.sectionText - 10)}\`\`\``)];
+    // An image needs an id of its own; a file is sent beside the message.
+    case 'image':
+    case 'file':
+      return [];
     case 'divider':
       return [{ type: 'divider' }];
     case 'table':
@@ -62,6 +70,10 @@ export function blocksOf(block: Block): KnownBlock[] {
         ),
       }));
   }
+}
+
+function image({ alt }: Extract<Block, { kind: 'image' }>, id: string | undefined): KnownBlock[] {
+  return id === undefined ? [] : [{ type: 'image', slack_file: { id }, alt_text: truncate(alt, SLACK.alt) }];
 }
 
 /** Verbatim: otherwise Slack makes mentions and links of words like @channel by itself. */

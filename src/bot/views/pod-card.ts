@@ -18,7 +18,7 @@ import {
 } from '../message/message.ts';
 import { stopConfirm } from './stop.ts';
 import { troubleButtons, troubleText } from './trouble.ts';
-import { gpuOfRow, podOfRow, storageText, user, where } from './words.ts';
+import { capital, gpuOfRow, podOfRow, storageText, user, where } from './words.ts';
 
 export interface CardSurroundings {
   now: number;
@@ -42,8 +42,23 @@ function stateCard(row: Row, around: CardSurroundings): Message {
   const gpu = gpuOfRow(row);
   const by: Span = user(row.by, around.accounts);
   switch (row.status) {
+    case 'asking':
+      return card(
+        `${pod}: waits for an approver`,
+        'warn',
+        [
+          ask(row, by),
+          text(
+            `${capital(row.ask?.beyond ?? '')}, and this would pass it. Another person who may approve decides within 30 minutes.`,
+          ),
+        ],
+        [
+          button('Allow', 'allow-launch', row, { style: 'primary' }),
+          button('Deny', 'deny-launch', row, { style: 'danger' }),
+        ],
+      );
     case 'requested':
-      return card(`${pod}: queued on ${gpu}`, 'info', [ask(row, by)]);
+      return card(`${pod}: queued on ${gpu}`, 'info', [ask(row, by), ...allowed(row)]);
     case 'launching':
       return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text('RunPod was asked for it.')]);
     case 'settling':
@@ -83,6 +98,9 @@ function stateCard(row: Row, around: CardSurroundings): Message {
       ]);
   }
 }
+
+const allowed = ({ ask: asked }: Row): Block[] =>
+  asked?.allowedBy ? [text(`Beyond a budget: ${asked.allowedBy.name} allowed it.`)] : [];
 
 function ask(row: Row, by: Span): Block {
   const spec = row.spec;

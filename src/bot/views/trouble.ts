@@ -26,6 +26,7 @@ const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
   gone: () => 'The pod is gone from RunPod.',
   expired: () => 'No worker could send it in time, so it was dropped: nobody gets a pod hours later.',
   'pod-error': () => 'The pod ended by itself.',
+  'not-allowed': (row) => `It would have passed a budget. ${row.trouble?.detail ?? ''} Nothing was created.`,
 };
 
 /** Where RunPod's own sentence adds something. */

@@ -12,6 +12,9 @@ export function user(who: PersonRef, accounts: readonly string[] = [who.account]
   return { kind: 'user', accounts, name: who.name };
 }
 
+/** Words as a sentence begins with them. */
+export const capital = (words: string): string => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
+
 /** `RTX A6000`, `4x RTX A6000`, `no GPU`. */
 export function gpuText(name: string, count: number): string {
   if (count === 0) return 'no GPU';

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { formatUsd, type MicroUsd, type MicroUsdPerHour } from '../money.ts';
-import { ownerKey } from '../pod-names.ts';
-import { sumOf } from './amounts.ts';
-import type { CostDay, CostLine } from './day.ts';
+import type { DaySums } from './sums.ts';
 
 /** What happens to a launch beyond a budget. */
 export const BEYOND = ['ask', 'refuse'] as const;
@@ -41,19 +39,14 @@ export function budgetsNow(base: BudgetRules['base'], set: ReadonlyMap<Scope, Bu
 export const budgetOf = (all: ReadonlyMap<Scope, Budget>, scope: Scope): Budget => all.get(scope) ?? NONE;
 
 /** What each scope came to, over any number of days. */
-export function spentBy(days: readonly CostDay[]): Map<Scope, MicroUsd> {
+export function spentBy(days: Iterable<DaySums>): Map<Scope, MicroUsd> {
   const spent = new Map<Scope, MicroUsd>();
   const add = (scope: Scope, amount: number) => spent.set(scope, (spent.get(scope) ?? 0) + amount);
-  for (const { total, lines } of days) {
+  for (const { total, scopes } of days) {
     add('team', total);
-    for (const line of lines) for (const scope of scopesOf(line)) add(scope, sumOf(line.amounts));
+    for (const [scope, amount] of Object.entries(scopes)) add(scope, amount);
   }
   return spent;
-}
-
-function scopesOf({ owner, project }: CostLine): Scope[] {
-  const person = ownerKey(owner);
-  return [...(person === null ? [] : [`person ${person}`]), ...(project === null ? [] : [`project ${project}`])];
 }
 
 /** How each budget stands, the fullest first. `today` and `month` hold what each scope came to. */

@@ -17,10 +17,15 @@ const ENOUGH = 3;
 const LOW = 0.1;
 const HIGH = 0.9;
 
-/** `totals` by finished day; `today` is what it has come to so far. */
-export function forecast(today: { day: Day; soFar: MicroUsd }, totals: ReadonlyMap<Day, MicroUsd>): Forecast {
-  const first = monthBegin(today.day);
-  const before = today.day === first ? [] : daysFrom(first, plusDays(today.day, -1));
+/** `totals` by finished day; `today` is what it has come to so far. Days before `begun` cost nothing. */
+export function forecast(
+  today: { day: Day; soFar: MicroUsd },
+  totals: ReadonlyMap<Day, MicroUsd>,
+  begun: Day = '',
+): Forecast {
+  const month = monthBegin(today.day);
+  const first = begun > month ? begun : month;
+  const before = today.day <= first ? [] : daysFrom(first, plusDays(today.day, -1));
   const known = before.map((day) => totals.get(day)).filter((total) => total !== undefined);
   const soFar = known.reduce((sum, total) => sum + total, 0) + today.soFar;
   const missing = before.length - known.length;

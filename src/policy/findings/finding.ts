@@ -65,6 +65,17 @@ export const facts = z.discriminatedUnion('rule', [
     limit: z.int().nullable(),
     pods: z.array(owned),
   }),
+  z.object({
+    rule: z.literal('budget'),
+    /** Whose, as people say it: `the team`, `dana`, `project vision`. */
+    of: z.string(),
+    window: z.enum(['day', 'month']),
+    spent: z.int(),
+    budget: z.int(),
+    /** Days that count, both ends included. */
+    first: z.string(),
+    last: z.string(),
+  }),
   z.object({ rule: z.literal('stale'), ...stop, removedAt: z.number(), losesGb: z.number() }),
   z.object({ rule: z.literal('zero-gpu'), pod, since: z.number() }),
   z.object({ rule: z.literal('idle'), pod, since: z.number(), cost: z.int(), below: z.number() }),

@@ -1,7 +1,18 @@
+import { shareOf, WARN_AT } from '../costs/budgets.ts';
 import { balanceAt, paysItself, peakOf } from '../scan/account.ts';
 import type { AccountMemory } from '../scan/memory.ts';
 import { type Finding, keyOf, type Severity } from './finding.ts';
-import { type KnownPod, MARGIN, onAccount, owned, presentLevel, type Rule, stepsBelow, type World } from './world.ts';
+import {
+  type KnownPod,
+  MARGIN,
+  onAccount,
+  owned,
+  presentLevel,
+  type Rule,
+  stepsAbove,
+  stepsBelow,
+  type World,
+} from './world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -114,6 +125,26 @@ export const autoPay: Rule = (world) => {
   const severity = world.thresholds.autoPay === true ? 'critical' : 'warn';
   return [onAccount(world, { rule: 'auto-pay', level: 1, severity, mark: why, facts })];
 };
+
+/** Once at 80 %, and once more when it is used up; a new day or month begins anew. */
+export const budgetUsed: Rule = (world) =>
+  world.budgets.flatMap(({ scope, window, spent, budget, of, owner, first, last }) => {
+    const level = stepsAbove(shareOf({ spent, budget }), WARN_AT);
+    if (level === 0) return [];
+    const facts = { rule: 'budget' as const, of, window, spent, budget, first, last };
+    const severity = level === WARN_AT.length ? 'urgent' : 'warn';
+    return [
+      onAccount(world, {
+        rule: 'budget',
+        subject: `${scope} ${window} ${first}`,
+        level,
+        severity,
+        mark: '',
+        owner,
+        facts,
+      }),
+    ];
+  });
 
 /** What was launched this long before a jump is taken for its cause. */
 const CAUSE_MS = 2 * HOUR;

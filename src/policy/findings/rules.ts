@@ -1,5 +1,5 @@
 import { type Hit, keyOf } from './finding.ts';
-import { autoPay, burnJump, lowBalance, runway } from './money-rules.ts';
+import { autoPay, budgetUsed, burnJump, lowBalance, runway } from './money-rules.ts';
 import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-rules.ts';
 import { notDurable, orphanVolume, stale, stoppedDouble, twoWriters } from './storage-rules.ts';
 import type { RuleName } from './thresholds.ts';
@@ -42,6 +42,7 @@ const RULES: Partial<Record<RuleName, Rule>> = {
   'low-balance': lowBalance,
   'auto-pay': autoPay,
   'burn-jump': burnJump,
+  budget: budgetUsed,
   stale,
   'zero-gpu': zeroGpu,
   idle,
@@ -72,6 +73,8 @@ function saidFromTheStart(hit: Hit, world: World): boolean {
     case 'first-look':
     case 'evicted':
     case 'duplicate':
+    // A budget is what somebody asked to be told of.
+    case 'budget':
       return true;
     case 'runway':
     case 'stale':

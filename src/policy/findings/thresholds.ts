@@ -6,6 +6,7 @@ export const RULES = [
   'low-balance',
   'auto-pay',
   'burn-jump',
+  'budget',
   'stale',
   'zero-gpu',
   'idle',
@@ -23,7 +24,7 @@ export const RULES = [
 export type RuleName = (typeof RULES)[number];
 
 /** About the account's money, which is nobody's own: whoever looks after it is meant. */
-export const MONEY_RULES: readonly RuleName[] = ['runway', 'low-balance', 'auto-pay'];
+export const MONEY_RULES: readonly RuleName[] = ['runway', 'low-balance', 'auto-pay', 'budget'];
 /** What happened once, and is not "over" when it is no longer news. */
 export const EVENT_RULES: readonly RuleName[] = ['changed-outside', 'first-look'];
 

@@ -1,3 +1,4 @@
+import type { BudgetState } from '../costs/budgets.ts';
 import { type FleetPod, stateOf } from '../fleet.ts';
 import type { PersonRef } from '../identity.ts';
 import type { MicroUsdPerHour } from '../money.ts';
@@ -20,6 +21,14 @@ export interface KnownPod {
   twinOf: string | null;
 }
 
+/** A budget as it stands, and whom it is of. */
+export interface WatchedBudget extends BudgetState {
+  of: string;
+  owner: PersonRef | null;
+  first: string;
+  last: string;
+}
+
 /** All that rules judge. Nothing in it rests on a single read. */
 export interface World {
   now: number;
@@ -27,6 +36,7 @@ export interface World {
   memory: ScanMemory;
   burn: Burn;
   thresholds: Thresholds;
+  budgets: readonly WatchedBudget[];
   /** Open findings by `keyOf`: what is open already has a margin before it changes again. */
   open: ReadonlyMap<string, Finding>;
   defaultRoom: string;

@@ -73,6 +73,7 @@ export function world(
     memory?: Partial<ScanMemory>;
     thresholds?: Partial<Thresholds>;
     open?: readonly Finding[];
+    budgets?: World['budgets'];
     now?: number;
   } = {},
 ): World {
@@ -89,6 +90,7 @@ export function world(
     memory,
     burn: burnOf(fleet, Object.values(memory.volumes), memory.otherPerHour),
     thresholds: { ...DEFAULT_THRESHOLDS, ...more.thresholds },
+    budgets: more.budgets ?? [],
     open: new Map((more.open ?? []).map((finding) => [keyOf(finding), finding])),
     defaultRoom: 'gpu',
   };

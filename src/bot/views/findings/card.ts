@@ -143,6 +143,8 @@ function firstButton({ facts, id, card: on }: Finding): Button[] {
     case 'two-writers':
     case 'burn-jump':
       return facts.pods.length > 0 ? [button('Stop…', 'stop-found', on, { style: 'primary' })] : [];
+    case 'budget':
+      return [button('Costs', 'cost', `cost_${facts.first}_${facts.last}.pod`, { style: 'primary' })];
     case 'unowned':
       return [button('Claim', 'claim', id, { style: 'primary' })];
     case 'evicted':

@@ -1,6 +1,7 @@
 import type { OwnedPod } from '../../../policy/findings/finding.ts';
 import { formatUsd } from '../../../policy/money.ts';
 import { bold, moment, money, plain, text } from '../../message/message.ts';
+import { capital } from '../words.ts';
 import { plural, type Words } from './phrases.ts';
 
 const list = (pods: readonly OwnedPod[], most = 12): string => {
@@ -104,3 +105,28 @@ export const burnJump: Words<'burn-jump'> = {
   still: ({ perHour }) => [money(perHour, 'hour'), ' for everything that bills.'],
   many: { title: () => 'The burn', why: '', header: ['Burn'], row: ({ perHour }) => [[money(perHour, 'hour')]] },
 };
+
+const SPAN: Record<'day' | 'month', string> = { day: 'today’s', month: 'this month’s' };
+
+export const budget: Words<'budget'> = {
+  title: ({ of, window, spent, budget: all }) =>
+    spent >= all
+      ? `${capital(of)}: ${SPAN[window]} budget is used up`
+      : `${capital(of)}: ${shareText(spent, all)} of ${SPAN[window]} budget`,
+  say: ({ of, window, spent, budget: all }) => [
+    text(
+      `${capital(of)} has spent `,
+      bold(formatUsd(spent)),
+      ` of ${formatUsd(all)} ${window === 'day' ? 'today' : 'this month'}.`,
+    ),
+  ],
+  still: ({ spent, budget: all }) => [money(spent), ` of ${formatUsd(all)} spent.`],
+  many: {
+    title: (n) => `${n} budgets are nearly used up`,
+    why: 'What is launched beyond a budget is asked about, or refused.',
+    header: ['Budget', 'Spent'],
+    row: ({ of, spent, budget: all }) => [[plain(of)], [money(spent), plain(` of ${formatUsd(all)}`)]],
+  },
+};
+
+const shareText = (spent: number, all: number): string => `${Math.floor((spent / all) * 100)} %`;

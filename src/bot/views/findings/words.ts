@@ -1,7 +1,7 @@
 import type { Facts, FactsOf } from '../../../policy/findings/finding.ts';
 import { formatUsd } from '../../../policy/money.ts';
 import { ago, bold, moment, plain, text } from '../../message/message.ts';
-import { autoPay, burnJump, lowBalance, runway } from './money-words.ts';
+import { autoPay, budget, burnJump, lowBalance, runway } from './money-words.ts';
 import { plural, type RuleOfFacts, type Words } from './phrases.ts';
 import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-words.ts';
 import { notDurable, orphanVolume, stale, stoppedDouble, twoWriters } from './storage-words.ts';
@@ -85,6 +85,7 @@ const WORDS: { [R in RuleOfFacts]: Words<R> } = {
   'low-balance': lowBalance,
   'auto-pay': autoPay,
   'burn-jump': burnJump,
+  budget,
   'zero-gpu': zeroGpu,
   idle,
   evicted,

@@ -1,0 +1,81 @@
+import type { Digest } from '../policy/costs/digest.ts';
+import type { Place } from '../policy/identity.ts';
+import { drawCostChart } from './chart/cost-chart.ts';
+import { type Copies, Overtaken } from './copies.ts';
+import { type Front, PlaceClosed } from './front.ts';
+import type { Services } from './services.ts';
+import { digestCard } from './views/costs/digest.ts';
+
+/** Posted later than this after its hour it says so, ms. */
+const LATE_MS = 30 * 60_000;
+
+/** Keeps each digest in every chat of its room that may see money. */
+export class DeliverDigests {
+  private readonly fronts: ReadonlyMap<string, Front>;
+  private readonly services: Services;
+  private readonly copies: Copies;
+
+  constructor(fronts: ReadonlyMap<string, Front>, services: Services, copies: Copies) {
+    this.fronts = fronts;
+    this.services = services;
+    this.copies = copies;
+  }
+
+  /** @throws the last failure of a chat, after all others were told: it is tried again. */
+  async digest(id: string): Promise<void> {
+    const { digests, log } = this.services;
+    const digest = await digests.get(id);
+    if (!digest) return;
+    const png = this.draw(digest);
+    let failure: unknown = null;
+    for (const place of this.placesOf(digest)) {
+      const front = this.fronts.get(place.chat);
+      if (!front) continue;
+      try {
+        await this.tell(front, place, digest, png);
+      } catch (error) {
+        // A channel that is closed to us is nobody to tell; the other chat is told all the same.
+        if (error instanceof PlaceClosed) log.warn({ digest: id, error: error.message }, 'a digest cannot be posted');
+        else failure = error;
+      }
+    }
+    if (failure instanceof Overtaken) return this.digest(id);
+    if (failure) throw failure;
+    await digests.told(id, digest.rev);
+  }
+
+  private placesOf({ room }: Digest): Place[] {
+    const found = this.services.policy.rooms.find(({ name }) => name === room);
+    return (found?.channels ?? []).filter(({ mirror, money }) => mirror && money);
+  }
+
+  /** A digest is worth more than its picture. */
+  private draw({ id, facts }: Digest): string | null {
+    try {
+      return drawCostChart({ days: facts.chart, budget: facts.dayBudget }).toString('base64');
+    } catch (error) {
+      this.services.log.error({ digest: id, error: (error as Error).message }, 'a chart could not be drawn');
+      return null;
+    }
+  }
+
+  private async tell(front: Front, { chat, channel }: Place, digest: Digest, png: string | null): Promise<void> {
+    const id = `digest-${digest.id}`;
+    const at = `${chat} ${channel}`;
+    const now = this.services.clocks.now();
+    // What was late when it was first posted stays so through all edits.
+    const posted = (await this.copies.ref(id, `${at} card`)) !== null;
+    if (!posted && now - digest.dueAt > LATE_MS) await this.copies.once(id, `${at} late`);
+    const late = (await this.copies.ref(id, `${at} late`)) !== null;
+    const message = digestCard(digest, { png, late });
+    const to = { chat, channel };
+    await this.copies.upsert(front, {
+      id,
+      at: `${at} card`,
+      revision: digest.shown,
+      to,
+      message,
+      options: { ping: [] },
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Budget, budget, type Scope } from '../policy/costs/budgets.ts';
+import type { Audit, AuditEntry } from './audit.ts';
+import { MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const BUDGETS = key('budgets');
+const document = z.object({ rev: z.int(), scopes: z.record(z.string(), budget) });
+
+/** Budgets that were set in chat: they replace those of the policy file, scope by scope. */
+export class Budgets {
+  private readonly redis: RedisClient;
+  private readonly audit: Audit;
+
+  constructor(redis: RedisClient, audit: Audit) {
+    this.redis = redis;
+    this.audit = audit;
+  }
+
+  async all(): Promise<ReadonlyMap<Scope, Budget>> {
+    return new Map(Object.entries((await this.read()).scopes));
+  }
+
+  /** Sets one scope's budget, and logs it in the same step. */
+  async set(scope: Scope, next: Budget, entry: AuditEntry): Promise<void> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { rev, scopes } = await this.read();
+      const written = { rev: rev + 1, scopes: { ...scopes, [scope]: next } };
+      if (await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry])) return;
+      await pause(Math.random() * 10);
+    }
+    throw new TooContended('the budgets');
+  }
+
+  private async read(): Promise<z.infer<typeof document>> {
+    const json = await this.redis.hget(BUDGETS, 'json');
+    return json === null ? { rev: 0, scopes: {} } : document.parse(JSON.parse(json));
+  }
+}
