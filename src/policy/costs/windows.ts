@@ -55,13 +55,3 @@ export function doneAtFirst(kind: DigestKind, now: number, times: DigestTimes): 
   }
   return plusDays(today, -1);
 }
-
-/** When the next one is due after a moment: for tests and `/pod health`. */
-export function nextDigest(kind: DigestKind, now: number, times: DigestTimes): number {
-  const today = dayOf(now, times.zone);
-  for (let n = 0; n <= 8; n++) {
-    const window = windowOn(kind, plusDays(today, n), times);
-    if (window && window.dueAt > now) return window.dueAt;
-  }
-  return now;
-}
