@@ -25,7 +25,7 @@ const MANAGERS = [
 const COMMANDS = {
   demo: (args) => ['--import', 'tsx', 'demo/main.ts', ...args],
   start: (args) => ['--import', 'tsx', 'src/cli.ts', 'start', ...args],
-  bench: (args) => ['--expose-gc', '--import', 'tsx', 'bench/scan.ts', ...args],
+  bench: (args) => ['--import', 'tsx', 'bench/main.ts', ...args],
   test: (args) => ['node_modules/vitest/vitest.mjs', 'run', ...args],
 };
 

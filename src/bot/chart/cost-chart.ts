@@ -18,6 +18,9 @@ const HEIGHT = 680;
 const FONT = 'Inter';
 const FONT_SIZE = 34;
 
+/** A kind below this share of everything would be a legend without a bar. */
+const SEEN = 0.001;
+
 const INK = '#24292f';
 const FAINT = '#57606a';
 const LINE = '#d0d7de';
@@ -78,7 +81,9 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const dayText = (day: string): string => `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]}`;
 
 export function costChartSvg({ days, budget }: CostChart): string {
-  const kinds = KINDS.filter((kind) => days.some((day) => (day.kinds[kind] ?? 0) > 0));
+  const whole = (kind: Kind) => days.reduce((sum, day) => sum + (day.kinds[kind] ?? 0), 0);
+  const all = KINDS.reduce((sum, kind) => sum + whole(kind), 0);
+  const kinds = KINDS.filter((kind) => whole(kind) > all * SEEN);
   const text = { fontFamily: FONT, fontSize: FONT_SIZE, color: FAINT };
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const most = Math.max(...days.map((day) => kinds.reduce((sum, kind) => sum + (day.kinds[kind] ?? 0), 0)), 0);
@@ -98,7 +103,7 @@ export function costChartSvg({ days, budget }: CostChart): string {
       textStyle: { ...text, color: INK },
       data: kinds.map((kind) => KIND_NAMES[kind]),
     },
-    grid: { top: kinds.length > 4 ? 176 : 112, left: 140, right: 70, bottom: 76 },
+    grid: { top: kinds.length > 5 ? 176 : 112, left: 140, right: 70, bottom: 76 },
     xAxis: {
       type: 'category',
       data: days.map(({ day }) => dayText(day)),

@@ -11,6 +11,9 @@ const DAYS = 14;
 /** Fewer days than this make nothing usual. */
 const ENOUGH = 3;
 
+/** A difference that nobody can see moves nothing. */
+const CENT = 10_000;
+
 export interface Mover {
   name: string;
   owner: PersonRef | null;
@@ -56,7 +59,7 @@ export function movers(day: CostDay, usual: Usual): Mover[] {
     const usually = median(before.map((one) => one.get(key)?.total ?? 0));
     return { name: subject?.name ?? key, owner: subject?.owner ?? null, by: (now.get(key)?.total ?? 0) - usually };
   });
-  return all.filter(({ by }) => (up ? by > 0 : by < 0)).sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
+  return all.filter(({ by }) => (up ? by >= CENT : by <= -CENT)).sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
 }
 
 interface Subject {
