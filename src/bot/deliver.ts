@@ -1,4 +1,4 @@
-import { declaredFor } from '../policy/identity.ts';
+import { declaredFor, type Place } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import { giveAnswer } from './answers.ts';
 import { type Copies, Overtaken } from './copies.ts';
@@ -26,11 +26,11 @@ export class Deliver {
       const row = await this.services.ledger.get(id);
       if (!row) return;
       const around = await this.surroundings(row);
-      const front = this.fronts.get(row.home.chat);
       // A chat that was taken out of the settings is nobody to tell. A pod that was made elsewhere and has no card gets
       // none for its end: whoever asked for that hears it on the request's card.
-      const silent = row.status === 'terminated' && row.spec === null && !(await this.copies.ref(row.id, placeOf(row)));
-      if (front && !silent && !(await this.told(front, row, around))) continue;
+      const silent =
+        row.status === 'terminated' && row.spec === null && !(await this.copies.ref(row.id, spoken(row.home)));
+      if (!silent && !(await this.everywhere(row, around))) continue;
       await this.answerTask(row, around);
       await this.services.ledger.told(row.id, row.rev);
       const now = await this.services.ledger.get(id);
@@ -47,10 +47,28 @@ export class Deliver {
     await giveAnswer(task.reply, replies, this.fronts);
   }
 
+  /** Where it was typed; what waits for a decision also in the room's other chats, where money may be shown. */
+  private placesOf({ home, room, ask }: Row): Place[] {
+    const channels = this.services.policy.rooms.find(({ name }) => name === room)?.channels ?? [];
+    const others = channels.filter(({ chat, mirror, money }) => chat !== home.chat && mirror && money);
+    return ask === null ? [home] : [home, ...others.map(({ chat, channel }) => ({ chat, channel }))];
+  }
+
+  private async everywhere(row: Row, around: CardSurroundings): Promise<boolean> {
+    let told = true;
+    for (const place of this.placesOf(row)) {
+      const front = this.fronts.get(place.chat);
+      if (front) told = (await this.told(front, place, row, around)) && told;
+    }
+    return told;
+  }
+
   /** False where another bot was at it too: once more, with the row as it is now. */
-  private async told(front: Front, row: Row, around: CardSurroundings): Promise<boolean> {
+  private async told(front: Front, to: Place, row: Row, around: CardSurroundings): Promise<boolean> {
     try {
-      await this.tell(front, row, podCard(row, around), podLines(row, around), [...around.accounts]);
+      // Who waits for it waits where it was typed.
+      const lines = to === row.home ? podLines(row, around) : [];
+      await this.tell(front, to, row, podCard(row, around), lines, [...around.accounts]);
       return true;
     } catch (error) {
       if (error instanceof Overtaken) return false;
@@ -70,13 +88,13 @@ export class Deliver {
 
   private async tell(
     front: Front,
+    to: Place,
     row: Row,
     message: Message,
     lines: Line[],
     accounts: readonly string[],
   ): Promise<void> {
-    const at = placeOf(row);
-    const to = row.home;
+    const at = spoken(to);
     const ref = await this.copies.upsert(front, {
       id: row.id,
       at,
@@ -94,4 +112,4 @@ export class Deliver {
   }
 }
 
-const placeOf = ({ home }: Row) => `${home.chat} ${home.channel}`;
+const spoken = ({ chat, channel }: Place) => `${chat} ${channel}`;

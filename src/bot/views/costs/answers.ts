@@ -147,7 +147,7 @@ export function balanceCard({ account, perHour, zeroAt, paysItself, topUps, mont
 /** `about $4,100.00 ($3,800.00 to $4,600.00)` */
 export function monthText({ month, missing }: Forecast): (Span | string)[] {
   if (month) return [`about ${formatUsd(month.expected)} (${formatUsd(month.low)} to ${formatUsd(month.high)})`];
-  return [missing > 0 ? `not known: ${missing} days of it were never read` : 'known after three days'];
+  return [missing > 0 ? `not known: ${missing} days of it were never read` : 'not known yet'];
 }
 
 export function budgetCard(

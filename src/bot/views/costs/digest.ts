@@ -95,7 +95,7 @@ function stateOfMoney({ account, month, budgets }: DigestFacts): Block[] {
     const lasts = lastsText(account);
     entries.push(['Balance', formatUsd(account.balance), ...lasts]);
   }
-  entries.push(['This month', `${formatUsd(month.soFar)} so far, `, ...monthText(month)]);
+  entries.push(['This month', `${formatUsd(month.soFar)} so far, in all `, ...monthText(month)]);
   const tight = budgets.filter((state) => shareOf(state) >= WARN_AT[0]);
   if (tight.length > 0) entries.push(['Budgets', tight.map((state) => capital(budgetText(state))).join('; ')]);
   return [fields(...entries)];
@@ -108,7 +108,7 @@ function lastsText({ zeroAt, postpaid, paysItself, readAt }: NonNullable<DigestF
   if (postpaid) return [', billed afterwards'];
   if (zeroAt === null) return [', nothing bills now'];
   if (zeroAt - readAt > FAR_MS) return [', enough for more than 90 days'];
-  return [paysItself ? ', topped up by auto-pay, else $0 ' : ', $0 ', { kind: 'time', at: zeroAt, style: 'ago' }];
+  return [paysItself ? ', topped up by auto-pay, else at $0 ' : ', at $0 ', { kind: 'time', at: zeroAt, style: 'ago' }];
 }
 
 const WASTED: Record<DigestFacts['waste'][number]['kind'], string> = {
