@@ -73,7 +73,7 @@ describe('the digest', () => {
     await someUse();
     await live(s, at('2026-11-30T08:00'), HOUR);
     const shown = () => digestsIn(s, 'slack').find((text) => text.includes('Costs Sun 29 Nov'));
-    expect(shown()).toMatch(/Costs Sun 29 Nov: \$22\.43[\s\S]*RunPod may correct it for three days/);
+    expect(shown()).toMatch(/Costs Sun 29 Nov: \$22\.43[\s\S]*RunPod may correct a day for three days/);
     // RunPod adds what it forgot to bill.
     s.account.book.note('pods', 'vision', { gpu: 1 }, at('2026-11-29T10:00'), at('2026-11-29T20:00'));
     await live(s, at('2026-12-01T12:00'), 6 * HOUR);
@@ -92,11 +92,11 @@ describe('the digest', () => {
     place(s, { id: 'vision', name: 'alice-vision-k3f9t2', gpu: 'RTX 4090', volumeDiskGb: 20 });
     await live(s, at('2026-11-26T08:00'), HOUR);
     const shown = () => digestsIn(s, 'slack').find((text) => text.includes('Costs Wed 25 Nov'));
-    expect(shown()).toMatch(/Costs Wed 25 Nov: \$16\.79[\s\S]*24 of 24 hours are estimates/);
+    expect(shown()).toMatch(/Costs Wed 25 Nov: \$16\.79[\s\S]*24 of 24 hours stand on what scans saw/);
     s.runpod.faults.billing = null;
     await live(s, at('2026-11-26T10:00'), HOUR);
     expect(shown()).toMatch(/Costs Wed 25 Nov: \$16\.79/);
-    expect(shown()).not.toContain('estimate');
+    expect(shown()).not.toContain('Estimate');
   });
 
   it('is one line where nothing was spent', { timeout: 60_000 }, async () => {

@@ -20,7 +20,7 @@ import {
 } from '../../message/message.ts';
 import { capital } from '../words.ts';
 import { BY_NAMES, difference, monthText, signed } from './answers.ts';
-import { isNothing } from './words.ts';
+import { isNothing, reliability } from './words.ts';
 
 /** A day is unusual from this much above the usual on. */
 const UNUSUAL_TIMES = 1.3;
@@ -57,7 +57,10 @@ export function digestCard(digest: Digest, { png, late }: Posting): Message {
     blocks.push(text(bold('Terminated without an approval: '), names, '. Details says when.'));
   }
   if (png !== null) blocks.push({ kind: 'image', name: `costs-${digest.last}.png`, png, alt: altText(facts) });
-  blocks.push(...reliability(digest), ...(late ? [text('Late: it was due ', moment(digest.dueAt), '.')] : []));
+  blocks.push(
+    ...reliability({ ...facts, troubleSince: null, follows: true }),
+    ...(late ? [text('Late: it was due ', moment(digest.dueAt), '.')] : []),
+  );
   return card(`Costs ${windowText(digest)}: ${formatUsd(facts.total)}`, toneOf(facts), blocks, buttonsOf(digest));
 }
 
@@ -143,22 +146,6 @@ function buttonsOf({ id, facts }: Digest): Button[] {
     ...idle.map((one): Button => ({ label: label('Stop', one.name), token: `v1.stop.${one.id}` })),
     ...stopped.map((one): Button => ({ label: label('Terminate', one.name, '…'), token: `v1.terminate.${one.id}` })),
     { label: 'Details', token: `v1.digest.${id}` },
-  ];
-}
-
-/** What is said of numbers that may still change. */
-function reliability({ facts }: Digest): Block[] {
-  const { missing, hours, estimated, unknown, final, exact, readAt } = facts;
-  const parts: string[] = [];
-  if (estimated > 0)
-    parts.push(`${estimated} of ${hours} hours are estimates from what scans saw: RunPod’s billing could not be read.`);
-  if (unknown > 0) parts.push(`Of ${unknown} hours nothing is known.`);
-  if (missing > 0) parts.push(`${missing} days are not known.`);
-  if (!exact) parts.push('Days are cut at the whole hour nearest to midnight.');
-  if (final) return parts.length > 0 ? [text(parts.join(' '))] : [];
-  const said = parts.map((part) => `${part} `).join('');
-  return [
-    text(`${said}As billed until `, moment(readAt), '; RunPod may correct it for three days, and this card follows.'),
   ];
 }
 

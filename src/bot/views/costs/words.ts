@@ -27,24 +27,49 @@ export interface Standing {
 
 const count = (n: number, one: string) => `${n} ${n === 1 ? one : `${one}s`}`;
 
-/** How far the numbers can be relied on. Empty where they are final and whole. */
+/** How far days can be relied on. Empty where they are final and whole. */
 export function standing({ days, missing, troubleSince }: Standing): Block[] {
   const sum = (of: (day: CostDay) => number) => days.reduce((total, day) => total + of(day), 0);
-  const [estimated, unknown] = [sum((day) => day.estimated), sum((day) => day.unknown)];
+  const last = days.at(-1);
+  return reliability({
+    hours: sum((day) => day.hours),
+    estimated: sum((day) => day.estimated),
+    unknown: sum((day) => day.unknown),
+    missing,
+    troubleSince,
+    exact: days.every(({ exact }) => exact),
+    final: last?.final ?? true,
+    readAt: last?.readAt ?? 0,
+    follows: false,
+  });
+}
+
+/** What is said of numbers that may still change, or stand on less than RunPod's bill. */
+export function reliability(of: {
+  hours: number;
+  estimated: number;
+  unknown: number;
+  missing: number;
+  troubleSince: number | null;
+  exact: boolean;
+  final: boolean;
+  readAt: number;
+  /** The card is edited when RunPod corrects. */
+  follows: boolean;
+}): Block[] {
   const parts: (Span | string)[] = [];
   const say = (...more: (Span | string)[]) => parts.push(...(parts.length > 0 ? [' '] : []), ...more);
-  if (estimated > 0) {
-    say(
-      bold('Estimate:'),
-      ` ${count(estimated, 'hour')} of ${sum((day) => day.hours)} stand on what scans saw, because RunPod’s billing could not be read.`,
-    );
+  if (of.estimated > 0) {
+    const hours = `${of.estimated} of ${count(of.hours, 'hour')}`;
+    say(bold('Estimate:'), ` ${hours} stand on what scans saw, because RunPod’s billing could not be read.`);
   }
-  if (troubleSince !== null) say('Billing cannot be read since ', moment(troubleSince), '.');
-  if (unknown > 0) say(`Of ${count(unknown, 'hour')} nothing is known.`);
-  if (missing > 0) say(`${count(missing, 'day')} of these are not known.`);
-  const last = days.at(-1);
-  if (last && !last.final) say('As of ', moment(last.readAt), '; RunPod may correct a day for three days.');
-  if (days.some(({ exact }) => !exact))
-    say('RunPod bills by whole hours, so a day is cut at the hour nearest to midnight.');
+  if (of.troubleSince !== null) say('Billing cannot be read since ', moment(of.troubleSince), '.');
+  if (of.unknown > 0) say(`Of ${count(of.unknown, 'hour')} nothing is known.`);
+  if (of.missing > 0) say(`Of ${count(of.missing, 'day')} of these nothing is known.`);
+  if (!of.final) {
+    const follows = of.follows ? ', and this card follows' : '';
+    say('As billed until ', moment(of.readAt), `; RunPod may correct a day for three days${follows}.`);
+  }
+  if (!of.exact) say('RunPod bills by whole hours, so a day is cut at the hour nearest to midnight.');
   return parts.length === 0 ? [] : [text(...parts)];
 }
