@@ -81,6 +81,6 @@ export function seedBilling(account: Account, now: number): void {
 }
 
 /** Pods that are gone are known by name, as after weeks of scans. */
-export async function seedKnownPods(redis: RedisClient): Promise<void> {
-  await new Costs(redis).see(new Map(PAST.map(({ id, name, gpu }) => [id, { name, gpu }])));
+export async function seedKnownPods(redis: RedisClient, at: number): Promise<void> {
+  await new Costs(redis).see(new Map(PAST.map(({ id, name, gpu }) => [id, { name, gpu, at }])));
 }

@@ -106,7 +106,7 @@ export class World {
       userAgent: 'podwarden-demo',
     });
     await seedScan(this.redisClient, runpodPort(runpod), readFileSync(POLICY, 'utf8'), this.clock.now());
-    await seedKnownPods(this.redisClient);
+    await seedKnownPods(this.redisClient, this.clock.now());
     await runpod.close();
     // What was asked before the first step is not the bot's doing.
     this.runpod.calls.length = 0;

@@ -2,12 +2,15 @@ import type { Digest } from '../policy/costs/digest.ts';
 import type { Place } from '../policy/identity.ts';
 import { drawCostChart } from './chart/cost-chart.ts';
 import { type Copies, Overtaken } from './copies.ts';
-import { type Front, PlaceClosed } from './front.ts';
+import { ChatUnavailable, type Front, PlaceClosed } from './front.ts';
 import type { Services } from './services.ts';
 import { digestCard } from './views/costs/digest.ts';
 
 /** Posted later than this after its hour it says so, ms. */
 const LATE_MS = 30 * 60_000;
+/** A channel that is closed to us may be mended: it is tried again so often, for so long. */
+const CLOSED_AGAIN_MS = 30_000;
+const CLOSED_PATIENCE_MS = 86_400_000;
 
 /** Keeps each digest in every chat of its room that may see money. */
 export class DeliverDigests {
@@ -23,24 +26,26 @@ export class DeliverDigests {
 
   /** @throws the last failure of a chat, after all others were told: it is tried again. */
   async digest(id: string): Promise<void> {
-    const { digests, log } = this.services;
+    const { digests, clocks, log } = this.services;
     const digest = await digests.get(id);
     if (!digest) return;
     const png = this.draw(digest);
-    let failure: unknown = null;
+    const failures: unknown[] = [];
     for (const place of this.placesOf(digest)) {
       const front = this.fronts.get(place.chat);
       if (!front) continue;
       try {
         await this.tell(front, place, digest, png);
       } catch (error) {
-        // A channel that is closed to us is nobody to tell; the other chat is told all the same.
-        if (error instanceof PlaceClosed) log.warn({ digest: id, error: error.message }, 'a digest cannot be posted');
-        else failure = error;
+        if (!(error instanceof PlaceClosed)) failures.push(error);
+        else if (clocks.now() - digest.createdAt < CLOSED_PATIENCE_MS) {
+          failures.push(new ChatUnavailable(error.message, CLOSED_AGAIN_MS));
+        } else log.warn({ digest: id, error: error.message }, 'a digest could not be posted');
       }
     }
-    if (failure instanceof Overtaken) return this.digest(id);
+    const failure = failures.find((error) => !(error instanceof Overtaken));
     if (failure) throw failure;
+    if (failures.length > 0) return this.digest(id);
     await digests.told(id, digest.rev);
   }
 

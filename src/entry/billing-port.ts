@@ -7,7 +7,8 @@ type Read = Omit<BilledHour, 'readAt'>;
 
 /**
  * Every hour of the window that has begun, also those in which nothing was billed. A detail that RunPod refuses to this key
- * leaves its product's sum without parts; without the sum over all, nothing adds up and the read fails.
+ * leaves its product's sum without parts. Without the sum over all nothing adds up, and without pods nothing is anybody's:
+ * then the read fails.
  */
 export async function readBilling(
   billing: BillingApi,
@@ -18,7 +19,7 @@ export async function readBilling(
   const window = { from, to };
   // The sum is read last: what was billed in between is then in no part yet, and not the other way round.
   const [pods, serverless, volumes, clusters] = await Promise.all([
-    billing.pods(window, { signal }).catch(refused),
+    billing.pods(window, { signal }),
     billing.serverless(window, { signal }).catch(refused),
     billing.networkVolumes(window, { signal }).catch(refused),
     billing.clusters(window, { signal }).catch(refused),

@@ -1,23 +1,41 @@
 import type { BudgetRules } from '../policy/costs/budgets.ts';
 import { type BudgetState, budgetStates, budgetsNow, spentBy } from '../policy/costs/budgets.ts';
-import type { CostDay } from '../policy/costs/day.ts';
+import { type CostDay, Fold } from '../policy/costs/day.ts';
 import { type Day, dayOf, daysFrom, monthBegin, plusDays } from '../policy/costs/days.ts';
 import { type Forecast, forecast } from '../policy/costs/forecast.ts';
 import { type DaySums, sinceFirstUse } from '../policy/costs/sums.ts';
 import type { Budgets } from '../store/budgets.ts';
 import type { Costs } from '../store/costs.ts';
 
-/** Days of a stretch in order, and how many of it are not known. */
+/** Days that are read at once: between them, others get their turn. */
+const AT_ONCE = 7;
+
+/** The days of a stretch that are known, in order. */
+export async function* eachDay(costs: Costs, zone: string, first: Day, last: Day): AsyncGenerator<CostDay> {
+  const wanted = daysFrom(first, last);
+  for (let i = 0; i < wanted.length; i += AT_ONCE) {
+    const found = await costs.days(zone, wanted.slice(i, i + AT_ONCE));
+    for (const day of wanted.slice(i, i + AT_ONCE)) {
+      const one = found.get(day);
+      if (one) yield one;
+    }
+  }
+}
+
+/** A stretch folded into one day (none where nothing is known), and how many of its days are not known. */
 export interface Stretch {
   days: CostDay[];
   missing: number;
 }
 
 export async function stretch(costs: Costs, zone: string, first: Day, last: Day): Promise<Stretch> {
-  const wanted = daysFrom(first, last);
-  const found = await costs.days(zone, wanted);
-  const days = wanted.map((day) => found.get(day)).filter((day) => day !== undefined);
-  return { days, missing: wanted.length - days.length };
+  const fold = new Fold();
+  let known = 0;
+  for await (const day of eachDay(costs, zone, first, last)) {
+    fold.add(day);
+    known += 1;
+  }
+  return { days: fold.day ? [fold.day] : [], missing: daysFrom(first, last).length - known };
 }
 
 /** Everything that `usualFor` may want of the days before one. */
@@ -45,6 +63,14 @@ export function monthOf(sums: ReadonlyMap<Day, DaySums>, now: number, zone: stri
   return forecast({ day: today, soFar: (sums.get(today) ?? NOT_YET).total }, totals, begun);
 }
 
+/** The month up to the end of a finished day, and what it is expected to come to. */
+export function monthUntil(sums: ReadonlyMap<Day, DaySums>, last: Day): Forecast {
+  const known = sinceFirstUse(sums, sums);
+  const totals = new Map([...known].filter(([day]) => day < last).map(([day, { total }]) => [day, total]));
+  const begun = [...known.keys()].sort()[0] ?? last;
+  return forecast({ day: last, soFar: (sums.get(last) ?? NOT_YET).total, over: true }, totals, begun);
+}
+
 /** Budgets are counted in the days and months of the default room, wherever they are looked at. */
 export const budgetZone = ({
   rooms,
@@ -54,18 +80,22 @@ export const budgetZone = ({
   defaultRoom: string | null;
 }): string => (rooms.find(({ name }) => name === defaultRoom) ?? rooms[0])?.timezone ?? 'UTC';
 
-/** How the budgets stand now, in the days and months of one timezone. */
+/**
+ * How the budgets stand, in the days and months of one timezone; `unread` where there are some, and the bill was never
+ * read: then nobody knows what is spent of them.
+ */
 export async function budgetsIn(
   zone: string,
   now: number,
   context: { costs: Costs; budgets: Budgets; rules: BudgetRules },
-): Promise<BudgetState[]> {
+): Promise<BudgetState[] | 'unread'> {
   const budgets = budgetsNow(context.rules.base, await context.budgets.all());
   if (budgets.size === 0) return [];
-  return budgetStates(budgets, spentNow(await context.costs.sums(zone), now, zone));
+  const sums = await context.costs.sums(zone);
+  return sums.size === 0 ? 'unread' : budgetStates(budgets, spentAt(sums, now, zone));
 }
 
-function spentNow(sums: ReadonlyMap<Day, DaySums>, now: number, zone: string) {
+function spentAt(sums: ReadonlyMap<Day, DaySums>, now: number, zone: string) {
   const today = dayOf(now, zone);
   const of = (first: Day) => [...sums].filter(([day]) => day >= first && day <= today).map(([, day]) => day);
   return { today: spentBy(of(today)), month: spentBy(of(monthBegin(today))) };

@@ -2,6 +2,7 @@ import { budgetOf, budgetsNow } from '../policy/costs/budgets.ts';
 import { cutOf, type Day, daysFrom, plusDays } from '../policy/costs/days.ts';
 import { corrected, type Digest, type DigestFacts, factsFor } from '../policy/costs/digest.ts';
 import {
+  DIGESTS,
   type DigestKind,
   type DigestTimes,
   type DigestWindow,
@@ -9,7 +10,7 @@ import {
   dueWindows,
 } from '../policy/costs/windows.ts';
 import type { GovernedContext } from './approvals.ts';
-import { budgetsIn, budgetZone, monthOf } from './cost-reading.ts';
+import { budgetsIn, monthUntil } from './cost-reading.ts';
 import { defineJob } from './define.ts';
 import { announceDigest, writeDigest as name, readBilling } from './names.ts';
 
@@ -20,14 +21,41 @@ const timesOf = ({ timezone }: Room, { governance }: Pick<GovernedContext, 'gove
   ...governance.digest,
 });
 
+/** A clock that was ahead for a moment: what it had posted is no reason to be silent until that day has come. */
+const AHEAD_DAYS = 2;
+
+/** The last window that was done. One that is no longer wanted is forgotten, so that turning it on again makes up for nothing. */
+async function sensibleDone(
+  room: string,
+  kind: DigestKind,
+  newest: Day,
+  wanted: boolean,
+  { digests, log }: GovernedContext,
+): Promise<Day | null> {
+  const done = await digests.done(room, kind);
+  if (done === null) return null;
+  const ahead = done > plusDays(newest, AHEAD_DAYS);
+  if (wanted && !ahead) return done;
+  if (ahead) log.warn({ room, kind, done, newest }, 'digests were written for days to come; the clock was wrong');
+  await digests.forget(room, kind);
+  return null;
+}
+
 /** What the clock owes: windows that are due, and cards that are behind. */
 export async function tickDigests(context: GovernedContext): Promise<void> {
   const { digests, governance, clocks, enqueue } = context;
   const now = clocks.now();
   for (const room of governance.rooms) {
-    for (const kind of room.digest) {
+    for (const kind of DIGESTS) {
       const times = timesOf(room, context);
-      const done = await digests.done(room.name, kind);
+      const done = await sensibleDone(
+        room.name,
+        kind,
+        doneAtFirst(kind, now, times),
+        room.digest.includes(kind),
+        context,
+      );
+      if (!room.digest.includes(kind)) continue;
       if (done === null) await digests.begin(room.name, kind, doneAtFirst(kind, now, times));
       const [next] = dueWindows(kind, done, now, times);
       // One at a time: the next is due once this one is written.
@@ -88,10 +116,9 @@ export const writeDigest = defineJob({
       createdAt: now,
       facts,
     };
-    if (await context.digests.write(digest)) {
-      context.log.info({ digest: id, late: now - dueAt }, 'digest written');
-      await tellDigest(id, context);
-    }
+    if (!(await context.digests.write(digest))) return context.digests.skip(digest);
+    context.log.info({ digest: id, late: now - dueAt }, 'digest written');
+    await tellDigest(id, context);
   },
 });
 
@@ -106,6 +133,9 @@ async function gather(room: Room, window: DigestWindow, now: number, context: Go
     budgets.all(),
   ]);
   const known = budgetsNow(governance.budgets.base, set);
+  // As of the window that is told of, not of the morning on which it is read.
+  const end = cutOf(window.last, zone).to - 1;
+  const states = await budgetsIn(zone, end, { costs, budgets, rules: governance.budgets });
   return factsFor({
     window,
     now,
@@ -114,8 +144,8 @@ async function gather(room: Room, window: DigestWindow, now: number, context: Go
     memory,
     autoPay: governance.thresholds.autoPay,
     postpaid: governance.thresholds.postpaid,
-    month: monthOf(sums, now, zone),
-    budgets: await budgetsIn(budgetZone(governance), now, { costs, budgets, rules: governance.budgets }),
+    month: monthUntil(sums, window.last),
+    budgets: states === 'unread' ? [] : states,
     dayBudget: budgetOf(known, 'team').day,
     audit: head,
   });

@@ -11,6 +11,9 @@ import { ProviderFailure } from './ports.ts';
 
 /** How far back RunPod is asked when nothing is known yet: a month to compare with, and a week for its weekdays. */
 const BACK_DAYS = 35;
+/** Days are kept for more than a year. */
+const DAYS_KEPT = 430;
+const DAY_MS = 24 * HOUR_MS;
 /** Stretches of at most a day that one run reads; the newest come first. */
 const MOST_WINDOWS = 40;
 
@@ -23,9 +26,13 @@ export const readBilling = defineJob({
   timeoutMs: 5 * 60_000,
   async handle(_, context: GovernedContext, signal) {
     const now = context.clocks.now();
-    const touched = await readHours(now, context, signal);
-    for (const zone of zonesOf(context)) await rollUpZone(zone, touched, now, context);
-    await context.snapshots.ran(name.name, now);
+    try {
+      await readHours(now, context, signal);
+      for (const zone of zonesOf(context)) await rollUpZone(zone, now, context);
+    } finally {
+      // Whatever happened: what waits for it must not wait for ever.
+      await context.snapshots.ran(name.name, now);
+    }
     await correctDigests(context);
   },
 });
@@ -34,29 +41,25 @@ export const zonesOf = ({ governance }: Pick<GovernedContext, 'governance'>): st
   ...new Set(governance.rooms.map(({ timezone }) => timezone)),
 ];
 
-/** The hours that were read, by their beginning. A failure is remembered, and what was read before it stays. */
-async function readHours(now: number, context: GovernedContext, signal: AbortSignal): Promise<Set<number>> {
+/** A failure is remembered, and what was read before it stays. */
+async function readHours(now: number, context: GovernedContext, signal: AbortSignal): Promise<void> {
   const { costs, provider } = context;
   const readAt = await costs.hoursRead(now);
   const settled = await settledHours(context);
   const known = (start: number) => readAt.get(start) ?? (settled(start) ? Number.MAX_SAFE_INTEGER : null);
-  const windows = windowsToRead({ from: now - BACK_DAYS * 24 * HOUR_MS, now }, known, MOST_WINDOWS);
-  const touched = new Set<number>();
-  for (const window of windows) {
+  for (const window of windowsToRead({ from: now - BACK_DAYS * DAY_MS, now }, known, MOST_WINDOWS)) {
     try {
       const hours = await provider.billing(window, now, signal);
       await costs.saveHours(new Map([...hours].map(([start, hour]) => [start, { ...hour, readAt: now }])));
-      for (const start of hours.keys()) touched.add(start);
     } catch (error) {
-      if (!(error instanceof ProviderFailure)) throw error;
+      const detail = error instanceof ProviderFailure ? error.detail : (error as Error).message;
       const before = await costs.trouble();
-      context.log.warn({ window: spoken(window), error: error.detail }, 'billing could not be read');
-      await costs.setTrouble({ since: before?.since ?? now, detail: error.detail.slice(0, 200) });
-      return touched;
+      context.log.warn({ window: spoken(window), error: detail }, 'billing could not be read');
+      await costs.setTrouble({ since: before?.since ?? now, detail: detail.slice(0, 200) });
+      return;
     }
   }
   await costs.setTrouble(null);
-  return touched;
 }
 
 const spoken = ({ from, to }: HourWindow) => `${new Date(from).toISOString()} ${new Date(to).toISOString()}`;
@@ -69,23 +72,22 @@ async function settledHours(context: GovernedContext): Promise<(start: number) =
   return (start) => zones.every((days) => days.some(({ from, to }) => from <= start && start < to));
 }
 
-async function rollUpZone(
-  zone: string,
-  touched: ReadonlySet<number>,
-  now: number,
-  context: GovernedContext,
-): Promise<void> {
+/** Today, yesterday, and every day of which hours were read since it was rolled up, whoever read them. */
+async function rollUpZone(zone: string, now: number, context: GovernedContext): Promise<void> {
   const today = dayOf(now, zone);
-  const sums = await context.costs.sums(zone);
-  const days = new Set<Day>([plusDays(today, -1), today]);
-  for (const start of touched) days.add(dayOfHour(start, zone));
-  for (const day of [...days].sort()) {
-    const before = sums.get(day);
-    if (before?.final && day !== today) continue;
-    const cut = cutOf(day, zone);
-    if (cut.from > now) continue;
-    await rollUpDay(day, zone, now, context);
+  const [sums, readAt] = await Promise.all([context.costs.sums(zone), context.costs.hoursRead(now)]);
+  const newest = new Map<Day, number>();
+  for (const [start, at] of readAt) {
+    const day = dayOfHour(start, zone);
+    newest.set(day, Math.max(at, newest.get(day) ?? 0));
   }
+  const stale = [...newest].filter(([day, at]) => at > (sums.get(day)?.readAt ?? 0) && sums.get(day)?.final !== true);
+  const days = new Set<Day>([plusDays(today, -1), today, ...stale.map(([day]) => day)]);
+  for (const day of [...days].sort()) {
+    const cut = cutOf(day, zone);
+    if (cut.from <= now && (day === today || sums.get(day)?.final !== true)) await rollUpDay(day, zone, now, context);
+  }
+  if (!sums.has(today)) await context.costs.prune(zone, plusDays(today, -DAYS_KEPT), now);
 }
 
 async function rollUpDay(day: Day, zone: string, now: number, context: GovernedContext): Promise<void> {
@@ -93,7 +95,7 @@ async function rollUpDay(day: Day, zone: string, now: number, context: GovernedC
   const cut = cutOf(day, zone);
   const starts: number[] = [];
   // A day more, for what was ended the day before.
-  for (let start = cut.from - 24 * HOUR_MS; start < cut.to && start <= now; start += HOUR_MS) starts.push(start);
+  for (let start = cut.from - DAY_MS; start < cut.to && start <= now; start += HOUR_MS) starts.push(start);
   const [billed, metered] = await Promise.all([costs.hours(starts), costs.metered(starts)]);
   const podIds = new Set<string>();
   for (const hour of [...billed.values()].flatMap(partsOf)) podIds.add(hour);

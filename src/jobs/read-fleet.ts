@@ -119,13 +119,13 @@ async function scan(
   const next = { ...after, askedAt: asked ? at : memory.askedAt };
   if (await judged(memory, next, pods, picture, books, context)) {
     await context.snapshots.saveFleet({ readAt: at, pods });
-    await context.costs.see(seenPods(pods));
+    await context.costs.see(seenPods(pods, at));
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
 }
 
-const seenPods = (pods: readonly FleetPod[]): Map<string, SeenPod> =>
-  new Map(pods.map(({ id, name, gpuName, gpuCount }) => [id, { name, gpu: gpuCount === null ? null : gpuName }]));
+const seenPods = (pods: readonly FleetPod[], at: number): Map<string, SeenPod> =>
+  new Map(pods.map(({ id, name, gpuName, gpuCount }) => [id, { name, gpu: gpuCount === null ? null : gpuName, at }]));
 
 /** What ends when the money does is RunPod's doing. */
 function explained(memory: ScanMemory, changes: readonly Change[], at: number): Change[] {

@@ -147,7 +147,7 @@ export async function watchedBudgets(now: number, context: GovernedContext): Pro
   const today = dayOf(now, zone);
   const states = await budgetsIn(zone, now, { costs, budgets, rules: governance.budgets });
   const personOf = (key: string) => governance.people.find((person) => person.key === key);
-  return states.map((state) => {
+  return (states === 'unread' ? [] : states).map((state) => {
     const person = state.scope.startsWith('person ') ? personOf(state.scope.slice('person '.length)) : undefined;
     const [account] = person?.accounts ?? [];
     return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commit, MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import { commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -15,6 +15,12 @@ export type CardRecord = z.infer<typeof cardRecord>;
 export type Copy = z.infer<typeof copy>;
 
 const cardKey = (id: string) => key('card', id);
+/** Nobody edits a card that was not touched for so long, real ms. */
+const KEPT_MS = 430 * 86_400_000;
+const write = (id: string, record: CardRecord): Operation[] => [
+  writeDocument(cardKey(id), record.rev, record),
+  ['PEXPIRE', cardKey(id), KEPT_MS],
+];
 
 /** Where each card and line was posted, and which revision it shows. */
 export class Cards {
@@ -36,7 +42,7 @@ export class Cards {
       const { [at]: _, ...copies } = record.copies;
       const written = { rev: record.rev + 1, copies };
       const checks = [{ key: cardKey(id), rev: record.rev }];
-      if (await commit(this.redis, checks, [writeDocument(cardKey(id), written.rev, written)])) return;
+      if (await commit(this.redis, checks, write(id, written))) return;
     }
     throw new TooContended(`card ${id}`);
   }
@@ -49,11 +55,7 @@ export class Cards {
       const after = next(before);
       if (after === null) return before;
       const written = { rev: record.rev + 1, copies: { ...record.copies, [at]: after } };
-      const done = await commit(
-        this.redis,
-        [{ key: cardKey(id), rev: record.rev }],
-        [writeDocument(cardKey(id), written.rev, written)],
-      );
+      const done = await commit(this.redis, [{ key: cardKey(id), rev: record.rev }], write(id, written));
       if (done) return after;
     }
     throw new TooContended(`card ${id}`);

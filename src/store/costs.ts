@@ -26,6 +26,8 @@ const seenPod = z.object({
   name: z.string(),
   /** Null for CPU pods. */
   gpu: z.string().nullable(),
+  /** When a scan last saw it, ms on Podwarden's clock. */
+  at: z.number(),
 });
 export type SeenPod = z.infer<typeof seenPod>;
 
@@ -100,6 +102,15 @@ export class Costs {
   async sums(zone: string): Promise<Map<Day, DaySums>> {
     const found = await this.redis.hgetall(sumsKey(zone));
     return new Map(Object.entries(found).map(([day, json]) => [day, daySums.parse(JSON.parse(json))]));
+  }
+
+  /** Forgets what is older than days are kept: totals before `first`, and pods that no scan has seen since. */
+  async prune(zone: string, first: Day, now: number): Promise<void> {
+    const old = (await this.redis.hkeys(sumsKey(zone))).filter((day) => day < first);
+    if (old.length > 0) await this.redis.hdel(sumsKey(zone), ...old);
+    const pods = Object.entries(await this.redis.hgetall(PODS));
+    const gone = pods.filter(([, json]) => now - seenPod.parse(JSON.parse(json)).at > DAYS_KEPT_MS).map(([id]) => id);
+    if (gone.length > 0) await this.redis.hdel(PODS, ...gone);
   }
 
   async saveDay(day: CostDay): Promise<void> {

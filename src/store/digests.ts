@@ -33,6 +33,15 @@ export class Digests {
     await this.redis.hsetnx(DONE, `${kind} ${room}`, day);
   }
 
+  async forget(room: string, kind: DigestKind): Promise<void> {
+    await this.redis.hdel(DONE, `${kind} ${room}`);
+  }
+
+  /** It was written before, when a clock was ahead: it is done. */
+  async skip({ room, kind, last }: Pick<Digest, 'room' | 'kind' | 'last'>): Promise<void> {
+    await this.redis.hset(DONE, `${kind} ${room}`, last);
+  }
+
   async get(id: string): Promise<Digest | null> {
     const json = await this.redis.hget(digestKey(id), 'json');
     return json === null ? null : digest.parse(JSON.parse(json));

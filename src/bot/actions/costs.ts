@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { shareMessage } from '../../jobs/names.ts';
 import { answerTo, readQuestion } from '../commands/cost-answers.ts';
 import { answered } from '../commands/costs.ts';
+import { showsMoney } from '../commands/gate.ts';
 import { card, type Message, note, text } from '../message/message.ts';
-import type { Services } from '../services.ts';
 import { csv } from '../views/costs/csv.ts';
 import { digestDetails } from '../views/costs/digest.ts';
 import type { Action } from './declare.ts';
 
+const NOT_HERE =
+  'What everybody spends is not to be shown in this channel: its room says money: false, or is another chat than the team’s own.';
 const LAPSED = 'That question is not known. /pod cost asks it anew.';
 
 /** The same question, grouped otherwise. */
@@ -41,8 +43,8 @@ export const share: Action = {
   async run({ id, choice }, asker, services) {
     const question = readQuestion(id, choice);
     if (!question) return note('warn', LAPSED);
-    const refusal = closed(asker.place, services);
-    if (refusal) return refusal;
+    // Everybody in a channel sees what is shared there.
+    if (!showsMoney(asker.place, services)) return note('warn', NOT_HERE);
     const { message } = await answerTo(question, asker.room, services);
     const said: Message = { ...message, buttons: [] };
     said.blocks = [...said.blocks, text('Shared by ', asker.who.name, '.')];
@@ -54,17 +56,6 @@ export const share: Action = {
   },
 };
 
-/** Everybody in a channel sees what is shared there. */
-function closed(place: { chat: string; channel: string }, { policy }: Services): Message | null {
-  const channels = policy.rooms.flatMap((room) => room.channels);
-  const here = channels.find(({ chat, channel }) => chat === place.chat && channel === place.channel);
-  if (here?.money) return null;
-  return note(
-    'warn',
-    'What everybody spends is not to be shown in this channel: its room says money: false, or is another chat than the team’s own.',
-  );
-}
-
 export const csvFile: Action = {
   name: 'csv',
   access: 'money',
@@ -72,7 +63,9 @@ export const csvFile: Action = {
   async run({ id, choice }, asker, services) {
     const question = readQuestion(id, choice);
     if (!question) return note('warn', LAPSED);
-    const { rows, name } = await answerTo(question, asker.room, services);
+    const { rows: read, name } = await answerTo(question, asker.room, services);
+    const rows = await read();
+    if (rows === null) return note('warn', 'That is more than a file holds: ask for fewer days, or by person.');
     const file = { kind: 'file' as const, name: `${name}.csv`, text: csv(rows) };
     const lines = rows.length - 1;
     return card('Costs as a file', 'info', [

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { rowEntry } from '../../jobs/pod-context.ts';
-import { refusalOf } from '../../policy/approvers.ts';
+import { deciderOf, refusalOf } from '../../policy/approvers.ts';
 import { type GpuType, gpuKey } from '../../policy/gpu.ts';
 import { overlap } from '../../policy/identity.ts';
 import { reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Row } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName, validMiddle } from '../../policy/pod-names.ts';
-import { followUp, judgeFor, type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
+import { gateFor } from '../commands/gate.ts';
+import { followUp, type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
 import { note } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Action } from './declare.ts';
@@ -94,20 +95,22 @@ export const allowLaunch: Action = {
     const row = await services.ledger.get(id);
     if (!row?.ask) return note('warn', 'That launch is not known any more.');
     if (row.status !== 'asking') return note('info', decidedAlready(row));
-    const { registry } = await everybody(services);
-    const refusal = refusalOf(
-      { self: row.ask.self, by: row.by, votes: [] },
-      await asker.live(),
-      registry,
-      services.policy.approvals.guests,
-    );
+    const people = await everybody(services);
+    const asked = { self: row.ask.self, by: row.by, votes: [] };
+    const refusal = refusalOf(asked, await asker.live(), people.registry, services.policy.approvals.guests);
     if (refusal) return note('bad', refusal.text);
+    // Whoever left, or may not launch any more, gets no pod from a question that was asked before.
+    if (!deciderOf(row.by.account, people).access.may.has('launch')) {
+      return note('bad', `${row.by.name} may not launch any more, so there is nothing to allow. It lapses by itself.`);
+    }
     const now = services.clocks.now();
     const { spec } = row;
     const passes = { ...row, ask: { ...row.ask, allowedBy: asker.who } };
     // Limits still hold: what has come up meanwhile counts.
-    const judge = await judgeFor(passes, spec ? reservedRate(spec) : 0, services);
-    const entry = (after: Row) => [rowEntry(after, 'launch-allowed', now, asker.who)];
+    const { judge } = await gateFor(passes, spec ? reservedRate(spec) : 0, services);
+    const entry = (after: Row) => [
+      rowEntry(after, after.status === 'requested' ? 'launch-allowed' : 'launch-lapsed', now, asker.who),
+    ];
     const result = await services.ledger.moveJudged(id, moves.allow(asker.who, now), judge, entry);
     if (result && 'refused' in result) return note('warn', result.refused);
     if (!result?.moved) return note('info', decidedAlready(result?.row ?? row));

@@ -1,14 +1,14 @@
-import { budgetsIn, budgetZone, daysBefore, monthOf, stretch } from '../../jobs/cost-reading.ts';
+import { budgetsIn, budgetZone, daysBefore, eachDay, monthOf, stretch } from '../../jobs/cost-reading.ts';
 import { scopeName, shareOf } from '../../policy/costs/budgets.ts';
-import { type Day, dayOf, daysFrom, isDay, plusDays, shortDay } from '../../policy/costs/days.ts';
+import { countDays, type Day, dayOf, daysFrom, isDay, plusDays, shortDay } from '../../policy/costs/days.ts';
 import { type Period, parsePeriod } from '../../policy/costs/period.ts';
-import { type By, GROUPINGS, totalOf } from '../../policy/costs/report.ts';
+import { type By, GROUPINGS } from '../../policy/costs/report.ts';
 import { movers, usualFor } from '../../policy/costs/usual.ts';
 import { balanceAt, paysItself } from '../../policy/scan/account.ts';
-import type { Button, Message } from '../message/message.ts';
+import { type Button, type Message, note } from '../message/message.ts';
 import type { Services } from '../services.ts';
 import { BY_NAMES, balanceCard, budgetCard, costCard, whyCard } from '../views/costs/answers.ts';
-import { type Cell, costRows, usd } from '../views/costs/csv.ts';
+import { type Cell, costHeader, costRows, usd } from '../views/costs/csv.ts';
 
 /** A question about money, small enough for a button: it is answered anew wherever it is pressed. */
 export type Question =
@@ -19,8 +19,8 @@ export type Question =
 
 export interface Answer {
   message: Message;
-  /** The same as rows, for a file. */
-  rows: Cell[][];
+  /** The same as rows, for a file; null where they are too many. */
+  rows: () => Promise<Cell[][] | null>;
   /** The file's name, without its ending. */
   name: string;
 }
@@ -80,21 +80,23 @@ async function costAnswer(
 ): Promise<Answer> {
   const { costs, clocks } = services;
   const today = dayOf(clocks.now(), zone);
-  const length = daysFrom(first, last).length;
-  const [now, before, trouble] = await Promise.all([
+  const length = countDays(first, last);
+  const [now, sums, trouble] = await Promise.all([
     stretch(costs, zone, first, last),
-    stretch(costs, zone, plusDays(first, -length), plusDays(first, -1)),
+    costs.sums(zone),
     costs.trouble(),
   ]);
-  // A day that still runs is no fair measure.
-  const fair = before.missing === 0 && last < today;
+  const earlier = daysFrom(plusDays(first, -length), plusDays(first, -1)).map((day) => sums.get(day)?.total);
+  const total = earlier.reduce<number | null>((sum, one) => (sum === null || one === undefined ? null : sum + one), 0);
   const message = costCard({
     period: periodOf(first, last, today),
     by,
     ...now,
-    before: fair
-      ? { total: totalOf(before.days), words: length === 1 ? 'the day before' : `the ${length} days before` }
-      : null,
+    // A day that still runs is no fair measure.
+    before:
+      total !== null && last < today
+        ? { total, words: length === 1 ? 'the day before' : `the ${length} days before` }
+        : null,
     troubleSince: trouble?.since ?? null,
   });
   const others = GROUPINGS.filter((other) => other !== by);
@@ -102,8 +104,24 @@ async function costAnswer(
     label: `By ${BY_NAMES[other].toLowerCase().replace('gpu', 'GPU')}`,
     token: `v1.cost.${questionToken({ kind: 'cost', first, last, by: other })}`,
   }));
-  const rows = costRows(now.days, by);
+  const rows = () => costFile(costs, zone, { first, last, by });
   return { message: { ...message, buttons }, rows, name: `costs-${first}-to-${last}-by-${by}` };
+}
+
+/** Lines that one file may have: some megabytes. */
+const MAX_LINES = 50_000;
+
+async function costFile(
+  costs: Services['costs'],
+  zone: string,
+  { first, last, by }: Pick<Extract<Question, { kind: 'cost' }>, 'first' | 'last' | 'by'>,
+): Promise<Cell[][] | null> {
+  const rows: Cell[][] = [costHeader(by)];
+  for await (const day of eachDay(costs, zone, first, last)) {
+    rows.push(...costRows(day, by));
+    if (rows.length > MAX_LINES) return null;
+  }
+  return rows;
 }
 
 async function whyAnswer(day: Day, zone: string, { costs }: Services): Promise<Answer> {
@@ -120,7 +138,7 @@ async function whyAnswer(day: Day, zone: string, { costs }: Services): Promise<A
     ['day', 'by', 'owner', 'difference_usd'],
     ...found.map(({ name, owner, by }) => [day, name, owner?.name ?? '', usd(by)]),
   ];
-  return { message, rows, name: `costs-${day}-why` };
+  return { message, rows: async () => rows, name: `costs-${day}-why` };
 }
 
 async function balanceAnswer(zone: string, { costs, findings, clocks, policy }: Services): Promise<Answer> {
@@ -150,11 +168,14 @@ async function balanceAnswer(zone: string, { costs, findings, clocks, policy }: 
       month.month ? usd(month.month.expected) : '',
     ],
   ];
-  return { message, rows, name: 'balance' };
+  return { message, rows: async () => rows, name: 'balance' };
 }
 
+const UNREAD = 'There are budgets, and what was spent of them is not known yet: RunPod’s bill is read within minutes.';
+
 async function budgetAnswer({ costs, budgets, clocks, policy }: Services): Promise<Answer> {
-  const states = await budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets });
+  const read = await budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets });
+  const states = read === 'unread' ? [] : read;
   const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
   const beyond =
     policy.budgets.beyond === 'ask'
@@ -170,5 +191,6 @@ async function budgetAnswer({ costs, budgets, clocks, policy }: Services): Promi
       state.budget > 0 ? Math.round(shareOf(state) * 100) : '',
     ]),
   ];
-  return { message: budgetCard(states, nameOf, beyond), rows, name: 'budgets' };
+  const message = read === 'unread' ? note('info', UNREAD) : budgetCard(states, nameOf, beyond);
+  return { message, rows: async () => rows, name: 'budgets' };
 }

@@ -1,20 +1,15 @@
 import { createHash } from 'node:crypto';
-import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
 import { enqueueFor } from '../../jobs/queues.ts';
-import { beyondBudget, budgetText, type Running } from '../../policy/costs/budgets.ts';
-import { projectOfPod } from '../../policy/costs/projects.ts';
-import { stateOf } from '../../policy/fleet.ts';
 import { type Cloud, findGpu, type GpuMatch, type GpuType, shownStock } from '../../policy/gpu.ts';
-import { decideLaunch, overLimit, reservedRate } from '../../policy/launch.ts';
+import { decideLaunch, reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
-import { OPEN } from '../../policy/ledger.ts';
-import { ownerKey, shortName } from '../../policy/pod-names.ts';
-import type { Judge } from '../../store/ledger.ts';
+import { shortName } from '../../policy/pod-names.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { capital, gpuChoice, gpuText } from '../views/words.ts';
 import type { Suggestion } from './declare.ts';
+import { beyondText, gateFor, type Passed, showsMoney } from './gate.ts';
 
 /** A launch as it was typed, or as a button changed it. */
 export interface LaunchArgs {
@@ -144,10 +139,17 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     ask: null,
     duplicates: [],
   };
-  const added = await services.ledger.add(row, await judgeFor(row, reservedRate(spec), services));
-  if ('refused' in added && added.refused.startsWith(BEYOND))
-    return askFor(row, added.refused.slice(BEYOND.length), asker, services);
-  if ('refused' in added) return note('warn', added.refused);
+  const gate = await gateFor(row, reservedRate(spec), services);
+  const added = await services.ledger.add(row, gate.judge);
+  if ('refused' in added) {
+    const passed = gate.passed();
+    if (passed === null) return note('warn', added.refused);
+    if (services.policy.budgets.beyond === 'ask') return askFor(row, passed, asker, services);
+    return note(
+      'warn',
+      `${capital(beyondText(passed, asker.access.may.has('money'), services))}, and this would pass it.`,
+    );
+  }
   await followUp(added.row, services);
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
   return note(
@@ -160,19 +162,16 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
   );
 }
 
-/** How a refusal begins that another person may lift. */
-const BEYOND = 'beyond: ';
-
 /** Nothing is reserved until somebody allows it: then all limits are judged again. */
-async function askFor(row: Row, beyond: string, asker: Asker, services: Services): Promise<Message> {
+async function askFor(row: Row, passed: Passed, asker: Asker, services: Services): Promise<Message> {
+  // The card stands in a channel: what was spent is said there only where money may be shown.
+  const beyond = beyondText(passed, showsMoney(row.home, services), services);
   const asking: Row = { ...row, status: 'asking', ask: { beyond, self: [...asker.accounts], allowedBy: null } };
   const added = await services.ledger.add(asking, () => null);
   if ('refused' in added) return note('warn', added.refused);
   await followUp(added.row, services);
-  return note(
-    'warn',
-    `${capital(beyond)}, and this launch would pass it. Its card here asks another person who may approve.`,
-  );
+  const said = capital(beyondText(passed, asker.access.may.has('money'), services));
+  return note('warn', `${said}, and this launch would pass it. Its card here asks another person who may approve.`);
 }
 
 /** The row is written, so what follows from it is only a matter of time: `reconcile` enqueues what this could not. */
@@ -181,57 +180,3 @@ export async function followUp(row: Row, services: Services): Promise<void> {
     services.log.warn({ row: row.id, error: error.message }, 'enqueueing failed; reconcile takes it up');
   });
 }
-
-const holderOf = (row: Row): string => row.by.person ?? row.by.account;
-
-/**
- * The team's limits and budgets, for whatever this row is about to hold; pods that were made elsewhere count for the team.
- * Once somebody allowed it, no budget is in its way.
- */
-export async function judgeFor(row: Row, rate: number, services: Services): Promise<Judge> {
-  const { policy, costs, budgets, clocks, snapshots } = services;
-  const fleet = (await snapshots.fleet())?.pods ?? [];
-  const up = fleet.filter((pod) => stateOf(pod) === 'up' || stateOf(pod) === 'coming');
-  const gpuCount = row.spec?.gpuCount ?? row.facts?.gpuCount ?? 1;
-  const states = await budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets });
-  const allowed = row.ask?.allowedBy != null;
-  const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
-  return (open) => {
-    const known = new Set(open.map((other) => other.podId));
-    const elsewhere = up.filter((pod) => !known.has(pod.id) && pod.id !== row.podId);
-    const held = [
-      ...holdings(open),
-      ...elsewhere.map((pod) => ({ holder: null, microUsdPerHour: pod.microUsdPerHour })),
-    ];
-    const over = overLimit({ gpuCount, rate }, holderOf(row), held, policy.limits);
-    if (over !== null || allowed) return over;
-    const running = [
-      ...open.filter(holds).map((other) => runningOf(other, rateOf(other), services)),
-      ...elsewhere.map((pod) => ({
-        person: null,
-        project: projectOfPod(pod.name, null, policy.projects),
-        microUsdPerHour: pod.microUsdPerHour,
-      })),
-    ];
-    const passed = beyondBudget(runningOf(row, rate, services), running, states);
-    if (passed === null) return null;
-    const said = budgetText(passed, nameOf);
-    const asks = policy.budgets.beyond === 'ask' && row.podId === null;
-    return asks ? `${BEYOND}${said}` : `${capital(said)}, and this would pass it.`;
-  };
-}
-
-function runningOf(row: Row, microUsdPerHour: number, { policy }: Services): Running {
-  const name = row.facts?.name ?? row.spec?.middle ?? '';
-  return { person: ownerKey(row.by), project: projectOfPod(name, row, policy.projects), microUsdPerHour };
-}
-
-/** What is up or coming up; a pod that is off holds its disk, not its rate, and one that waits for somebody nothing. */
-const holds = ({ status }: Row): boolean => OPEN.includes(status) && status !== 'stopped' && status !== 'asking';
-const rateOf = (row: Row): number => row.facts?.microUsdPerHour ?? (row.spec ? reservedRate(row.spec) : 0);
-
-const holdings = (open: readonly Row[]) =>
-  open.filter(holds).map((row) => ({
-    holder: row.spec === null ? null : holderOf(row),
-    microUsdPerHour: rateOf(row),
-  }));

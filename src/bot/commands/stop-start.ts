@@ -8,7 +8,8 @@ import type { Asker, Services } from '../services.ts';
 import { type StoppingPod, stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
-import { followUp, judgeFor } from './launching.ts';
+import { beyondText, type Gate, gateFor } from './gate.ts';
+import { followUp } from './launching.ts';
 import { isLaunching, namedPods, podsArgument, rowOfPod, suggestPods } from './pods.ts';
 
 export const stop = defineCommand({
@@ -80,9 +81,10 @@ export async function askTask(
       const reply = elsewhere ? await asker.keepReply() : null;
       const task = { id: services.newId(), kind, by: asker.who, at: now, asOnDemand, reply, unlock };
       const move = moves.ask(task, now);
-      const judge = kind === 'start' ? await judgeFor(row, row.facts?.microUsdPerHour ?? 0, services) : () => null;
-      const result = await services.ledger.moveJudged(row.id, move, judge);
-      if (result && 'refused' in result) return text(`${podOfRow(row)}: ${result.refused}`);
+      const gate = kind === 'start' ? await gateFor(row, row.facts?.microUsdPerHour ?? 0, services) : null;
+      const result = await services.ledger.moveJudged(row.id, move, gate?.judge ?? (() => null));
+      if (result && 'refused' in result)
+        return text(`${podOfRow(row)}: ${whyNot(gate, result.refused, asker, services)}`);
       if (!result?.moved) return text(standsInTheWay(kind, result?.row ?? row));
       await followUp(result.row, services);
       const doing = kind === 'stop' ? 'Stopping' : 'Starting';
@@ -91,6 +93,12 @@ export async function askTask(
     }),
   );
   return note('info', ...blocks);
+}
+
+function whyNot(gate: Gate | null, refused: string, asker: Asker, services: Services): string {
+  const passed = gate?.passed() ?? null;
+  if (passed === null) return refused;
+  return `${beyondText(passed, asker.access.may.has('money'), services)}, and this would pass it.`;
 }
 
 function standsInTheWay(kind: 'stop' | 'start', row: Row): string {

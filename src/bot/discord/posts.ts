@@ -31,9 +31,26 @@ export class Posts {
   async post(to: Place, message: Message, options: PostOptions): Promise<DiscordRef> {
     const channel = options.thread ? await this.openThread(options.thread) : to.channel;
     const { ping, marker, groups } = options;
-    const body = { ...renderDiscord(message, ping, marker, groups), nonce: nonce(marker), enforce_nonce: true };
-    const sent = await calling(() => this.rest.post(Routes.channelMessages(channel), withUploads(body, message)));
+    const bodyOf = (shown: Message) => ({
+      ...renderDiscord(shown, ping, marker, groups),
+      nonce: nonce(marker),
+      enforce_nonce: true,
+    });
+    const sent = await this.sending(message, (shown) =>
+      this.rest.post(Routes.channelMessages(channel), withUploads(bodyOf(shown), shown)),
+    );
     return { channel, message: (sent as APIMessage).id, marker };
+  }
+
+  /** Where we may post and may not attach files, what is said is worth more than its picture. */
+  private async sending(message: Message, send: (shown: Message) => Promise<unknown>): Promise<unknown> {
+    try {
+      return await calling(() => send(message));
+    } catch (error) {
+      const bare = { ...message, blocks: message.blocks.filter(({ kind }) => kind !== 'image') };
+      if (!(error instanceof PlaceClosed) || bare.blocks.length === message.blocks.length) throw error;
+      return calling(() => send(bare));
+    }
   }
 
   /** A thread that hangs on a message has the message's own id. */
@@ -49,14 +66,16 @@ export class Posts {
   }
 
   async edit({ channel, message: id, marker }: DiscordRef, message: Message): Promise<void> {
-    const body = renderDiscord(message, [], marker);
-    const edit = () => this.rest.patch(Routes.channelMessage(channel, id), withUploads(body, message));
+    const edit = () =>
+      this.sending(message, (shown) =>
+        this.rest.patch(Routes.channelMessage(channel, id), withUploads(renderDiscord(shown, [], marker), shown)),
+      );
     try {
-      await calling(edit);
+      await edit();
     } catch (error) {
       if (!(error instanceof DiscordAPIError) || error.code !== THREAD_ARCHIVED) throw error;
       await calling(() => this.rest.patch(Routes.channel(channel), { body: { archived: false } }));
-      await calling(edit);
+      await edit();
     }
   }
 

@@ -40,7 +40,6 @@ export class Files {
         await this.processed(id);
         ids.push(id);
       } catch (error) {
-        if (error instanceof ChatUnavailable) throw error;
         this.log.warn({ error: (error as Error).message }, 'an image could not be sent to Slack');
         return [];
       }

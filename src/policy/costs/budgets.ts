@@ -61,9 +61,9 @@ export function budgetStates(
   return states.sort((a, b) => shareOf(b) - shareOf(a) || a.scope.localeCompare(b.scope, 'en'));
 }
 
-/** A budget of nothing is used up by anything. */
+/** A budget of nothing is used up by anything, and not by nothing. */
 export const shareOf = ({ spent, budget: of }: Pick<BudgetState, 'spent' | 'budget'>): number =>
-  of > 0 ? spent / of : spent > 0 ? Number.POSITIVE_INFINITY : 1;
+  of > 0 ? spent / of : spent > 0 ? Number.POSITIVE_INFINITY : 0;
 
 /** Shares of a budget at which it is warned of. */
 export const WARN_AT = [0.8, 1] as const;
@@ -102,10 +102,11 @@ export function scopeName(scope: Scope, nameOf: (person: string) => string = (ke
   return kind === 'project' ? `project ${name}` : 'the team';
 }
 
-const WINDOW_WORDS: Record<BudgetWindow, string> = { day: 'today', month: 'this month' };
+const NOW_WORDS: Record<BudgetWindow, string> = { day: 'today', month: 'this month' };
 
 /** `the team has spent $190.10 of $200.00 today` */
 export const budgetText = (
   { scope, window, budget: of, spent }: BudgetState,
   nameOf?: (person: string) => string,
-): string => `${scopeName(scope, nameOf)} has spent ${formatUsd(spent)} of ${formatUsd(of)} ${WINDOW_WORDS[window]}`;
+  words = NOW_WORDS,
+): string => `${scopeName(scope, nameOf)} has spent ${formatUsd(spent)} of ${formatUsd(of)} ${words[window]}`;

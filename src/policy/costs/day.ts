@@ -52,6 +52,57 @@ export const costDay = z.object({
 });
 export type CostDay = z.infer<typeof costDay>;
 
+/**
+ * Days folded into one, resource by resource: what is asked of many days is answered from no more lines than there were
+ * resources. What changed its owner or project on the way has a line for each.
+ */
+export class Fold {
+  private readonly lines = new Map<string, CostLine>();
+  private whole: CostDay | null = null;
+
+  add(day: CostDay): void {
+    for (const line of day.lines) {
+      const { product, id, owner, project, gpu } = line;
+      const key = JSON.stringify([product, id, owner?.account, owner?.person, project, gpu]);
+      const before = this.lines.get(key);
+      if (before) addLine(before, line);
+      else this.lines.set(key, { ...line, amounts: { ...line.amounts } });
+    }
+    this.whole = this.whole === null ? { ...day, lines: [] } : joined(this.whole, day);
+  }
+
+  /** Null where no day was added. Its `day` is the last one's. */
+  get day(): CostDay | null {
+    return this.whole && { ...this.whole, lines: [...this.lines.values()] };
+  }
+}
+
+function addLine(to: CostLine, more: CostLine): void {
+  addTo(to.amounts, more.amounts);
+  to.name = more.name;
+  to.stopped += more.stopped;
+  to.idle += more.idle;
+  to.savedBySpot += more.savedBySpot;
+  to.orphan = more.orphan;
+}
+
+const joined = (a: CostDay, b: CostDay): CostDay => ({
+  ...b,
+  from: Math.min(a.from, b.from),
+  to: Math.max(a.to, b.to),
+  exact: a.exact && b.exact,
+  final: a.final && b.final,
+  hours: a.hours + b.hours,
+  estimated: a.estimated + b.estimated,
+  unknown: a.unknown + b.unknown,
+  total: a.total + b.total,
+  lines: [],
+  saved: {
+    stops: a.saved.stops + b.saved.stops,
+    terminations: a.saved.terminations + b.saved.terminations,
+  },
+});
+
 /** What our books say of a resource. */
 export interface Known {
   name: string;
@@ -148,8 +199,8 @@ export function rollUp(of: RollUp): CostDay {
   let settled = true;
   for (let start = cut.from; start < cut.to && start <= now; start += HOUR_MS) {
     count.hours += 1;
-    const billed = of.billed(start);
     const metered = of.metered(start);
+    const billed = believed(of.billed(start), metered, start, now);
     settled &&= billed !== null && isFinal(start, billed.readAt);
     if (billed) tallies.billed(billed);
     else if (metered) tallies.metered(metered);
@@ -169,6 +220,22 @@ export function rollUp(of: RollUp): CostDay {
     lines: closed(lines, total),
     saved: savedBy(of),
   };
+}
+
+/** An hour is billed some minutes later, rarely some hours. */
+const BILLED_LATE_MS = 12 * HOUR_MS;
+const MICRO_CENT = 10_000;
+
+/** A young hour whose bill is far below what scans saw is not billed yet: nothing of it is taken for the whole. */
+function believed(
+  billed: BilledHour | null,
+  metered: MeteredHour | null,
+  start: number,
+  now: number,
+): BilledHour | null {
+  if (billed === null || metered === null || now - start - HOUR_MS > BILLED_LATE_MS) return billed;
+  const seen = metered.parts.reduce((sum, { amounts: micro }) => sum + sumOf(micro), 0);
+  return seen > MICRO_CENT && billed.total * MICRO < seen / 2 ? null : billed;
 }
 
 function lineOf({ product, id, usd, stopped, idle }: Tally, { known }: RollUp): CostLine {

@@ -12,6 +12,8 @@ export interface Cut {
   exact: boolean;
 }
 
+const DAY_MS = 24 * HOUR_MS;
+
 const midnight = (day: Day, zone: string): number => DateTime.fromISO(day, { zone }).startOf('day').toMillis();
 
 /** Nearest to midnight; half an hour counts on, so that the end of one day is the beginning of the next. */
@@ -38,19 +40,23 @@ export const weekdayOf = (day: Day): number => DateTime.fromISO(day, { zone: 'ut
 export const monthBegin = (day: Day): Day => `${day.slice(0, 8)}01`;
 export const monthEnd = (day: Day): Day => DateTime.fromISO(day, { zone: 'utc' }).endOf('month').toISODate() ?? day;
 
-/** Both ends included. */
-export function daysFrom(first: Day, last: Day): Day[] {
-  const days: Day[] = [];
-  for (let day = first; day <= last; day = plusDays(day, 1)) days.push(day);
-  return days;
-}
+/** How many days there are from one to the other, both included; 0 or less where the second comes first. */
+export const countDays = (first: Day, last: Day): number => (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
 
+/** Both ends included. */
+export const daysFrom = (first: Day, last: Day): Day[] =>
+  Array.from({ length: Math.max(0, countDays(first, last)) }, (_, i) => plusDays(first, i));
+
+/** Of this century: what is older was billed by nobody, and other years are slips of the keyboard. */
 export const isDay = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid;
+  /^20\d{2}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid;
 
 /** `Tue 24 Nov`. */
 export const shortDay = (day: Day): string =>
   DateTime.fromISO(day, { zone: 'utc', locale: 'en-US' }).toFormat('ccc d LLL');
+
+/** `November`. */
+export const monthName = (day: Day): string => DateTime.fromISO(day, { zone: 'utc', locale: 'en-US' }).toFormat('LLLL');
 
 /** The first moment of a day at which its clock shows this hour or a later one: a skipped hour is no reason to wait. */
 export function atHour(day: Day, hour: number, zone: string): number {

@@ -3,7 +3,7 @@ import { personRef } from '../identity.ts';
 import { balanceAt, paysItself } from '../scan/account.ts';
 import type { ScanMemory } from '../scan/memory.ts';
 import type { BudgetState } from './budgets.ts';
-import type { CostDay } from './day.ts';
+import { type CostDay, Fold } from './day.ts';
 import { type Day, daysFrom, plusDays } from './days.ts';
 import type { Forecast } from './forecast.ts';
 import { GROUPINGS, grouped, sumsOf, totalOf } from './report.ts';
@@ -166,8 +166,9 @@ function usualOf(window: DigestWindow, known: ReadonlyMap<Day, CostDay>, before:
 }
 
 function mergedDay(days: readonly CostDay[]): CostDay | null {
-  const last = days.at(-1);
-  return last ? { ...last, total: totalOf(days), lines: days.flatMap(({ lines }) => lines) } : null;
+  const fold = new Fold();
+  for (const day of days) fold.add(day);
+  return fold.day;
 }
 
 function groupsOf(days: readonly CostDay[]): DigestFacts['groups'] {

@@ -17,9 +17,9 @@ const ENOUGH = 3;
 const LOW = 0.1;
 const HIGH = 0.9;
 
-/** `totals` by finished day; `today` is what it has come to so far. Days before `begun` cost nothing. */
+/** `totals` by finished day; `today` is what it has come to so far, or (`over`) in all. Days before `begun` cost nothing. */
 export function forecast(
-  today: { day: Day; soFar: MicroUsd },
+  today: { day: Day; soFar: MicroUsd; over?: boolean },
   totals: ReadonlyMap<Day, MicroUsd>,
   begun: Day = '',
 ): Forecast {
@@ -39,7 +39,8 @@ export function forecast(
   const at = (share: number) => recent[Math.min(recent.length - 1, Math.floor(share * recent.length))] ?? 0;
   const finished = soFar - today.soFar;
   // Today is not over: it comes to no less than it has.
-  const whole = (aDay: number) => Math.round(finished + Math.max(today.soFar, aDay) + left * aDay);
+  const todayInAll = (aDay: number) => (today.over ? today.soFar : Math.max(today.soFar, aDay));
+  const whole = (aDay: number) => Math.round(finished + todayInAll(aDay) + left * aDay);
   const expected = whole(mean);
   return {
     soFar,

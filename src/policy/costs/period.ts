@@ -1,4 +1,4 @@
-import { type Day, daysFrom, isDay, monthBegin, plusDays, shortDay } from './days.ts';
+import { countDays, type Day, isDay, monthBegin, plusDays, shortDay } from './days.ts';
 
 /** A question's days, both ends included. */
 export interface Period {
@@ -26,8 +26,8 @@ export function parsePeriod(text: string, today: Day): Period | PeriodError {
   if (!first || !last || more.length > 0) return { problem: `is none of ${KNOWN}` };
   if (first > last) return { problem: 'begins after it ends' };
   if (first > today) return { problem: 'is still to come' };
-  if (daysFrom(first, last).length > MAX_DAYS) return { problem: `has at most ${MAX_DAYS} days` };
   const end = last > today ? today : last;
+  if (countDays(first, end) > MAX_DAYS) return { problem: `is too long: at most ${MAX_DAYS} days` };
   const words = first === end ? shortDay(first) : `${shortDay(first)} to ${shortDay(end)}`;
   return { first, last: end, words };
 }

@@ -19,20 +19,26 @@ export const csv = (rows: readonly (readonly Cell[])[]): string =>
 /** All six digits: a file is for adding up. */
 export const usd = (micro: number): string => (micro / 1e6).toFixed(6);
 
-/** A line for each day and group; nothing is left out and nothing is rounded. */
-export function costRows(days: readonly CostDay[], by: By): Cell[][] {
-  const header = ['day', 'timezone', by, 'total_usd', 'compute_usd', 'storage_usd', 'estimated_hours', 'final'];
-  const rows = days.flatMap((day) =>
-    grouped([day], by).map(({ label, total, compute, storage }) => [
-      day.day,
-      day.zone,
-      label,
-      usd(total),
-      usd(compute),
-      usd(storage),
-      day.estimated,
-      day.final,
-    ]),
-  );
-  return [header, ...rows];
-}
+export const costHeader = (by: By): Cell[] => [
+  'day',
+  'timezone',
+  by,
+  'total_usd',
+  'compute_usd',
+  'storage_usd',
+  'estimated_hours',
+  'final',
+];
+
+/** A line for each group of a day; nothing is left out and nothing is rounded. */
+export const costRows = (day: CostDay, by: By): Cell[][] =>
+  grouped([day], by).map(({ label, total, compute, storage }) => [
+    day.day,
+    day.zone,
+    label,
+    usd(total),
+    usd(compute),
+    usd(storage),
+    day.estimated,
+    day.final,
+  ]);

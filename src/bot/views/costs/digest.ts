@@ -1,5 +1,5 @@
-import { type BudgetState, budgetText, shareOf, WARN_AT } from '../../../policy/costs/budgets.ts';
-import { plusDays, shortDay } from '../../../policy/costs/days.ts';
+import { budgetText, shareOf, WARN_AT } from '../../../policy/costs/budgets.ts';
+import { monthName, plusDays, shortDay } from '../../../policy/costs/days.ts';
 import type { Digest, DigestFacts } from '../../../policy/costs/digest.ts';
 import { type By, GROUPINGS } from '../../../policy/costs/report.ts';
 import { formatUsd, type MicroUsd } from '../../../policy/money.ts';
@@ -49,7 +49,7 @@ export function digestCard(digest: Digest, { png, late }: Posting): Message {
   const { facts } = digest;
   const lateText: (Span | string)[] = late ? [' Late: it was due ', moment(digest.dueAt), '.'] : [];
   if (isEmpty(facts)) return note('info', text(`Nothing was spent: ${windowText(digest)}.`, ...lateText));
-  const blocks: Block[] = [headline(digest), ...stateOfMoney(facts)];
+  const blocks: Block[] = [headline(digest), ...stateOfMoney(digest)];
   const waste = wasteBlock(facts);
   if (waste) blocks.push(waste);
   if (facts.outside.length > 0) {
@@ -92,15 +92,23 @@ function headline({ kind, facts, last }: Digest): Block {
   return text(...parts);
 }
 
-function stateOfMoney({ account, month, budgets }: DigestFacts): Block[] {
+/** Budgets as of the last day that is told of. */
+const budgetWords = ({ last }: Pick<Digest, 'last'>) => ({ day: `on ${shortDay(last)}`, month: 'that month' });
+
+function stateOfMoney(digest: Digest): Block[] {
+  const { account, month, budgets } = digest.facts;
   const entries: [string, ...(Span | string)[]][] = [];
   if (account) {
     const lasts = lastsText(account);
     entries.push(['Balance', formatUsd(account.balance), ...lasts]);
   }
-  entries.push(['This month', `${formatUsd(month.soFar)} so far, in all `, ...monthText(month)]);
+  entries.push([`${monthName(digest.last)} so far`, `${formatUsd(month.soFar)}, in all `, ...monthText(month)]);
   const tight = budgets.filter((state) => shareOf(state) >= WARN_AT[0]);
-  if (tight.length > 0) entries.push(['Budgets', tight.map((state) => capital(budgetText(state))).join('; ')]);
+  if (tight.length > 0)
+    entries.push([
+      'Budgets',
+      tight.map((state) => capital(budgetText(state, undefined, budgetWords(digest)))).join('; '),
+    ]);
   return [fields(...entries)];
 }
 
@@ -185,7 +193,16 @@ export function digestDetails(digest: Digest): Message {
     ]);
     blocks.push(text(bold('Terminated without an approval here'), ...lines));
   }
-  if (facts.budgets.length > 0) blocks.push(text(bold('Budgets'), ...facts.budgets.flatMap(budgetLine)));
+  if (facts.budgets.length > 0)
+    blocks.push(
+      text(
+        bold('Budgets'),
+        ...facts.budgets.flatMap((state): (Span | string)[] => [
+          '\n',
+          capital(budgetText(state, undefined, budgetWords(digest))),
+        ]),
+      ),
+    );
   const buttons = GROUPINGS.map(
     (by): Button => ({
       label: `By ${BY_NAMES[by].toLowerCase().replace('gpu', 'GPU')}`,
@@ -194,8 +211,6 @@ export function digestDetails(digest: Digest): Message {
   );
   return card(`Costs ${windowText(digest)} in detail`, 'info', blocks, buttons);
 }
-
-const budgetLine = (state: BudgetState): (Span | string)[] => ['\n', capital(budgetText(state))];
 
 function groupText(by: By, { groups, total }: DigestFacts): Block {
   const { top, more } = groups[by] ?? { top: [], more: 0 };
