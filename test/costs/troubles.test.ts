@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { budgetsIn, stretch } from '../../src/jobs/cost-reading.ts';
+import { ProviderFailure } from '../../src/jobs/ports.ts';
+import { readBilling } from '../../src/jobs/read-billing.ts';
+import type { BilledHour } from '../../src/policy/costs/hours.ts';
+import { HOUR_MS, hourOf } from '../../src/policy/costs/hours.ts';
+import { governed } from '../jobs/context.ts';
+import { place, type Stage, stage } from '../scans/stage.ts';
+import { useRedis } from '../store/redis.ts';
+import { digestsIn, turn } from './staged.ts';
+
+const DAY = 24 * HOUR_MS;
+const redis = useRedis();
+const signal = new AbortController().signal;
+
+/** A worker over a RunPod in memory that billed a dollar an hour for 40 days. */
+function worker(zone = 'Europe/Berlin') {
+  const made = governed(redis.client());
+  const { context, provider, time } = made;
+  const in_ = (timezone: string) => ({
+    ...context,
+    governance: {
+      ...context.governance,
+      rooms: [{ name: 'gpu', timezone, channels: [{ chat: 'slack' }], digest: [] }],
+    },
+  });
+  const bill = (start: number, usd: number) => {
+    const hour: Omit<BilledHour, 'readAt'> = {
+      total: usd,
+      products: { pods: { gpu: usd } },
+      parts: [['pods', 'a', { gpu: usd }]],
+    };
+    provider.billed.set(start, hour);
+  };
+  for (let start = hourOf(time.now) - 40 * DAY; start <= time.now; start += HOUR_MS) bill(start, 1);
+  return { ...made, context: in_(zone), in_, bill };
+}
+
+describe('days', () => {
+  it('of a timezone that is new are rolled up from what was read before', async () => {
+    const { context, in_ } = worker();
+    await readBilling.handle({}, context, signal);
+    expect((await context.costs.sums('Europe/Berlin')).size).toBeGreaterThan(34);
+    await readBilling.handle({}, in_('America/New_York'), signal);
+    expect((await context.costs.sums('America/New_York')).size).toBeGreaterThan(34);
+  });
+
+  it('are rolled up by the next read where a worker died before it could', async () => {
+    const { context } = worker();
+    const { costs } = context;
+    const dying = Object.assign(Object.create(costs), { saveDay: () => Promise.reject(new Error('killed')) });
+    await expect(readBilling.handle({}, { ...context, costs: dying }, signal)).rejects.toThrow('killed');
+    await readBilling.handle({}, context, signal);
+    expect((await costs.sums('Europe/Berlin')).size).toBeGreaterThan(34);
+  });
+
+  it('stay what they were while RunPod fails, whatever it fails with, and that is remembered', async () => {
+    const { context, provider, time } = worker();
+    await readBilling.handle({}, context, signal);
+    const before = await context.costs.sums('Europe/Berlin');
+    time.now += 2 * HOUR_MS;
+    for (const failure of [
+      () => new ProviderFailure('unavailable', { detail: 'down' }),
+      () => new Error('timed out') as ProviderFailure,
+    ]) {
+      provider.failures.billing = [failure];
+      await readBilling.handle({}, context, signal);
+      expect(await context.costs.trouble()).toMatchObject({ since: time.now });
+    }
+    expect((await context.costs.sums('Europe/Berlin')).size).toBe(before.size);
+    await readBilling.handle({}, context, signal);
+    expect(await context.costs.trouble()).toBeNull();
+  });
+
+  it('fold to the same sums, however many are asked for', async () => {
+    const { context } = worker('UTC');
+    await readBilling.handle({}, context, signal);
+    const { days, missing } = await stretch(context.costs, 'UTC', '2026-10-30', '2026-11-23');
+    expect(missing).toBe(0);
+    expect(days).toHaveLength(1);
+    expect(days[0]).toMatchObject({
+      total: 25 * 24e6,
+      hours: 25 * 24,
+      final: false,
+      lines: [{ id: 'a', amounts: { gpu: 25 * 24e6 } }],
+    });
+  });
+
+  it('of which hours are not billed yet stand on what scans saw, for half a day', async () => {
+    const { context, bill, time } = worker('UTC');
+    const start = hourOf(time.now) - HOUR_MS;
+    bill(start, 0);
+    const meter = [['HINCRBYFLOAT', `{podwarden}:cost:meter:${start / HOUR_MS}`, 'pods gpu a', '5000000']] as const;
+    for (const [command, ...args] of meter) await redis.client().call(command, ...args);
+    await readBilling.handle({}, context, signal);
+    expect((await context.costs.sums('UTC')).get('2026-11-24')?.estimated).toBe(1);
+    time.now += 14 * HOUR_MS;
+    await readBilling.handle({}, context, signal);
+    expect((await context.costs.sums('UTC')).get('2026-11-24')?.estimated).toBe(0);
+  });
+});
+
+it('a budget is not known before the bill was read, and not taken for unspent', async () => {
+  const { context, time } = worker('UTC');
+  const rules = { base: new Map([['team', { day: 1e6, month: null }]]), beyond: 'ask' as const };
+  const ask = () => budgetsIn('UTC', time.now, { costs: context.costs, budgets: context.budgets, rules });
+  expect(await ask()).toBe('unread');
+  await readBilling.handle({}, context, signal);
+  expect(await ask()).toMatchObject([{ scope: 'team', spent: expect.any(Number) }]);
+});
+
+describe('a digest', () => {
+  const POLICY =
+    'rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "800000000000000001", money: true } } }\n';
+  let s: Stage;
+  beforeEach(async () => {
+    s = await stage(redis.path(), POLICY, 100_000);
+    place(s, { id: 'vision', name: 'vision', gpu: 'RTX 4090' });
+    await s.scan();
+    await turn(s);
+    s.time.now = Date.parse('2026-11-25T09:00:00Z');
+    await s.scan();
+  }, 60_000);
+  afterEach(async () => {
+    await s?.close();
+  });
+
+  it('waits for a channel that is closed, and does not hold up the other', async () => {
+    const channel = s.slack.workspace.channelNamed('gpu');
+    channel.members.delete(s.slack.workspace.bot.user);
+    await turn(s);
+    await expect.poll(() => digestsIn(s, 'discord').length).toBe(1);
+    expect(digestsIn(s, 'slack')).toEqual([]);
+    expect(await s.context.digests.untold()).toHaveLength(1);
+    channel.members.add(s.slack.workspace.bot.user);
+    await expect.poll(() => digestsIn(s, 'slack').length, { timeout: 60_000, interval: 500 }).toBe(1);
+    await s.quiet();
+    expect(digestsIn(s, 'discord')).toHaveLength(1);
+  }, 90_000);
+
+  it('comes without its picture where that cannot be sent', async () => {
+    const { files } = s.slack.workspace;
+    // Every upload is refused: the address is known, and takes no bytes.
+    const set = files.set.bind(files);
+    files.set = (id, file) => set(id, { ...file, length: -1 });
+    await turn(s);
+    await s.quiet();
+    expect(digestsIn(s, 'slack')).toHaveLength(1);
+    expect(digestsIn(s, 'slack')[0]).not.toContain('[Costs of');
+    expect(digestsIn(s, 'discord')[0]).toContain('[Costs of');
+  });
+
+  it('of a clock that was ahead does not silence those of the days that come', async () => {
+    await turn(s);
+    const now = s.time.now;
+    s.time.now = now + 60 * DAY;
+    await turn(s);
+    s.time.now = now + HOUR_MS;
+    await turn(s);
+    s.time.now = now + DAY;
+    await s.scan();
+    await turn(s);
+    await s.quiet();
+    const titles = digestsIn(s, 'slack').map((text) => /Costs [^:]+/.exec(text)?.[0]);
+    expect(titles.filter((title) => title === 'Costs Wed 25 Nov')).toHaveLength(1);
+    expect(titles.filter((title) => title === 'Costs Tue 24 Nov')).toHaveLength(1);
+  });
+});
