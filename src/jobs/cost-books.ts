@@ -1,7 +1,7 @@
 import { PRODUCT_NAMES, type Product } from '../policy/costs/amounts.ts';
-import type { Ending, Known } from '../policy/costs/day.ts';
 import { type BilledHour, HOUR_MS, hourOf } from '../policy/costs/hours.ts';
 import { projectOfPod, projectOfResource } from '../policy/costs/projects.ts';
+import type { Ending, Known } from '../policy/costs/rollup.ts';
 import type { GpuType } from '../policy/gpu.ts';
 import type { Row } from '../policy/ledger.ts';
 import { type Claim, ownerOf } from '../policy/ownership.ts';

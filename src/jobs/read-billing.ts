@@ -1,7 +1,7 @@
-import { rollUp } from '../policy/costs/day.ts';
 import { cutOf, type Day, dayOf, dayOfHour, plusDays } from '../policy/costs/days.ts';
 import type { BilledHour, HourWindow } from '../policy/costs/hours.ts';
 import { HOUR_MS, hourOf, windowsToRead } from '../policy/costs/hours.ts';
+import { rollUp } from '../policy/costs/rollup.ts';
 import type { GovernedContext } from './approvals.ts';
 import { costBooks, endingsIn, knownBy } from './cost-books.ts';
 import { defineJob } from './define.ts';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sumOf } from '../../../src/policy/costs/amounts.ts';
-import { type CostDay, type Ending, type Known, type RollUp, rollUp } from '../../../src/policy/costs/day.ts';
+import type { CostDay } from '../../../src/policy/costs/day.ts';
 import { cutOf } from '../../../src/policy/costs/days.ts';
 import { type BilledHour, HOUR_MS, type MeteredHour } from '../../../src/policy/costs/hours.ts';
 import { GROUPINGS, grouped, sumsOf } from '../../../src/policy/costs/report.ts';
+import { type Ending, type Known, type RollUp, rollUp } from '../../../src/policy/costs/rollup.ts';
 import { ALICE } from '../rows.ts';
 
 const DAY = '2026-11-24';
