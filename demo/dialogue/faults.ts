@@ -199,6 +199,7 @@ const FIELDS: Record<string, keyof Faults> = {
   balance_said: 'balanceSaid',
   graphql: 'graphql',
   balance_api: 'balanceApi',
+  billing: 'billing',
   sunset: 'sunset',
 };
 const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };

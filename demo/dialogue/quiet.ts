@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { tick } from '../../src/jobs/names.ts';
 import { type Approval, LAPSE_MS } from '../../src/policy/approval.ts';
 import { isDue } from '../../src/policy/approval-moves.ts';
-import { REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
+import { ASK_TTL_MS, REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Findings } from '../../src/store/findings.ts';
@@ -18,6 +18,8 @@ const DUE_SHIFT = 0x1000;
 async function busyJobs(world: World): Promise<number> {
   const counts = await Promise.all(
     world.queues.map(async (queue) => {
+      // Nobody is there to tell anybody.
+      if (queue.name === 'chat' && !world.running('bot')) return 0;
       const jobs = await queue.getJobs(['active', 'waiting', 'prioritized']);
       const due = await world.redisClient.zrangebyscore(
         queue.toKey('delayed'),
@@ -34,7 +36,10 @@ async function busyJobs(world: World): Promise<number> {
 /** The earliest moment that a row promises to somebody, ms on the demo's clock. */
 export async function nextPromise(world: World): Promise<number> {
   const passing = await new Ledger(world.redisClient).passing();
-  const expiries = passing.filter((row) => row.status === 'requested').map((row) => row.createdAt + REQUEST_TTL_MS + 1);
+  const expiries = passing.flatMap(({ status, createdAt }) => {
+    if (status === 'asking') return [createdAt + ASK_TTL_MS + 1];
+    return status === 'requested' ? [createdAt + REQUEST_TTL_MS + 1] : [];
+  });
   const requests = await openRequests(world);
   const dues = requests.flatMap((record) => {
     if (record.status === 'requested') return [record.expiresAt, record.remindAt ?? Number.POSITIVE_INFINITY];
@@ -60,7 +65,8 @@ async function isQuiet(world: World, ledger: Ledger): Promise<boolean> {
   const inFlight = world.runpod.inFlight() + world.slack.inFlight() + world.discord.inFlight();
   if (inFlight > 0) return false;
   if ((await busyJobs(world)) > 0) return false;
-  return (await ledger.passing()).length === 0 && !(await executing(world));
+  const passing = (await ledger.passing()).filter(({ status }) => status !== 'asking');
+  return passing.length === 0 && !(await executing(world));
 }
 
 /** Waits until nothing has been under way for `stillMs`, at most `limitMs`. Says whether it came to that. */

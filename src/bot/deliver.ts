@@ -1,12 +1,15 @@
-import { declaredFor, type Place } from '../policy/identity.ts';
+import { chatOf, declaredFor, type Place } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import { giveAnswer } from './answers.ts';
 import { type Copies, Overtaken } from './copies.ts';
 import { type Front, PlaceClosed } from './front.ts';
-import type { Message } from './message/message.ts';
+import { type Message, plain, type Span } from './message/message.ts';
 import type { Services } from './services.ts';
 import { type CardSurroundings, type Line, podCard, podLines } from './views/pod-card.ts';
 import { podOfRow } from './views/words.ts';
+
+/** More names than anybody reads above one card. */
+const MAX_MENTIONS = 8;
 
 /** Posts and edits what rows have to say. Each post is begun with a marker, so that a lost answer is found again. */
 export class Deliver {
@@ -68,7 +71,9 @@ export class Deliver {
     try {
       // Who waits for it waits where it was typed.
       const lines = to === row.home ? podLines(row, around) : [];
-      await this.tell(front, to, row, podCard(row, around), lines, [...around.accounts]);
+      const { lead, ping, groups } = this.asked(front.chat, row);
+      const card = { ...podCard(row, around), ...(lead.length > 0 ? { lead } : {}) };
+      await this.tell(front, to, row, card, { ping, groups }, lines, [...around.accounts]);
       return true;
     } catch (error) {
       if (error instanceof Overtaken) return false;
@@ -77,6 +82,23 @@ export class Deliver {
       this.services.log.warn({ row: row.id, error: error.message }, 'a card cannot be posted');
       return true;
     }
+  }
+
+  /** Whoever keeps watch is called to a decision; not by those who asked for it. */
+  private asked(chat: string, { status, by }: Row): { lead: Span[]; ping: string[]; groups: string[] } {
+    if (status !== 'asking') return { lead: [], ping: [], groups: [] };
+    const { watch, people } = this.services.policy;
+    const named = people.filter(({ key }) => watch.ops.people.includes(key) && key !== by.person);
+    const groups = watch.ops.groups.filter((group) => group.startsWith(`${chat}:`));
+    const mentions: Span[] = [
+      ...named.map(({ accounts, name }): Span => ({ kind: 'user', accounts, name })),
+      ...groups.map((group): Span => ({ kind: 'group', groups: [group], name: 'approvers' })),
+    ].slice(0, MAX_MENTIONS);
+    return {
+      lead: mentions.flatMap((one, i) => (i === 0 ? [one] : [plain(' '), one])),
+      ping: named.flatMap(({ accounts }) => accounts.filter((account) => chatOf(account) === chat)),
+      groups,
+    };
   }
 
   private async surroundings(row: Row) {
@@ -91,6 +113,7 @@ export class Deliver {
     to: Place,
     row: Row,
     message: Message,
+    called: { ping: readonly string[]; groups: readonly string[] },
     lines: Line[],
     accounts: readonly string[],
   ): Promise<void> {
@@ -101,7 +124,7 @@ export class Deliver {
       revision: row.rev,
       to,
       message,
-      options: { ping: [] },
+      options: called,
     });
     const ping = accounts.filter((account) => account.startsWith(`${front.chat}:`));
     const thread = { of: ref, title: podOfRow(row) };

@@ -72,7 +72,6 @@ const STATUS_TEXT: Record<PodState, string> = {
 
 /** Launches without a pod stand in lists too, under these words of our own. */
 const OURS: Record<string, string> = {
-  ASKING: 'Waits for approval',
   QUEUED: 'Queued',
   LAUNCHING: 'Launching',
   CHECKING: 'Checking',

@@ -23,10 +23,11 @@ export class Budgets {
     return new Map(Object.entries((await this.read()).scopes));
   }
 
-  /** Sets one scope's budget, and logs it in the same step. */
-  async set(scope: Scope, next: Budget, entry: AuditEntry): Promise<void> {
+  /** Changes one scope's budget from what was set before (null: nothing), and logs it in the same step. */
+  async change(scope: Scope, change: (before: Budget | null) => { next: Budget; entry: AuditEntry }): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { rev, scopes } = await this.read();
+      const { next, entry } = change(scopes[scope] ?? null);
       const written = { rev: rev + 1, scopes: { ...scopes, [scope]: next } };
       if (await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry])) return;
       await pause(Math.random() * 10);

@@ -167,11 +167,15 @@ const CARDS: [string, Message][] = [
   ['digest-weekly', digestCard(digest({}, { kind: 'weekly', first: '2026-11-11' }), posting)],
   ['digest-empty', digestCard(digest(nothing), posting)],
   ['digest-details', digestDetails(digest())],
-  ['cost', costCard({ period, by: 'person', before: { total: usd(37.62), words: 'the day before' }, ...sound })],
+  [
+    'cost',
+    costCard({ period, asked: 1, by: 'person', before: { total: usd(37.62), words: 'the day before' }, ...sound }),
+  ],
   [
     'cost-estimate',
     costCard({
       period,
+      asked: 3,
       by: 'pod',
       before: null,
       days: [{ ...ONE, final: false, estimated: 3, exact: false }],
@@ -179,7 +183,7 @@ const CARDS: [string, Message][] = [
       troubleSince: NOW,
     }),
   ],
-  ['cost-unknown', costCard({ period, by: 'gpu', before: null, days: [], missing: 1, troubleSince: null })],
+  ['cost-unknown', costCard({ period, asked: 3, by: 'gpu', before: null, days: [], missing: 1, troubleSince: null })],
   ['why', whyCard({ day: '2026-11-17', usual: usualFor('2026-11-17', HISTORY), ...sound })],
   ['why-nothing-usual', whyCard({ day: '2026-11-17', usual: null, ...sound })],
   [
@@ -208,7 +212,7 @@ describe('cards of costs', () => {
     );
     const evil = { ...sound, days: [day('2026-11-17', lines)] };
     for (const by of ['person', 'project', 'gpu', 'pod'] as const)
-      breaksNothing(costCard({ period, by, before: null, ...evil }));
+      breaksNothing(costCard({ period, asked: 1, by, before: null, ...evil }));
     breaksNothing(whyCard({ day: '2026-11-17', usual: usualFor('2026-11-17', HISTORY), ...evil }));
     const waste = FACTS.waste.map((one) => ({ ...one, name: EVIL.repeat(8), owner: { ...BOB, name: EVIL } }));
     breaksNothing(digestCard(digest({ waste, movers: [{ name: EVIL, owner: null, by: usd(1) }] }), posting));

@@ -274,6 +274,8 @@ describe('what commands answer', () => {
     balanceSince: null,
     pods: 60,
     catalogueAt: NOW - HOUR,
+    billingAt: NOW - HOUR,
+    billingTrouble: null,
     people: [{ chat: 'one', readAt: NOW - 60_000 }],
     redisUsed: 0.02,
     warnings: 4,

@@ -23,6 +23,8 @@ export interface Answer {
   rows: () => Promise<Cell[][] | null>;
   /** The file's name, without its ending. */
   name: string;
+  /** Nothing is known: there is nothing to share. */
+  empty?: boolean;
 }
 
 /** `cost_2026-11-01_2026-11-24.person`: an id and a choice, as tokens have them. */
@@ -69,7 +71,9 @@ export async function answerTo(question: Question, room: string | null, services
 export function periodOf(first: Day, last: Day, today: Day): Period {
   const named = ['today', 'yesterday', '7d', '30d', 'month', 'last-month'].map((word) => parsePeriod(word, today));
   const found = named.find((one): one is Period => !('problem' in one) && one.first === first && one.last === last);
-  const words = first === last ? shortDay(first) : `${shortDay(first)} to ${shortDay(last)}`;
+  const spoken = (day: Day) =>
+    day.slice(0, 4) === today.slice(0, 4) ? shortDay(day) : `${shortDay(day)} ${day.slice(0, 4)}`;
+  const words = first === last ? spoken(first) : `${spoken(first)} to ${spoken(last)}`;
   return found ?? { first, last, words };
 }
 
@@ -91,6 +95,7 @@ async function costAnswer(
   const message = costCard({
     period: periodOf(first, last, today),
     by,
+    asked: length,
     ...now,
     // A day that still runs is no fair measure.
     before:
@@ -105,7 +110,9 @@ async function costAnswer(
     token: `v1.cost.${questionToken({ kind: 'cost', first, last, by: other })}`,
   }));
   const rows = () => costFile(costs, zone, { first, last, by });
-  return { message: { ...message, buttons }, rows, name: `costs-${first}-to-${last}-by-${by}` };
+  const name = `costs-${first}${first === last ? '' : `-to-${last}`}-by-${by}`;
+  const empty = now.days.length === 0;
+  return { message: empty ? message : { ...message, buttons }, rows, name, empty };
 }
 
 /** Lines that one file may have: some megabytes. */
@@ -138,7 +145,7 @@ async function whyAnswer(day: Day, zone: string, { costs }: Services): Promise<A
     ['day', 'by', 'owner', 'difference_usd'],
     ...found.map(({ name, owner, by }) => [day, name, owner?.name ?? '', usd(by)]),
   ];
-  return { message, rows: async () => rows, name: `costs-${day}-why` };
+  return { message, rows: async () => rows, name: `costs-${day}-why`, empty: !one };
 }
 
 async function balanceAnswer(zone: string, { costs, findings, clocks, policy }: Services): Promise<Answer> {

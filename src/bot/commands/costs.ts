@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Budget, budgetOf, budgetsNow, type Scope, scopeName } from '../../policy/costs/budgets.ts';
+import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
+import { type Budget, budgetOf, budgetText, type Scope, scopeName, shareOf } from '../../policy/costs/budgets.ts';
 import { dayOf } from '../../policy/costs/days.ts';
 import { parsePeriod } from '../../policy/costs/period.ts';
 import { type By, GROUPINGS } from '../../policy/costs/report.ts';
@@ -10,17 +11,19 @@ import type { Asker, Services } from '../services.ts';
 import { capital } from '../views/words.ts';
 import { answerTo, type Question, questionToken, zoneOf } from './cost-answers.ts';
 import { defineCommand, oneOf } from './declare.ts';
+import { showsMoney } from './gate.ts';
 import { UsageError } from './parse.ts';
 
 /** The answer with what can be done with it. */
 export async function answered(question: Question, asker: Asker, services: Services): Promise<Message> {
-  const { message } = await answerTo(question, asker.room, services);
+  const { message, empty } = await answerTo(question, asker.room, services);
+  if (empty) return message;
   const token = questionToken(question);
   return {
     ...message,
     buttons: [
       ...message.buttons,
-      { label: 'Share', token: `v1.share.${token}` },
+      ...(showsMoney(asker.place, services) ? [{ label: 'Share', token: `v1.share.${token}` }] : []),
       { label: 'CSV', token: `v1.csv.${token}` },
     ],
   };
@@ -32,6 +35,10 @@ const suggestPeriod = async (typed: string) =>
 
 /** `by person` and `why tue` read like sentences, and are typed like that. */
 function read(typed: string): { period: string; by: By | null; why: boolean } {
+  const asked = /\bby\s+(\S+)/i.exec(typed)?.[1]?.toLowerCase();
+  if (asked !== undefined && !GROUPINGS.some((one) => one === asked)) {
+    throw new UsageError(`by is one of ${GROUPINGS.join(', ')}, not ${asked.slice(0, 40)}.`);
+  }
   const words = typed
     .toLowerCase()
     .split(/\s+/)
@@ -77,6 +84,9 @@ export const cost = defineCommand({
       return answered({ kind: 'cost', first: period.first, last: period.last, by }, asker, services);
     }
     if (period.first !== period.last) throw new UsageError('/pod cost why explains one day, such as yesterday or tue.');
+    if (period.first === today) {
+      throw new UsageError('Today is not over, so it cannot be compared with whole days yet: /pod cost why yesterday.');
+    }
     return answered({ kind: 'why', day: period.first }, asker, services);
   },
 });
@@ -99,7 +109,9 @@ const MAX_BUDGET_USD = 10_000_000;
 const amount = z
   .string()
   .trim()
-  .regex(/^(\$?\d{1,8}(\.\d{1,2})?|none)$/i, { error: 'is an amount in USD such as 200, or none' })
+  .regex(/^(\$?\d{1,8}(\.\d{1,2})?|none)$/i, {
+    error: 'is an amount in USD such as 200 or 200.50 (no commas), or none',
+  })
   .transform((text) => (text.toLowerCase() === 'none' ? null : microUsd(Number(text.replace('$', '')))))
   .refine((micro) => micro === null || micro <= microUsd(MAX_BUDGET_USD), { error: `is at most $${MAX_BUDGET_USD}` });
 
@@ -122,16 +134,27 @@ export const budget = defineCommand({
         .slice(0, 25)
         .map((value) => ({ name: value, value })),
   },
-  async run({ of, day, month }, asker, services) {
-    if (of === undefined && day === undefined && month === undefined)
-      return answered({ kind: 'budget' }, asker, services);
-    const scope = scopeFor(of ?? 'team', services);
-    if (day === undefined && month === undefined) {
-      throw new UsageError(`Say how much: /pod budget ${of} day=200, or month=4000, or none.`);
-    }
+  async run({ of: typed, day, month }, asker, services) {
+    const { of, none } = takenAway(typed ?? '');
+    if (of === '' && day === undefined && month === undefined) return answered({ kind: 'budget' }, asker, services);
+    const scope = scopeFor(of || 'team', services);
+    if (none) return setBudget(scope, { day: null, month: null }, asker, services);
+    // Without an amount nothing is set: all that there are are shown, this one among them.
+    if (day === undefined && month === undefined) return answered({ kind: 'budget' }, asker, services);
     return setBudget(scope, { day, month }, asker, services);
   },
 });
+
+/** `bob none` takes his away; a bare number is asked about, since a day and a month differ thirtyfold. */
+function takenAway(typed: string): { of: string; none: boolean } {
+  const words = typed.split(/\s+/).filter((word) => word !== '');
+  const last = words.at(-1)?.toLowerCase() ?? '';
+  if (words.length > 1 && last === 'none') return { of: words.slice(0, -1).join(' '), none: true };
+  if (words.length > 1 && /^\$?[\d.,]+$/.test(last)) {
+    throw new UsageError(`Say whether that is a day's or a month's: day=${last} or month=${last}.`);
+  }
+  return { of: typed, none: false };
+}
 
 function scopeFor(word: string, { policy }: Services): Scope {
   const name = word.toLowerCase().replace(/^(set|project|person)\s+/, '');
@@ -160,24 +183,31 @@ async function setBudget(
     return note('bad', `You are not allowed to set budgets: it needs the right "budget" (${why}).`);
   }
   const { budgets, policy, clocks } = services;
-  const now = budgetsNow(policy.budgets.base, await budgets.all());
-  const before = budgetOf(now, scope);
-  const next: Budget = {
-    day: change.day === undefined ? before.day : change.day,
-    month: change.month === undefined ? before.month : change.month,
-  };
-  const said = ({ day, month }: Budget) =>
-    [day === null ? null : `${formatUsd(day)} a day`, month === null ? null : `${formatUsd(month)} a month`]
-      .filter((part) => part !== null)
-      .join(' and ') || 'no budget';
-  await budgets.set(scope, next, {
-    at: clocks.now(),
-    kind: 'budget-set',
-    actor: actorOf(asker.who),
-    subject: scope,
-    facts: { before: said(before), after: said(next) },
+  const base = budgetOf(policy.budgets.base, scope);
+  let before = base;
+  let next = base;
+  await budgets.change(scope, (set) => {
+    before = set ?? base;
+    next = {
+      day: change.day === undefined ? before.day : change.day,
+      month: change.month === undefined ? before.month : change.month,
+    };
+    const facts = { before: amountsText(before), after: amountsText(next) };
+    const entry = { at: clocks.now(), kind: 'budget-set', actor: actorOf(asker.who), subject: scope, facts };
+    return { next, entry };
   });
   const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
-  const whose = scopeName(scope, nameOf);
-  return note('good', `${capital(whose)} now has ${said(next)}; before: ${said(before)}.`);
+  const said = `${capital(scopeName(scope, nameOf))} now has ${amountsText(next)}; before: ${amountsText(before)}.`;
+  const read = await budgetsIn(budgetZone(policy), clocks.now(), { ...services, rules: policy.budgets });
+  const mine = read === 'unread' ? [] : read.filter((state) => state.scope === scope);
+  return note(
+    mine.some((state) => shareOf(state) >= 1) ? 'warn' : 'good',
+    said,
+    ...mine.map((state) => `${capital(budgetText(state, nameOf))}.`),
+  );
 }
+
+const amountsText = ({ day, month }: Budget): string =>
+  [day === null ? null : `${formatUsd(day)} a day`, month === null ? null : `${formatUsd(month)} a month`]
+    .filter((part) => part !== null)
+    .join(' and ') || 'no budget';

@@ -1,17 +1,19 @@
 import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
-import { type BudgetState, beyondBudget, budgetText, type Running } from '../../policy/costs/budgets.ts';
+import { beyondBudget, budgetText, type PassedBudget, type Running } from '../../policy/costs/budgets.ts';
 import { projectOfPod } from '../../policy/costs/projects.ts';
 import { type FleetPod, stateOf } from '../../policy/fleet.ts';
 import type { Place } from '../../policy/identity.ts';
 import { overLimit, reservedRate } from '../../policy/launch.ts';
 import { OPEN, type Row } from '../../policy/ledger.ts';
+import { formatUsd } from '../../policy/money.ts';
 import { ownerOf } from '../../policy/ownership.ts';
 import { ownerKey } from '../../policy/pod-names.ts';
 import type { Judge } from '../../store/ledger.ts';
 import type { Services } from '../services.ts';
+import { capital } from '../views/words.ts';
 
 /** The budget that stands in the way; `unread`: there are some, and what is spent of them is not known yet. */
-export type Passed = BudgetState | 'unread';
+export type Passed = PassedBudget | 'unread';
 
 export interface Gate {
   judge: Judge;
@@ -71,9 +73,12 @@ export async function gateFor(row: Row, rate: number, services: Services): Promi
 
 /** The budget in words; without its amounts for whoever may not see money. */
 export function beyondText(passed: Passed, seesMoney: boolean, { policy }: Services): string {
-  if (passed === 'unread') return 'what was spent of the budgets is not known yet';
+  if (passed === 'unread')
+    return 'What was spent of the budgets is not known yet: RunPod’s bill is read within minutes.';
   const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
-  return seesMoney ? budgetText(passed, nameOf) : 'a budget is nearly used up';
+  if (!seesMoney) return 'It would pass a budget.';
+  const hour = formatUsd(passed.hour);
+  return `${capital(budgetText(passed, nameOf))}, and with this the next hour of what is up comes to ${hour}.`;
 }
 
 /** Whether a channel may show what is spent. */

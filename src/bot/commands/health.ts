@@ -17,14 +17,14 @@ export const health = defineCommand({
 });
 
 async function read(services: Services): Promise<Health> {
-  const { snapshots, findings, clocks, policy, ledger, approvals } = services;
+  const { snapshots, findings, clocks, policy, ledger, approvals, costs } = services;
   const now = clocks.now();
   const realNow = clocks.realNow();
   const seen = async (part: string) => {
     const at = await snapshots.lastSeen(part);
     return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
   };
-  const [worker, bot, runs, memory, used, open, passing, requests] = await Promise.all([
+  const [worker, bot, runs, memory, used, open, passing, requests, billing] = await Promise.all([
     seen('worker'),
     seen('bot'),
     snapshots.lastRuns(),
@@ -33,6 +33,7 @@ async function read(services: Services): Promise<Health> {
     findings.open(),
     ledger.passing(),
     approvals.open(),
+    costs.trouble(),
   ]);
   const people = await Promise.all(
     chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat))?.readAt ?? null })),
@@ -48,6 +49,8 @@ async function read(services: Services): Promise<Health> {
     balanceSince: memory?.balanceSince ?? null,
     pods: Object.keys(memory?.pods ?? {}).length,
     catalogueAt: runs['refresh-catalogue'] ?? null,
+    billingAt: runs['read-billing'] ?? null,
+    billingTrouble: billing,
     people,
     redisUsed: used,
     warnings: open.filter(({ told }) => told).length,

@@ -7,7 +7,7 @@ import { shortName } from '../../policy/pod-names.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
-import { capital, gpuChoice, gpuText } from '../views/words.ts';
+import { gpuChoice, gpuText } from '../views/words.ts';
 import type { Suggestion } from './declare.ts';
 import { beyondText, gateFor, type Passed, showsMoney } from './gate.ts';
 
@@ -145,10 +145,7 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     const passed = gate.passed();
     if (passed === null) return note('warn', added.refused);
     if (services.policy.budgets.beyond === 'ask') return askFor(row, passed, asker, services);
-    return note(
-      'warn',
-      `${capital(beyondText(passed, asker.access.may.has('money'), services))}, and this would pass it.`,
-    );
+    return note('warn', `Not launched. ${beyondText(passed, asker.access.may.has('money'), services)}`);
   }
   await followUp(added.row, services);
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
@@ -170,8 +167,8 @@ async function askFor(row: Row, passed: Passed, asker: Asker, services: Services
   const added = await services.ledger.add(asking, () => null);
   if ('refused' in added) return note('warn', added.refused);
   await followUp(added.row, services);
-  const said = capital(beyondText(passed, asker.access.may.has('money'), services));
-  return note('warn', `${said}, and this launch would pass it. Its card here asks another person who may approve.`);
+  const said = beyondText(passed, asker.access.may.has('money'), services);
+  return note('warn', `Not launched yet. ${said} Its card here asks another person who may approve.`);
 }
 
 /** The row is written, so what follows from it is only a matter of time: `reconcile` enqueues what this could not. */

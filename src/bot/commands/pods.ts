@@ -76,7 +76,9 @@ export async function knownPods(services: Services): Promise<FleetPod[]> {
 
 /** Launches that have no pod yet, as lists show them: under the row's own id. */
 export async function launchingPods(services: Services): Promise<FleetPod[]> {
-  const rows = (await services.ledger.passing()).filter((row) => row.podId === null && row.spec !== null);
+  // One that waits for somebody is no launch yet.
+  const passing = (await services.ledger.passing()).filter(({ status }) => status !== 'asking');
+  const rows = passing.filter((row) => row.podId === null && row.spec !== null);
   return rows.flatMap((row) => {
     const { spec } = row;
     if (!spec) return [];
@@ -104,8 +106,8 @@ export async function launchingPods(services: Services): Promise<FleetPod[]> {
   });
 }
 
-const LAUNCHING: Partial<Record<RowStatus, string>> = { asking: 'ASKING', requested: 'QUEUED', settling: 'CHECKING' };
-export const isLaunching = (pod: FleetPod) => ['ASKING', 'QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
+const LAUNCHING: Partial<Record<RowStatus, string>> = { requested: 'QUEUED', settling: 'CHECKING' };
+export const isLaunching = (pod: FleetPod) => ['QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
 
 const STATUS_OF: Partial<Record<RowStatus, string>> = {
   running: 'RUNNING',

@@ -98,7 +98,7 @@ export async function askTask(
 function whyNot(gate: Gate | null, refused: string, asker: Asker, services: Services): string {
   const passed = gate?.passed() ?? null;
   if (passed === null) return refused;
-  return `${beyondText(passed, asker.access.may.has('money'), services)}, and this would pass it.`;
+  return `not started. ${beyondText(passed, asker.access.may.has('money'), services)}`;
 }
 
 function standsInTheWay(kind: 'stop' | 'start', row: Row): string {

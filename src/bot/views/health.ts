@@ -17,6 +17,8 @@ export interface Health {
   balanceSince: number | null;
   pods: number;
   catalogueAt: number | null;
+  billingAt: number | null;
+  billingTrouble: { since: number; detail: string } | null;
   people: { chat: string; readAt: number | null }[];
   redisUsed: number | null;
   warnings: number;
@@ -55,15 +57,22 @@ export function healthCard(health: Health): Message {
       ...(balanceSince === null ? [] : ['; cannot be read since ', ago(balanceSince)]),
     ],
     ['Catalogue', ...at(health.catalogueAt)],
+    [
+      'Billing',
+      ...(health.billingTrouble
+        ? ['cannot be read since ', ago(health.billingTrouble.since), `: ${health.billingTrouble.detail}`]
+        : at(health.billingAt)),
+    ],
     ...health.people.map(({ chat, readAt }): Value => [`People on ${chat}`, ...at(readAt)]),
     ['Redis', health.redisUsed === null ? 'no memory bound' : `${Math.round(health.redisUsed * 100)} % of its memory`],
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
-  const blind = balanceSince !== null;
+  const unread = [...(balanceSince === null ? [] : ['the balance']), ...(health.billingTrouble ? ['the bill'] : [])];
+  const blind = unread.length > 0;
   const title = ill
     ? 'Podwarden is not well'
     : blind
-      ? 'Podwarden is well, but cannot read the balance'
+      ? `Podwarden is well, but cannot read ${unread.join(' and ')}`
       : 'Podwarden is well';
   return card(title, ill ? 'bad' : blind ? 'warn' : 'good', [fields(...entries)]);
 }

@@ -18,7 +18,7 @@ import {
 } from '../message/message.ts';
 import { stopConfirm } from './stop.ts';
 import { troubleButtons, troubleText } from './trouble.ts';
-import { capital, gpuOfRow, podOfRow, storageText, user, where } from './words.ts';
+import { gpuOfRow, podOfRow, storageText, user, where } from './words.ts';
 
 export interface CardSurroundings {
   now: number;
@@ -46,12 +46,7 @@ function stateCard(row: Row, around: CardSurroundings): Message {
       return card(
         `${pod}: waits for an approver`,
         'warn',
-        [
-          ask(row, by),
-          text(
-            `${capital(row.ask?.beyond ?? '')}, and this would pass it. Another person who may approve decides within 30 minutes.`,
-          ),
-        ],
+        [ask(row, by), text(`${row.ask?.beyond ?? ''} Another person who may approve decides within 30 minutes.`)],
         [
           button('Allow', 'allow-launch', row, { style: 'primary' }),
           button('Deny', 'deny-launch', row, { style: 'danger' }),

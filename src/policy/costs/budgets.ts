@@ -86,13 +86,19 @@ export function beyondBudget(
   launch: Running,
   running: readonly Running[],
   states: readonly BudgetState[],
-): BudgetState | null {
-  const passed = states.find(({ scope, spent, budget: of }) => {
-    if (!isIn(scope, launch)) return false;
-    const hour = running.filter((one) => isIn(scope, one)).reduce((sum, one) => sum + one.microUsdPerHour, 0);
-    return spent + hour + launch.microUsdPerHour > of;
-  });
-  return passed ?? null;
+): PassedBudget | null {
+  for (const state of states) {
+    if (!isIn(state.scope, launch)) continue;
+    const up = running.filter((one) => isIn(state.scope, one)).reduce((sum, one) => sum + one.microUsdPerHour, 0);
+    const hour = up + launch.microUsdPerHour;
+    if (state.spent + hour > state.budget) return { ...state, hour };
+  }
+  return null;
+}
+
+/** `hour`: what everything in its scope that is up, the launch included, comes to in the next hour. */
+export interface PassedBudget extends BudgetState {
+  hour: MicroUsd;
 }
 
 export function scopeName(scope: Scope, nameOf: (person: string) => string = (key) => key): string {

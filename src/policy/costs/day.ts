@@ -35,6 +35,7 @@ export const costDay = z.object({
   from: z.number(),
   to: z.number(),
   exact: z.boolean(),
+  /** When the newest of its hours was read from RunPod's bill; 0 for never. */
   readAt: z.number(),
   /** RunPod may still correct it where false. */
   final: z.boolean(),

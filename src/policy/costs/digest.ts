@@ -114,7 +114,7 @@ export interface DigestSources {
 }
 
 export function factsFor(sources: DigestSources): DigestFacts {
-  const { window, days: all, sums, memory, now, month, audit, dayBudget } = sources;
+  const { window, days: all, sums, memory, month, audit, dayBudget } = sources;
   const known = sinceFirstUse(all, sums);
   const pick = (first: Day, last: Day) => daysFrom(first, last).flatMap((day) => known.get(day) ?? []);
   const length = daysFrom(window.first, window.last).length;
@@ -154,7 +154,7 @@ export function factsFor(sources: DigestSources): DigestFacts {
     unknown: sum(({ unknown }) => unknown),
     final: days.length === length && days.every(({ final }) => final),
     exact: days.every(({ exact }) => exact),
-    readAt: days.at(-1)?.readAt ?? now,
+    readAt: days.at(-1)?.readAt ?? 0,
   };
 }
 
@@ -210,7 +210,7 @@ function accountIn({ memory, now, autoPay, postpaid }: DigestSources): DigestFac
   };
 }
 
-/** What billing may still correct. The rest of a digest is news of the moment in which it was written. */
+/** What may still be corrected, and what there still is to press. The rest is news of the moment in which it was written. */
 const CORRECTED = [
   'total',
   'compute',
@@ -223,6 +223,8 @@ const CORRECTED = [
   'waste',
   'wasteMore',
   'saved',
+  'month',
+  'budgets',
   'chart',
   'missing',
   'hours',
@@ -235,11 +237,7 @@ const CORRECTED = [
 
 /** The digest with what was corrected since; null where nobody could see a difference. */
 export function corrected(before: DigestFacts, now: DigestFacts): DigestFacts | null {
-  const next = { ...before, ...Object.fromEntries(CORRECTED.map((name) => [name, now[name]])) };
-  // What there is to press stays as it was said.
-  const still = new Map(before.waste.map(({ kind, id, still }) => [`${kind} ${id}`, still]));
-  const waste = now.waste.map((one) => ({ ...one, still: still.get(`${one.kind} ${one.id}`) ?? false }));
-  const after: DigestFacts = { ...next, waste };
+  const after = { ...before, ...Object.fromEntries(CORRECTED.map((name) => [name, now[name]])) };
   return seen(after) === seen(before) ? null : after;
 }
 

@@ -1,4 +1,4 @@
-import { countDays, type Day, isDay, monthBegin, plusDays, shortDay } from './days.ts';
+import { countDays, type Day, isDay, monthBegin, plusDays, shortDay, weekdayOf } from './days.ts';
 
 /** A question's days, both ends included. */
 export interface Period {
@@ -13,7 +13,8 @@ const MAX_DAYS = 400;
 
 export type PeriodError = { problem: string };
 
-const KNOWN = 'today, yesterday, 7d, 30d, month, last-month, a day such as 2026-11-24, or two with .. between them';
+const KNOWN =
+  'today, yesterday, 7d or any other number of days, month, last-month, a weekday, a day such as 2026-11-24, or two with .. between them';
 
 /** `today`, `yesterday`, `7d`, `month`, `last-month`, `2026-11-24`, `2026-11-01..2026-11-24`, `mon` for the last Monday. */
 export function parsePeriod(text: string, today: Day): Period | PeriodError {
@@ -21,8 +22,8 @@ export function parsePeriod(text: string, today: Day): Period | PeriodError {
   const named = namedPeriod(word, today);
   if (named) return named;
   const [from = '', to, ...more] = word.split('..');
-  const first = dayFrom(from, today);
-  const last = to === undefined ? first : dayFrom(to, today);
+  const last = dayFrom(to ?? from, today);
+  const first = to === undefined ? last : dayFrom(from, today, last ?? today);
   if (!first || !last || more.length > 0) return { problem: `is none of ${KNOWN}` };
   if (first > last) return { problem: 'begins after it ends' };
   if (first > today) return { problem: 'is still to come' };
@@ -56,19 +57,19 @@ function namedPeriod(word: string, today: Day): Period | null {
   }
 }
 
-const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 
-/** A day by its date, or by its weekday: the last one before today. */
-function dayFrom(text: string, today: Day): Day | null {
+/** A day by its date, or by its weekday: the last one before today, and not after `until`. */
+function dayFrom(text: string, today: Day, until?: Day): Day | null {
   const word = text.trim();
   if (isDay(word)) return word;
   if (word === 'today') return today;
   if (word === 'yesterday') return plusDays(today, -1);
-  const weekday = WEEKDAYS.indexOf(word.slice(0, 3));
-  if (weekday < 0 || !/^[a-z]{3,9}$/.test(word)) return null;
-  for (let back = 1; back <= 7; back++) {
+  const weekday = word.length < 3 ? -1 : WEEKDAYS.findIndex((name) => name.startsWith(word));
+  if (weekday < 0) return null;
+  for (let back = 1; back <= 14; back++) {
     const day = plusDays(today, -back);
-    if (shortDay(day).slice(0, 3).toLowerCase() === WEEKDAYS[weekday]) return day;
+    if (weekdayOf(day) === weekday + 1 && day <= (until ?? today)) return day;
   }
   return null;
 }

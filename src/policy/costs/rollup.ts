@@ -98,10 +98,12 @@ export function rollUp(of: RollUp): CostDay {
   const tallies = new Tallies();
   const count = { hours: 0, estimated: 0, unknown: 0 };
   let settled = true;
+  let readAt = 0;
   for (let start = cut.from; start < cut.to && start <= now; start += HOUR_MS) {
     count.hours += 1;
     const metered = of.metered(start);
     const billed = believed(of.billed(start), metered, start, now);
+    readAt = Math.max(readAt, billed?.readAt ?? 0);
     settled &&= billed !== null && isFinal(start, billed.readAt);
     if (billed) tallies.billed(billed);
     else if (metered) tallies.metered(metered);
@@ -114,7 +116,7 @@ export function rollUp(of: RollUp): CostDay {
     zone: of.zone,
     day: of.day,
     ...cut,
-    readAt: now,
+    readAt,
     final: now >= cut.to && settled,
     ...count,
     total,
@@ -125,18 +127,23 @@ export function rollUp(of: RollUp): CostDay {
 
 /** An hour is billed some minutes later, rarely some hours. */
 const BILLED_LATE_MS = 12 * HOUR_MS;
+/** Hours that still run are read this often: what was read longer ago is the beginning of an hour. */
+const STALE_MS = 20 * 60_000;
 const MICRO_CENT = 10_000;
 
-/** A young hour whose bill is far below what scans saw is not billed yet: nothing of it is taken for the whole. */
+/** A bill that was read too early, or is far below what scans saw, is not the hour's bill yet. */
 function believed(
   billed: BilledHour | null,
   metered: MeteredHour | null,
   start: number,
   now: number,
 ): BilledHour | null {
-  if (billed === null || metered === null || now - start - HOUR_MS > BILLED_LATE_MS) return billed;
+  if (billed === null || metered === null) return billed;
   const seen = metered.parts.reduce((sum, { amounts: micro }) => sum + sumOf(micro), 0);
-  return seen > MICRO_CENT && billed.total * MICRO < seen / 2 ? null : billed;
+  const end = start + HOUR_MS;
+  const begun = billed.readAt < end && now - billed.readAt > STALE_MS && billed.total * MICRO < seen;
+  const late = now - end <= BILLED_LATE_MS && seen > MICRO_CENT && billed.total * MICRO < seen / 2;
+  return begun || late ? null : billed;
 }
 
 function lineOf({ product, id, usd, stopped, idle }: Tally, { known }: RollUp): CostLine {

@@ -28,6 +28,13 @@ export interface Usual {
   sameWeekday: boolean;
 }
 
+/** A day is unusual from this much above the usual on. */
+const UNUSUAL_TIMES = 1.3;
+const UNUSUAL_AT_LEAST = 5_000_000;
+
+export const isUnusual = (total: MicroUsd, usual: MicroUsd | null): boolean =>
+  usual !== null && total > usual * UNUSUAL_TIMES && total - usual >= UNUSUAL_AT_LEAST;
+
 /** The days that a day is measured by: the same weekday of four weeks, else the two weeks before. Null: too few are known. */
 export function usualFor(day: Day, history: ReadonlyMap<Day, CostDay>): Usual | null {
   const known = (back: number[]) => back.map((n) => history.get(plusDays(day, -n))).filter((one) => one !== undefined);
@@ -46,7 +53,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * By whom a day differs from the usual, the largest difference in the day's own direction first. Pods count by owner and
+ * By whom a day differs from the usual: those who differ as the day does first, then those who went the other way. Pods count by owner and
  * spoken name: one that is launched anew each day is the same work.
  */
 export function movers(day: CostDay, usual: Usual): Mover[] {
@@ -59,7 +66,10 @@ export function movers(day: CostDay, usual: Usual): Mover[] {
     const usually = median(before.map((one) => one.get(key)?.total ?? 0));
     return { name: subject?.name ?? key, owner: subject?.owner ?? null, by: (now.get(key)?.total ?? 0) - usually };
   });
-  return all.filter(({ by }) => (up ? by >= CENT : by <= -CENT)).sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
+  const along = ({ by }: Mover) => by > 0 === up;
+  return all
+    .filter(({ by }) => Math.abs(by) >= CENT)
+    .sort((a, b) => Number(along(b)) - Number(along(a)) || Math.abs(b.by) - Math.abs(a.by));
 }
 
 interface Subject {

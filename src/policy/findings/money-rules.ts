@@ -132,7 +132,8 @@ export const budgetUsed: Rule = (world) =>
     const level = stepsAbove(shareOf({ spent, budget }), WARN_AT);
     if (level === 0) return [];
     const facts = { rule: 'budget' as const, of, window, spent, budget, first, last };
-    const severity = level === WARN_AT.length ? 'urgent' : 'warn';
+    // A day is over by the time at which what can wait is said.
+    const severity = level === WARN_AT.length || window === 'day' ? 'urgent' : 'warn';
     return [
       onAccount(world, {
         rule: 'budget',

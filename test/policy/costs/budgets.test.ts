@@ -91,8 +91,8 @@ describe('the warning of a budget', () => {
 
   it.each([
     [79.99, []],
-    [80, [{ level: 1, severity: 'warn', subject: 'team day 2026-11-24' }]],
-    [99.99, [{ level: 1, severity: 'warn' }]],
+    [80, [{ level: 1, severity: 'urgent', subject: 'team day 2026-11-24' }]],
+    [99.99, [{ level: 1, severity: 'urgent' }]],
     [100, [{ level: 2, severity: 'urgent' }]],
     [400, [{ level: 2, severity: 'urgent' }]],
   ])('at $%d of $100', (spent, expected) => {

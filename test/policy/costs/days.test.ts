@@ -80,6 +80,10 @@ describe('the days of a question', () => {
     ['mon', '2026-11-23', '2026-11-23'],
     ['wednesday', '2026-11-18', '2026-11-18'],
     ['tue..yesterday', '2026-11-24', '2026-11-24'],
+    ['mon..tue', '2026-11-23', '2026-11-24'],
+    ['fri..mon', '2026-11-20', '2026-11-23'],
+    ['thu..wed', '2026-11-12', '2026-11-18'],
+    ['14d', '2026-11-12', '2026-11-25'],
   ])('%s', (text, first, last) => {
     expect(parsePeriod(text, today)).toMatchObject({ first, last });
   });
@@ -96,6 +100,10 @@ describe('the days of a question', () => {
     ['2026-11-01..2099-12-31..', 'is none of'],
     ['a..b..c', 'is none of'],
     ['', 'is none of'],
+    ['months', 'is none of'],
+    ['sunshine', 'is none of'],
+    ['monthly', 'is none of'],
+    ['tu', 'is none of'],
     ['..', 'is none of'],
   ])('%s is refused', (text, problem) => {
     expect(parsePeriod(text, today)).toMatchObject({ problem: expect.stringContaining(problem) });

@@ -4,8 +4,9 @@ import { type Day, shortDay } from '../../../policy/costs/days.ts';
 import type { Forecast } from '../../../policy/costs/forecast.ts';
 import type { Period } from '../../../policy/costs/period.ts';
 import { type By, grouped, sumsOf } from '../../../policy/costs/report.ts';
-import { movers, type Usual } from '../../../policy/costs/usual.ts';
+import { isUnusual, movers, type Usual } from '../../../policy/costs/usual.ts';
 import { formatUsd, type MicroUsd } from '../../../policy/money.ts';
+import { spokenName } from '../../../policy/pod-names.ts';
 import {
   type Block,
   card,
@@ -28,13 +29,16 @@ export const BY_NAMES: Record<By, string> = { person: 'Person', project: 'Projec
 export interface CostAnswer extends Standing {
   period: Period;
   by: By;
+  /** How many days were asked for. */
+  asked: number;
   /** As many days right before; null where they are not all known. */
   before: { total: MicroUsd; words: string } | null;
 }
 
-export function costCard({ period, by, before, ...where }: CostAnswer): Message {
+export function costCard({ period, by, before, asked, ...where }: CostAnswer): Message {
   const { total, compute, storage } = sumsOf(where.days);
-  const title = `${formatUsd(total)} ${period.words}`;
+  const known = where.missing > 0 ? `, of ${asked - where.missing} of ${asked} days` : '';
+  const title = `${formatUsd(total)} ${period.words}${known}`;
   if (where.days.length === 0) {
     return card(`No costs are known of ${period.words}`, 'info', [
       text(
@@ -56,7 +60,7 @@ export function costCard({ period, by, before, ...where }: CostAnswer): Message 
       rows: groups
         .slice(0, MAX_ROWS)
         .map(({ label, ...of }) => [
-          [plain(label)],
+          [plain(by === 'pod' ? podLabel(label, of.owner) : label)],
           [money(of.total)],
           [plain(percent(of.total, total))],
           [money(of.compute)],
@@ -67,6 +71,10 @@ export function costCard({ period, by, before, ...where }: CostAnswer): Message 
   }
   return card(title, 'info', [...blocks, ...standing(where)]);
 }
+
+/** As people call it, and whose it is: names of pods are not unique. */
+const podLabel = (name: string, owner: { name: string } | null): string =>
+  owner ? `${spokenName(name)} (${owner.name})` : spokenName(name);
 
 export interface WhyAnswer extends Standing {
   day: Day;
@@ -102,7 +110,7 @@ export function whyCard({ day, usual, ...where }: WhyAnswer): Message {
             more: Math.max(0, found.length - MAX_MOVERS),
           },
         ];
-  return card(`${spent}, ${difference(one.total, usual.total)}`, one.total > usual.total ? 'warn' : 'info', [
+  return card(`${spent}, ${difference(one.total, usual.total)}`, isUnusual(one.total, usual.total) ? 'warn' : 'info', [
     text(`Usual is ${formatUsd(usual.total)}, the median of ${measure}.`),
     ...table,
     ...standing(where),

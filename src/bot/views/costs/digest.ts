@@ -2,6 +2,7 @@ import { budgetText, shareOf, WARN_AT } from '../../../policy/costs/budgets.ts';
 import { monthName, plusDays, shortDay } from '../../../policy/costs/days.ts';
 import type { Digest, DigestFacts } from '../../../policy/costs/digest.ts';
 import { type By, GROUPINGS } from '../../../policy/costs/report.ts';
+import { isUnusual } from '../../../policy/costs/usual.ts';
 import { formatUsd, type MicroUsd } from '../../../policy/money.ts';
 import { spokenName } from '../../../policy/pod-names.ts';
 import {
@@ -22,9 +23,6 @@ import { capital } from '../words.ts';
 import { BY_NAMES, difference, monthText, signed } from './answers.ts';
 import { isNothing, reliability } from './words.ts';
 
-/** A day is unusual from this much above the usual on. */
-const UNUSUAL_TIMES = 1.3;
-const UNUSUAL_AT_LEAST = 5_000_000;
 const MAX_ACTS = 2;
 
 export interface Posting {
@@ -36,9 +34,6 @@ export interface Posting {
 
 const windowText = ({ kind, first, last }: Pick<Digest, 'kind' | 'first' | 'last'>): string =>
   kind === 'daily' ? shortDay(last) : `week of ${shortDay(first)} to ${shortDay(last)}`;
-
-const unusual = ({ total, usual }: DigestFacts): boolean =>
-  usual !== null && total > usual * UNUSUAL_TIMES && total - usual >= UNUSUAL_AT_LEAST;
 
 /** Whether there is anything to tell beside that there is not. */
 const isEmpty = ({ total, waste, outside, estimated, unknown, missing }: DigestFacts): boolean =>
@@ -54,7 +49,7 @@ export function digestCard(digest: Digest, { png, late }: Posting): Message {
   if (waste) blocks.push(waste);
   if (facts.outside.length > 0) {
     const names = facts.outside.map(({ name }) => spokenName(name)).join(', ');
-    blocks.push(text(bold('Terminated without an approval: '), names, '. Details says when.'));
+    blocks.push(text(bold('Terminated without an approval:'), ` ${names}. Details says when.`));
   }
   if (png !== null) blocks.push({ kind: 'image', name: `costs-${digest.last}.png`, png, alt: altText(facts) });
   blocks.push(
@@ -65,7 +60,9 @@ export function digestCard(digest: Digest, { png, late }: Posting): Message {
 }
 
 function toneOf(facts: DigestFacts): Tone {
-  return unusual(facts) || facts.outside.length > 0 || facts.budgets.some((state) => shareOf(state) >= 1)
+  return isUnusual(facts.total, facts.usual) ||
+    facts.outside.length > 0 ||
+    facts.budgets.some((state) => shareOf(state) >= 1)
     ? 'warn'
     : 'info';
 }
@@ -75,9 +72,10 @@ function headline({ kind, facts, last }: Digest): Block {
   const parts: (Span | string)[] = [];
   if (facts.usual === null) parts.push('What is usual is known after three days.');
   else {
-    const movers = facts.movers
-      .slice(0, 3)
-      .map(({ name, owner, by }) => `${name}${owner ? ` (${owner.name})` : ''} ${signed(by)}`);
+    const top = facts.movers.filter(({ by }) => by > 0 === facts.total > (facts.usual ?? 0)).slice(0, 3);
+    const movers = top.map(({ name, owner, by }) => `${name}${owner ? ` (${owner.name})` : ''} ${signed(by)}`);
+    const rest = facts.total - facts.usual - top.reduce((sum, { by }) => sum + by, 0);
+    if (movers.length > 0 && !isNothing(rest)) movers.push(`all else ${signed(rest)}`);
     const why = movers.length > 0 ? `: ${movers.join(', ')}` : '';
     const than = difference(facts.total, facts.usual, kind === 'weekly' ? 'the week before' : 'usual');
     parts.push(bold(capital(than)), `${why}.`);
@@ -115,11 +113,13 @@ function stateOfMoney(digest: Digest): Block[] {
 /** Farther ahead than this nobody counts days. */
 const FAR_MS = 90 * 86_400_000;
 
-function lastsText({ zeroAt, postpaid, paysItself, readAt }: NonNullable<DigestFacts['account']>): (Span | string)[] {
+/** Moments and not ages: a digest is read days later too. */
+function lastsText({ balance, zeroAt, postpaid, paysItself, readAt }: NonNullable<DigestFacts['account']>) {
   if (postpaid) return [', billed afterwards'];
+  if (balance <= 0) return [', used up'];
   if (zeroAt === null) return [', nothing bills now'];
   if (zeroAt - readAt > FAR_MS) return [', enough for more than 90 days'];
-  return [paysItself ? ', topped up by auto-pay, else at $0 ' : ', at $0 ', { kind: 'time', at: zeroAt, style: 'ago' }];
+  return [paysItself ? ', topped up by auto-pay, else enough until ' : ', enough until ', moment(zeroAt)];
 }
 
 const WASTED: Record<DigestFacts['waste'][number]['kind'], string> = {
@@ -168,22 +168,21 @@ function altText({ chart, dayBudget, total }: DigestFacts): string {
   return parts.join(' ');
 }
 
+const SAVED =
+  'Saved is against the on-demand price, and against leaving a pod as it was for at most a day after it was ended.';
+
 /** Everything else, for one person. */
 export function digestDetails(digest: Digest): Message {
   const { facts, first, last } = digest;
   const blocks: Block[] = GROUPINGS.map((by) => groupText(by, facts));
-  const { spot, stops, terminations } = facts.saved;
+  const saved = Object.entries(facts.saved).filter(([, amount]) => !isNothing(amount));
   blocks.push(
-    fields(
-      ['Saved by spot', formatUsd(spot)],
-      ['Saved by stops', formatUsd(stops)],
-      ['Saved by terminations', formatUsd(terminations)],
-      ['Audit log', `${facts.audit.n} ${facts.audit.mac.slice(0, 16)}`],
-    ),
-    text(
-      'Saved is against the on-demand price, and against leaving a pod as it was for at most a day. The audit log’s head is the one of when this was written.',
-    ),
+    fields(...saved.map(([by, amount]): [string, string] => [`Saved by ${by}`, formatUsd(amount)]), [
+      'Audit log',
+      `${facts.audit.n} entries, head ${facts.audit.mac.slice(0, 16)}`,
+    ]),
   );
+  if (saved.length > 0) blocks.push(text(SAVED));
   if (facts.outside.length > 0) {
     const lines = facts.outside.flatMap(({ name, at, said, owner }): (Span | string)[] => [
       '\n',

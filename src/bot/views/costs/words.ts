@@ -65,8 +65,8 @@ export function reliability(of: {
   }
   if (of.troubleSince !== null) say('Billing cannot be read since ', moment(of.troubleSince), '.');
   if (of.unknown > 0) say(`Of ${count(of.unknown, 'hour')} nothing is known.`);
-  if (of.missing > 0) say(`Of ${count(of.missing, 'day')} of these nothing is known.`);
-  if (!of.final) {
+  if (of.missing > 0) say(`Of ${count(of.missing, 'day')} nothing is known.`);
+  if (!of.final && of.readAt > 0) {
     const follows = of.follows ? ', and this card follows' : '';
     say('As billed until ', moment(of.readAt), `; RunPod may correct a day for three days${follows}.`);
   }

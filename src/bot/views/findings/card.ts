@@ -41,6 +41,13 @@ function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Me
       text('It was warned of: “', words.title(), '”. The pod is no more since ', moment(finding.resolvedAt ?? 0), '.'),
     ]);
   }
+  if (resolved && facts.rule === 'budget') {
+    const when = moment(finding.resolvedAt ?? finding.raisedAt);
+    return card(`Over: ${words.title()}`, 'info', [
+      ...words.say(),
+      text('That was when it was last looked at. Since ', when, ' it is a new day, a new month or another budget.'),
+    ]);
+  }
   if (resolved && !event) {
     return card(`Over: ${words.title()}`, 'good', [
       ...words.say(),
