@@ -47,14 +47,7 @@ const ROOMS: Record<string, Room> = {
   },
   'src/bot/chart': {
     imports: ['src/policy'],
-    packages: [
-      'echarts/charts',
-      'echarts/components',
-      'echarts/core',
-      'echarts/renderers',
-      '@resvg/resvg-js',
-      'node:module',
-    ],
+    packages: ['echarts', '@resvg/resvg-js', 'node:module'],
   },
   'src/bot/slack': {
     imports: ['src/bot', 'src/bot/message', 'src/policy', 'src/config', 'src/jobs/ports.ts'],

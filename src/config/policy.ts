@@ -79,7 +79,7 @@ export function buildPolicy(
       maxMicroUsdPerHour: file.limits.max_usd_per_hour === undefined ? null : microUsd(file.limits.max_usd_per_hour),
     },
   };
-  return { policy, findings: contradictions(file, configured) };
+  return { policy, findings: [...contradictions(file, configured), ...untold(rooms)] };
 }
 
 function thresholds({ warnings }: PolicyFile): Thresholds {
@@ -104,6 +104,17 @@ function thresholds({ warnings }: PolicyFile): Thresholds {
     off: warnings.off,
   };
 }
+
+/** A digest that nobody would see is told to whoever sets it up. */
+const untold = (rooms: readonly Room[]): Finding[] =>
+  rooms
+    .filter(({ digest, channels }) => digest.length > 0 && channels.length > 0 && !channels.some(({ money }) => money))
+    .map(({ name }) => ({
+      level: 'warning' as const,
+      name: `rooms.${name}.digest`,
+      problem: 'no channel of this room may show money, so no digest is posted: say money: true for one, or digest: []',
+      page: 'docs/costs.md',
+    }));
 
 function budgets({ budgets: { team, people, projects, beyond } }: PolicyFile): BudgetRules {
   const micro = ({ day, month }: { day?: number | undefined; month?: number | undefined }): Budget => ({

@@ -19,15 +19,21 @@ export interface CostBooks {
   gpus: readonly GpuType[];
 }
 
-export async function costBooks(podIds: readonly string[], context: GovernedContext): Promise<CostBooks> {
-  const [rows, claims, seen, memory, catalogue] = await Promise.all([
-    context.ledger.byPods(podIds),
-    context.owners.all(),
-    context.costs.seen(podIds),
-    context.findings.memory(),
-    context.snapshots.catalogue(),
-  ]);
-  return { rows, claims, seen, memory, gpus: catalogue?.gpus ?? [] };
+/** What is the same for every day of one run. */
+type Shared = Pick<CostBooks, 'claims' | 'memory' | 'gpus'>;
+
+export async function sharedBooks({ owners, findings, snapshots }: GovernedContext): Promise<Shared> {
+  const [claims, memory, catalogue] = await Promise.all([owners.all(), findings.memory(), snapshots.catalogue()]);
+  return { claims, memory, gpus: catalogue?.gpus ?? [] };
+}
+
+export async function costBooks(
+  podIds: readonly string[],
+  shared: Shared,
+  context: GovernedContext,
+): Promise<CostBooks> {
+  const [rows, seen] = await Promise.all([context.ledger.byPods(podIds), context.costs.seen(podIds)]);
+  return { ...shared, rows, seen };
 }
 
 type Named = Pick<GovernedContext['governance'], 'people' | 'projects' | 'thresholds'>;

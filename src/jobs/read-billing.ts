@@ -3,7 +3,7 @@ import type { BilledHour, HourWindow } from '../policy/costs/hours.ts';
 import { HOUR_MS, hourOf, windowsToRead } from '../policy/costs/hours.ts';
 import { rollUp } from '../policy/costs/rollup.ts';
 import type { GovernedContext } from './approvals.ts';
-import { costBooks, endingsIn, knownBy } from './cost-books.ts';
+import { costBooks, endingsIn, knownBy, sharedBooks } from './cost-books.ts';
 import { defineJob } from './define.ts';
 import { correctDigests } from './digests.ts';
 import { readBilling as name } from './names.ts';
@@ -83,14 +83,22 @@ async function rollUpZone(zone: string, now: number, context: GovernedContext): 
   }
   const stale = [...newest].filter(([day, at]) => at > (sums.get(day)?.readAt ?? 0) && sums.get(day)?.final !== true);
   const days = new Set<Day>([plusDays(today, -1), today, ...stale.map(([day]) => day)]);
+  const shared = await sharedBooks(context);
   for (const day of [...days].sort()) {
     const cut = cutOf(day, zone);
-    if (cut.from <= now && (day === today || sums.get(day)?.final !== true)) await rollUpDay(day, zone, now, context);
+    const due = cut.from <= now && (day === today || sums.get(day)?.final !== true);
+    if (due) await rollUpDay(day, zone, now, shared, context);
   }
   if (!sums.has(today)) await context.costs.prune(zone, plusDays(today, -DAYS_KEPT), now);
 }
 
-async function rollUpDay(day: Day, zone: string, now: number, context: GovernedContext): Promise<void> {
+async function rollUpDay(
+  day: Day,
+  zone: string,
+  now: number,
+  shared: Awaited<ReturnType<typeof sharedBooks>>,
+  context: GovernedContext,
+): Promise<void> {
   const { costs, governance } = context;
   const cut = cutOf(day, zone);
   const starts: number[] = [];
@@ -100,7 +108,7 @@ async function rollUpDay(day: Day, zone: string, now: number, context: GovernedC
   const podIds = new Set<string>();
   for (const hour of [...billed.values()].flatMap(partsOf)) podIds.add(hour);
   for (const { parts } of metered.values()) for (const { product, id } of parts) if (product === 'pods') podIds.add(id);
-  const books = await costBooks([...podIds], context);
+  const books = await costBooks([...podIds], shared, context);
   await costs.saveDay(
     rollUp({
       day,

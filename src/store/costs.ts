@@ -10,6 +10,8 @@ import { key } from './keys.ts';
 
 /** Hours are kept until their days are final and rolled up, days for more than a year; real ms. */
 const HOURS_KEPT_MS = 10 * 86_400_000;
+/** What was read longer ago counts as unread: its hour may be gone any moment. */
+const READ_COUNTS_MS = HOURS_KEPT_MS - 86_400_000;
 const DAYS_KEPT_MS = 430 * 86_400_000;
 
 const READ_AT = key('cost', 'hours-read');
@@ -46,7 +48,7 @@ export class Costs {
   /** When hours were last read, by their beginning; what was read longer ago than hours are kept is left out. */
   async hoursRead(now: number): Promise<Map<number, number>> {
     const all = Object.entries(await this.redis.hgetall(READ_AT));
-    const old = all.filter(([, at]) => now - Number(at) >= HOURS_KEPT_MS).map(([start]) => start);
+    const old = all.filter(([, at]) => now - Number(at) >= READ_COUNTS_MS).map(([start]) => start);
     if (old.length > 0) await this.redis.hdel(READ_AT, ...old);
     return new Map(
       all.filter(([start]) => !old.includes(start)).map(([start, at]) => [Number(start), Number(at)] as const),

@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
-import { BarChart, LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, MarkLineComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
 import type { ChartDay } from '../../policy/costs/digest.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../policy/costs/sums.ts';
 
-use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+const require = createRequire(import.meta.url);
+/** Loaded with the first chart: a bot draws one a day, and starts without it. One file, not its hundreds of modules. */
+const echarts = () => require('echarts') as typeof import('echarts');
 
 /**
  * Drawn for a phone: chats scale the picture down to about 360 points there, so that letters are three times as large as on
@@ -44,7 +42,6 @@ export interface CostChart {
   budget: number | null;
 }
 
-const require = createRequire(import.meta.url);
 const fontFile = (name: string): string => require.resolve(`@expo-google-fonts/inter/${name}.ttf`);
 
 /** PNG, 1200 pixels wide. */
@@ -85,7 +82,7 @@ export function costChartSvg({ days, budget }: CostChart): string {
   const all = KINDS.reduce((sum, kind) => sum + whole(kind), 0);
   const kinds = KINDS.filter((kind) => whole(kind) > all * SEEN);
   const text = { fontFamily: FONT, fontSize: FONT_SIZE, color: FAINT };
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  const chart = echarts().init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const most = Math.max(...days.map((day) => kinds.reduce((sum, kind) => sum + (day.kinds[kind] ?? 0), 0)), 0);
   // A budget far above all days would flatten them: it is then left to the text.
   const line = budget !== null && budget <= 2 * most ? usd(budget) : null;

@@ -224,7 +224,6 @@ const CORRECTED = [
   'wasteMore',
   'saved',
   'month',
-  'budgets',
   'chart',
   'missing',
   'hours',
@@ -237,7 +236,12 @@ const CORRECTED = [
 
 /** The digest with what was corrected since; null where nobody could see a difference. */
 export function corrected(before: DigestFacts, now: DigestFacts): DigestFacts | null {
-  const after = { ...before, ...Object.fromEntries(CORRECTED.map((name) => [name, now[name]])) };
+  // The budgets are those of then; what was spent of them may be corrected.
+  const budgets = before.budgets.map((state) => {
+    const same = now.budgets.find(({ scope, window }) => scope === state.scope && window === state.window);
+    return { ...state, spent: same?.spent ?? state.spent };
+  });
+  const after = { ...before, ...Object.fromEntries(CORRECTED.map((name) => [name, now[name]])), budgets };
   return seen(after) === seen(before) ? null : after;
 }
 
