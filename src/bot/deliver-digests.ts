@@ -9,7 +9,7 @@ import { digestCard } from './views/costs/digest.ts';
 /** Posted later than this after its hour it says so, ms. */
 const LATE_MS = 30 * 60_000;
 /** A channel that is closed to us may be mended: it is tried again so often, for so long. */
-const CLOSED_AGAIN_MS = 30_000;
+const CLOSED_AGAIN_MS = 10_000;
 const CLOSED_PATIENCE_MS = 86_400_000;
 
 /** Keeps each digest in every chat of its room that may see money. */

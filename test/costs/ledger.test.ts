@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-async function ninetyDays(begin: number, days: number) {
+async function use(begin: number, days: number) {
   const time = { now: begin };
   const emulator = await startRunpodEmulator({
     clock: () => time.now,
@@ -109,15 +109,15 @@ function expectGroups(days: CostDay[], uses: Use[], from: number, to: number, by
 }
 
 describe.each([
-  ['autumn', '2026-09-07T02:17:00Z'],
-  ['spring', '2027-01-18T02:17:00Z'],
-])('ninety days of mixed use in %s', (_, from) => {
+  ['ninety', 'autumn', '2026-09-07T02:17:00Z', 90],
+  ['fifty', 'spring', '2027-02-25T02:17:00Z', 50],
+])('%s days of mixed use in %s', (_, __, from, length) => {
   it('come to what an own ledger says, to the cent, in every timezone', { timeout: 240_000 }, async () => {
     const begin = Date.parse(from);
-    const { context, uses, emulator } = await ninetyDays(begin, 90);
+    const { context, uses, emulator } = await use(begin, length);
     expect(emulator.violations).toEqual([]);
     const first = new Date(begin + 2 * 24 * HOUR).toISOString().slice(0, 10);
-    const last = new Date(begin + 88 * 24 * HOUR).toISOString().slice(0, 10);
+    const last = new Date(begin + (length - 2) * 24 * HOUR).toISOString().slice(0, 10);
     for (const zone of ZONES) {
       const all = daysFrom(first, last);
       const days = await context.costs.days(zone, all);
@@ -146,7 +146,7 @@ function expectMonths(days: Map<string, CostDay>, uses: Use[], zone: string, all
   const months = [...new Set(all.map((day) => day.slice(0, 7)))]
     .map((month) => [`${month}-01`, monthEnd(`${month}-01`)] as const)
     .filter(([from, to]) => days.has(from) && days.has(to));
-  expect(months.length).toBeGreaterThanOrEqual(2);
+  expect(months.length).toBeGreaterThanOrEqual(1);
   for (const [from, to] of [...weeks, ...months]) {
     const part = some(from, to);
     const [a, b] = [beginOf(from, zone), beginOf(dayAfter(to), zone)];

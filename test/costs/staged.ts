@@ -12,7 +12,7 @@ interface Owed {
 }
 
 /** One turn of a worker: what the tick asks for is done, until nothing is owed any more. */
-export async function turn(s: Stage, context = s.context): Promise<void> {
+export async function turn({ context }: Pick<Stage, 'context'>): Promise<void> {
   for (let round = 0; round < 12; round++) {
     const owed: Owed[] = [];
     const mine = {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { budgetsIn, stretch } from '../../src/jobs/cost-reading.ts';
 import { ProviderFailure } from '../../src/jobs/ports.ts';
 import { readBilling } from '../../src/jobs/read-billing.ts';
+import { plusDays } from '../../src/policy/costs/days.ts';
 import type { BilledHour } from '../../src/policy/costs/hours.ts';
 import { HOUR_MS, hourOf } from '../../src/policy/costs/hours.ts';
 import { governed } from '../jobs/context.ts';
@@ -109,6 +110,61 @@ it('a budget is not known before the bill was read, and not taken for unspent', 
   expect(await ask()).toMatchObject([{ scope: 'team', spent: expect.any(Number) }]);
 });
 
+describe('the record of a digest', () => {
+  it('is written once, whatever step its worker dies at, and is owed to the chats until it is told', async () => {
+    const made = worker('UTC');
+    const { time, enqueued } = made;
+    const room = { name: 'gpu', timezone: 'UTC', channels: [{ chat: 'slack' }], digest: ['daily' as const] };
+    const context = { ...made.context, governance: { ...made.context.governance, rooms: [room] } };
+    await turn({ context });
+    const written: string[] = [];
+    const STEPS = 26;
+    let deaths = 0;
+    for (let step = 0; step < STEPS; step++) {
+      time.now += DAY;
+      // Dies right before the n-th thing that it would do of the digest.
+      let left = step;
+      const dying = <T extends object>(of: T, ...names: (keyof T)[]): T => {
+        const mortal = Object.create(of);
+        for (const name of names) {
+          const run = (of[name] as (...args: unknown[]) => Promise<unknown>).bind(of);
+          mortal[name] = async (...args: unknown[]) => {
+            if (left-- === 0) throw new Error('killed');
+            return run(...args);
+          };
+        }
+        return mortal;
+      };
+      const mortal = {
+        ...dying(context, 'enqueue'),
+        ...context,
+        enqueue: dying(context, 'enqueue').enqueue,
+        digests: dying(context.digests, 'done', 'write', 'untold'),
+        costs: dying(context.costs, 'days', 'sums', 'hoursRead', 'saveHours', 'saveDay'),
+        snapshots: dying(context.snapshots, 'lastRuns', 'ran'),
+        audit: dying(context.audit, 'head'),
+      };
+      deaths += await turn({ context: mortal }).then(
+        () => 0,
+        () => 1,
+      );
+      await turn({ context });
+      const untold = await context.digests.untold();
+      written.push(...untold);
+      for (const id of untold) await context.digests.told(id, (await context.digests.get(id))?.rev ?? 0);
+    }
+    expect(deaths).toBeGreaterThan(12);
+    // One a day, none left out; those that billing corrects are owed once more.
+    expect([...new Set(written)].sort()).toEqual(
+      Array.from({ length: STEPS }, (_, i) => `daily_${plusDays('2026-11-24', i)}_gpu`).sort(),
+    );
+    const told = new Set(
+      enqueued.filter(({ name }) => name === 'announce-digest').map(({ payload }) => JSON.stringify(payload)),
+    );
+    expect(told.size).toBe(STEPS);
+  });
+});
+
 describe('a digest', () => {
   const POLICY =
     'rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "800000000000000001", money: true } } }\n';
@@ -153,7 +209,7 @@ describe('a digest', () => {
   it('of a clock that was ahead does not silence those of the days that come', async () => {
     await turn(s);
     const now = s.time.now;
-    s.time.now = now + 60 * DAY;
+    s.time.now = now + 4 * DAY;
     await turn(s);
     s.time.now = now + HOUR_MS;
     await turn(s);

@@ -9,18 +9,19 @@ import { World } from '../../demo/world.ts';
 describe('a launch beyond a budget', () => {
   let world: World;
   let dataPath: string;
+  let player: Player;
   beforeEach(async () => {
     dataPath = mkdtempSync(join(tmpdir(), 'podwarden-asking-'));
     world = new World(dataPath);
     await world.start();
+    player = new Player(world);
   }, 60_000);
   afterEach(async () => {
     await world.stop();
     rmSync(dataPath, { recursive: true, force: true });
   });
-  const play = async (text: string) => {
-    const player = new Player(world);
-    for (const line of readDialogue(text)) await player.take(line.step);
+  const play = async (text: string, by = player) => {
+    for (const line of readDialogue(text)) await by.take(line.step);
   };
 
   it('waits for somebody else who may, is launched once, and not for whoever has left or would pass a limit', {
@@ -41,8 +42,8 @@ discord mallory press "Allow" on "one: waits"
 expect discord mallory privately /not allowed/`);
     // Both at once: one pod.
     await Promise.all([
-      play('slack bob press "Allow" on "one: waits"'),
-      play('discord carol press "Allow" on "one: waits"'),
+      play('slack bob press "Allow" on "one: waits"', new Player(world)),
+      play('discord carol press "Allow" on "one: waits"', new Player(world)),
     ]);
     await play(`
 expect slack #gpu /one: Running on 4x RTX A6000/ within 30s
