@@ -70,8 +70,10 @@ function toneOf(facts: DigestFacts): Tone {
 /** `$540.12 above usual: sweep-3 (Dana) +$335.00, …` */
 function headline({ kind, facts, last }: Digest): Block {
   const parts: (Span | string)[] = [];
-  if (facts.usual === null) parts.push('What is usual is known after three days.');
-  else {
+  if (facts.usual === null) {
+    parts.push(kind === 'weekly' ? 'No week before it is known.' : 'What is usual is known after three days.');
+  }
+  if (facts.usual !== null) {
     const top = facts.movers.filter(({ by }) => by > 0 === facts.total > (facts.usual ?? 0)).slice(0, 3);
     const movers = top.map(({ name, owner, by }) => `${name}${owner ? ` (${owner.name})` : ''} ${signed(by)}`);
     const rest = facts.total - facts.usual - top.reduce((sum, { by }) => sum + by, 0);
