@@ -79,7 +79,7 @@ export function buildPolicy(
       maxMicroUsdPerHour: file.limits.max_usd_per_hour === undefined ? null : microUsd(file.limits.max_usd_per_hour),
     },
   };
-  return { policy, findings: [...contradictions(file, configured), ...untold(rooms)] };
+  return { policy, findings: [...contradictions(file, configured), ...untold(rooms, configured)] };
 }
 
 function thresholds({ warnings }: PolicyFile): Thresholds {
@@ -106,9 +106,12 @@ function thresholds({ warnings }: PolicyFile): Thresholds {
 }
 
 /** A digest that nobody would see is told to whoever sets it up. */
-const untold = (rooms: readonly Room[]): Finding[] =>
+const untold = (rooms: readonly Room[], configured: readonly string[]): Finding[] =>
   rooms
-    .filter(({ digest, channels }) => digest.length > 0 && channels.length > 0 && !channels.some(({ money }) => money))
+    .filter(({ digest, channels }) => {
+      const heard = channels.filter(({ chat, mirror }) => mirror && configured.includes(chat));
+      return digest.length > 0 && heard.length > 0 && !heard.some(({ money }) => money);
+    })
     .map(({ name }) => ({
       level: 'warning' as const,
       name: `rooms.${name}.digest`,

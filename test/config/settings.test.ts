@@ -137,6 +137,13 @@ describe('podwarden.yaml', () => {
     ['warnings: { off: [everything] }', 'warnings.off.0'],
     ['warnings: { ops: ghosts }\nrooms: { gpu: { slack: { channel: C01 } } }', 'warnings.ops'],
     ['warnings: { balance_below: [-1] }', 'warnings.balance_below.0'],
+    ['budgets: { people: { ghost: { day: 1 } } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'budgets.people.ghost'],
+    ['budgets: { projects: { no: { day: 1 } } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'budgets.projects.no'],
+    ['budgets: { team: { day: -1 } }', 'budgets.team.day'],
+    ['budgets: { beyond: maybe }', 'budgets.beyond'],
+    ['roles: { viewer: { grant: [view] } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'roles.viewer.grant'],
+    ['digest: { hour: 24 }', 'digest.hour'],
+    ['rooms: { gpu: { slack: { channel: C01 }, digest: [hourly] } }', 'rooms.gpu.digest.0'],
     ['room: {}', 'PODWARDEN_CONFIG'],
     ['a: [', 'PODWARDEN_CONFIG'],
   ])('%s names %s', (text, name) => {
@@ -157,6 +164,53 @@ describe('podwarden.yaml', () => {
     const { policy } = readPolicy(whole, ['slack', 'discord']);
     expect(policy?.watch.billing).toEqual({ people: groups.includes('slack:S1') ? [] : people, groups });
     expect(policy?.watch.ops.people).toEqual(people);
+  });
+
+  const both = (more = '') =>
+    `rooms: { gpu: { slack: { channel: C01 }, discord: { channel: "123456"${more} } }, b: { slack: { channel: C02 } } }`;
+  const shows = (text: string, configured: ('slack' | 'discord')[]) =>
+    readPolicy(text, configured).policy?.rooms.flatMap((room) =>
+      room.channels.filter(({ money }) => money).map(({ chat }) => `${room.name} ${chat}`),
+    );
+
+  it('shows money in the home chat, in the only chat, and where it is said', () => {
+    expect(shows(both(), ['slack', 'discord'])).toEqual(['gpu slack', 'b slack']);
+    expect(shows(both(), ['discord'])).toEqual(['gpu discord']);
+    expect(shows(both(', money: true'), ['slack', 'discord'])).toEqual(['gpu slack', 'gpu discord', 'b slack']);
+    expect(shows(`home_chat: none\n${both()}`, ['slack', 'discord'])).toEqual([]);
+  });
+
+  it('posts digests in the default room, unless rooms say otherwise, and says where nobody would see one', () => {
+    const rooms = (text: string) =>
+      readPolicy(text, ['slack', 'discord']).policy?.rooms.map(({ name, digest }) => [name, digest]);
+    expect(rooms(both())).toEqual([
+      ['gpu', ['daily', 'weekly']],
+      ['b', []],
+    ]);
+    expect(rooms(`default_room: b\n${both()}`)).toEqual([
+      ['gpu', []],
+      ['b', ['daily', 'weekly']],
+    ]);
+    const { findings: found } = readPolicy(`home_chat: none\n${both()}`, ['slack', 'discord']);
+    expect(found).toMatchObject([{ level: 'warning', name: 'rooms.gpu.digest' }]);
+  });
+
+  it('reads budgets in micro-dollars, by scope, and the viewer’s role as all that its people hold', () => {
+    const { policy } = readPolicy(
+      `people: { bob: { slack: U1 } }
+projects: { vision: { pods: [v-] } }
+budgets: { team: { day: 1.5 }, people: { bob: { month: 2 } }, projects: { vision: { day: 3 } }, beyond: refuse }
+roles: { viewer: { people: [bob] } }
+${both()}`,
+      ['slack'],
+    );
+    expect(Object.fromEntries(policy?.budgets.base ?? [])).toEqual({
+      team: { day: 1_500_000, month: null },
+      'person bob': { day: null, month: 2_000_000 },
+      'project vision': { day: 3_000_000, month: null },
+    });
+    expect(policy?.budgets.beyond).toBe('refuse');
+    expect(policy?.access.rules).toMatchObject([{ name: 'role viewer', only: ['money'], people: ['bob'] }]);
   });
 
   it('without home_chat the home is Slack where configured, and never Discord', () => {
