@@ -57,13 +57,16 @@ export class Deliver {
     return ask === null ? [home] : [home, ...others.map(({ chat, channel }) => ({ chat, channel }))];
   }
 
+  /** False where another bot was at it too. @throws what a chat that is away says, after all were told. */
   private async everywhere(row: Row, around: CardSurroundings): Promise<boolean> {
-    let told = true;
-    for (const place of this.placesOf(row)) {
+    const places = this.placesOf(row).flatMap((place) => {
       const front = this.fronts.get(place.chat);
-      if (front) told = (await this.told(front, place, row, around)) && told;
-    }
-    return told;
+      return front ? [{ front, place }] : [];
+    });
+    const answers = await Promise.allSettled(places.map(({ front, place }) => this.told(front, place, row, around)));
+    // One chat that is away is told later; the other knows by then.
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+    return answers.every((answer) => answer.status === 'fulfilled' && answer.value);
   }
 
   /** False where another bot was at it too: once more, with the row as it is now. */
