@@ -1,4 +1,5 @@
 import type { Account } from '../emulators/runpod/account.ts';
+import { cutOf, dayOf, daysFrom, plusDays } from '../src/policy/costs/days.ts';
 import type { RedisClient } from '../src/store/connect.ts';
 import { Costs } from '../src/store/costs.ts';
 
@@ -83,4 +84,25 @@ export function seedBilling(account: Account, now: number): void {
 /** Pods that are gone are known by name, as after weeks of scans. */
 export async function seedKnownPods(redis: RedisClient, at: number): Promise<void> {
   await new Costs(redis).see(new Map(PAST.map(({ id, name, gpu }) => [id, { name, gpu, at }])));
+}
+
+/** An account that was read for weeks, and in which nothing was spent. */
+export async function seedNoBills(redis: RedisClient, now: number): Promise<void> {
+  const costs = new Costs(redis);
+  const today = dayOf(now, 'UTC');
+  for (const day of daysFrom(plusDays(today, -DAYS), plusDays(today, -1))) {
+    await costs.saveDay({
+      zone: 'UTC',
+      day,
+      ...cutOf(day, 'UTC'),
+      readAt: now,
+      final: true,
+      hours: 24,
+      estimated: 0,
+      unknown: 0,
+      total: 0,
+      lines: [],
+      saved: { stops: 0, terminations: 0 },
+    });
+  }
 }

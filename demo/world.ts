@@ -18,7 +18,7 @@ import { Snapshots } from '../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
-import { seedBilling, seedKnownPods } from './seed-costs.ts';
+import { seedBilling, seedKnownPods, seedNoBills } from './seed-costs.ts';
 import { seedScan } from './seed-scan.ts';
 
 /** Tuesday. */
@@ -48,13 +48,16 @@ export class World {
   readonly discord: DiscordEmulator;
   readonly queues: Queue[] = [];
   private readonly dataPath: string;
+  private readonly history: boolean;
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
 
-  constructor(dataPath: string) {
+  /** `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent. */
+  constructor(dataPath: string, { history = true }: { history?: boolean } = {}) {
+    this.history = history;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
     this.clock = SharedClock.begin(join(dataPath, 'clock'), BEGIN);
@@ -90,7 +93,7 @@ export class World {
       quotaPerMinute: QUOTA,
     });
     seedRunpod(this.runpod.account, this.clock.now());
-    seedBilling(this.runpod.account, this.clock.now());
+    if (this.history) seedBilling(this.runpod.account, this.clock.now());
     seedChats(this.slack, this.discord);
     await Promise.all([this.slack.start(), this.discord.start()]);
     await this.startRedis();
@@ -106,7 +109,8 @@ export class World {
       userAgent: 'podwarden-demo',
     });
     await seedScan(this.redisClient, runpodPort(runpod), readFileSync(POLICY, 'utf8'), this.clock.now());
-    await seedKnownPods(this.redisClient, this.clock.now());
+    if (this.history) await seedKnownPods(this.redisClient, this.clock.now());
+    else await seedNoBills(this.redisClient, this.clock.now());
     await runpod.close();
     // What was asked before the first step is not the bot's doing.
     this.runpod.calls.length = 0;

@@ -12,7 +12,7 @@ describe('a launch beyond a budget', () => {
   let player: Player;
   beforeEach(async () => {
     dataPath = mkdtempSync(join(tmpdir(), 'podwarden-asking-'));
-    world = new World(dataPath);
+    world = new World(dataPath, { history: false });
     await world.start();
     player = new Player(world);
   }, 60_000);
@@ -28,8 +28,8 @@ describe('a launch beyond a budget', () => {
     timeout: 120_000,
   }, async () => {
     await play(`
-slack bob #gpu> /pod budget team day=16
-expect slack bob privately /The team now has \\$16\\.00 a day/
+slack bob #gpu> /pod budget team day=1
+expect slack bob privately /The team now has \\$1\\.00 a day/
 slack alice #gpu> /pod launch a6000 count=4 name=one
 expect slack #gpu /one: waits for an approver/
 expect discord #gpu /one: waits for an approver/

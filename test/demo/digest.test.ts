@@ -27,7 +27,7 @@ it('comes once a window and chat, of three workers and three bots that are kille
   timeout: 240_000,
 }, async () => {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-digest-'));
-  const world = new World(dataPath);
+  const world = new World(dataPath, { history: false });
   try {
     await world.start();
     const more = REPLICAS.filter(([part, name]) => part !== name);

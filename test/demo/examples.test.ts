@@ -17,19 +17,23 @@ function messagesOf(world: World): string {
 
 describe.concurrent('the examples', () => {
   it.each(dialogues)('%s holds, breaks no platform’s rule, and leaks nothing', { timeout: 240_000 }, async (name) => {
-    await playDialogue(readFileSync(new URL(name, folder), 'utf8'), async (world, dataPath) => {
-      expect(world.slack.violations).toEqual([]);
-      expect(world.discord.violations).toEqual([]);
-      expect(world.runpod.violations).toEqual([]);
-      expect(world.slack.workspace.messages.flatMap((m) => slackProblems(m.blocks))).toEqual([]);
-      expect(world.slack.workspace.opened.flatMap((view) => slackProblems(view.blocks as unknown[]))).toEqual([]);
-      expect(await discordViolations(world.discord.requests)).toEqual([]);
-      const everywhere = [...leftBehind(dataPath), { path: 'messages', text: messagesOf(world) }];
-      for (const secret of FORBIDDEN) {
-        expect(
-          everywhere.filter(({ text }) => text.includes(secret)).map(({ path }) => `${secret} in ${path}`),
-        ).toEqual([]);
-      }
-    });
+    await playDialogue(
+      readFileSync(new URL(name, folder), 'utf8'),
+      async (world, dataPath) => {
+        expect(world.slack.violations).toEqual([]);
+        expect(world.discord.violations).toEqual([]);
+        expect(world.runpod.violations).toEqual([]);
+        expect(world.slack.workspace.messages.flatMap((m) => slackProblems(m.blocks))).toEqual([]);
+        expect(world.slack.workspace.opened.flatMap((view) => slackProblems(view.blocks as unknown[]))).toEqual([]);
+        expect(await discordViolations(world.discord.requests)).toEqual([]);
+        const everywhere = [...leftBehind(dataPath), { path: 'messages', text: messagesOf(world) }];
+        for (const secret of FORBIDDEN) {
+          expect(
+            everywhere.filter(({ text }) => text.includes(secret)).map(({ path }) => `${secret} in ${path}`),
+          ).toEqual([]);
+        }
+      },
+      name === 'costs.txt',
+    );
   });
 });

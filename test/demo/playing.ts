@@ -5,10 +5,14 @@ import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
 import { World } from '../../demo/world.ts';
 
-/** Plays a dialogue in a world of its own; what `after` looks at is still up. */
-export async function playDialogue(text: string, after: (world: World, dataPath: string) => Promise<void> | void) {
+/** Plays a dialogue in a world of its own, with weeks of bills (`history`) or none; what `after` looks at is still up. */
+export async function playDialogue(
+  text: string,
+  after: (world: World, dataPath: string) => Promise<void> | void,
+  history = false,
+) {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-play-'));
-  const world = new World(dataPath);
+  const world = new World(dataPath, { history });
   try {
     await world.start();
     const player = new Player(world);
