@@ -194,6 +194,16 @@ describe('a digest', () => {
     expect(digestsIn(s, 'discord')).toHaveLength(1);
   }, 90_000);
 
+  it('is told nowhere where money may not be shown', async () => {
+    await s.close();
+    s = await stage(redis.path(), POLICY.replace(', money: true', ''), 100_000);
+    s.time.now = Date.parse('2026-11-25T09:00:00Z');
+    await turn(s);
+    await expect.poll(() => digestsIn(s, 'slack').length).toBe(1);
+    await s.quiet();
+    expect(digestsIn(s, 'discord')).toEqual([]);
+  }, 60_000);
+
   it('comes without its picture where that cannot be sent', async () => {
     const { files } = s.slack.workspace;
     // Every upload is refused: the address is known, and takes no bytes.
