@@ -77,7 +77,7 @@ export class DeliverDigests {
     await this.copies.upsert(front, {
       id,
       at: `${at} card`,
-      revision: digest.shown,
+      revision: digest.rev,
       to,
       message,
       options: { ping: [] },

@@ -1,9 +1,10 @@
 import type { BudgetRules } from '../policy/costs/budgets.ts';
 import { type BudgetState, budgetStates, budgetsNow, spentBy } from '../policy/costs/budgets.ts';
 import { type CostDay, Fold } from '../policy/costs/day.ts';
-import { type Day, dayOf, daysFrom, monthBegin, plusDays } from '../policy/costs/days.ts';
+import { type Day, dayOf, daysFrom, monthBegin } from '../policy/costs/days.ts';
 import { type Forecast, forecast } from '../policy/costs/forecast.ts';
 import { type DaySums, sinceFirstUse } from '../policy/costs/sums.ts';
+import { usualDays } from '../policy/costs/usual.ts';
 import type { Budgets } from '../store/budgets.ts';
 import type { Costs } from '../store/costs.ts';
 
@@ -40,14 +41,7 @@ export async function stretch(costs: Costs, zone: string, first: Day, last: Day)
 
 /** Everything that `usualFor` may want of the days before one. */
 export async function daysBefore(costs: Costs, zone: string, day: Day): Promise<Map<Day, CostDay>> {
-  const back = [...Array.from({ length: 14 }, (_, i) => i + 1), 21, 28];
-  const [days, sums] = await Promise.all([
-    costs.days(
-      zone,
-      back.map((n) => plusDays(day, -n)),
-    ),
-    costs.sums(zone),
-  ]);
+  const [days, sums] = await Promise.all([costs.days(zone, usualDays(day)), costs.sums(zone)]);
   return sinceFirstUse(days, sums);
 }
 
@@ -55,20 +49,18 @@ const NOT_YET = { total: 0 };
 
 /** This month so far, and what it is expected to come to. */
 export function monthOf(sums: ReadonlyMap<Day, DaySums>, now: number, zone: string): Forecast {
-  const today = dayOf(now, zone);
-  const known = sinceFirstUse(sums, sums);
-  const totals = new Map([...known].filter(([day]) => day < today).map(([day, { total }]) => [day, total]));
-  // Before the first use nothing was spent, and nothing of it is missing.
-  const begun = [...known.keys()].sort()[0] ?? today;
-  return forecast({ day: today, soFar: (sums.get(today) ?? NOT_YET).total }, totals, begun);
+  return monthAt(sums, dayOf(now, zone), false);
 }
 
 /** The month up to the end of a finished day, and what it is expected to come to. */
-export function monthUntil(sums: ReadonlyMap<Day, DaySums>, last: Day): Forecast {
+export const monthUntil = (sums: ReadonlyMap<Day, DaySums>, last: Day): Forecast => monthAt(sums, last, true);
+
+function monthAt(sums: ReadonlyMap<Day, DaySums>, at: Day, over: boolean): Forecast {
   const known = sinceFirstUse(sums, sums);
-  const totals = new Map([...known].filter(([day]) => day < last).map(([day, { total }]) => [day, total]));
-  const begun = [...known.keys()].sort()[0] ?? last;
-  return forecast({ day: last, soFar: (sums.get(last) ?? NOT_YET).total, over: true }, totals, begun);
+  const totals = new Map([...known].filter(([day]) => day < at).map(([day, { total }]) => [day, total]));
+  // Before the first use nothing was spent, and nothing of it is missing.
+  const begun = [...known.keys()].sort()[0] ?? at;
+  return forecast({ day: at, soFar: (sums.get(at) ?? NOT_YET).total, over }, totals, begun);
 }
 
 /** Budgets are counted in the days and months of the default room, wherever they are looked at. */

@@ -1,6 +1,7 @@
 import { budgetOf, budgetsNow } from '../policy/costs/budgets.ts';
 import { cutOf, type Day, daysFrom, plusDays } from '../policy/costs/days.ts';
 import { corrected, type Digest, type DigestFacts, factsFor } from '../policy/costs/digest.ts';
+import { usualDays } from '../policy/costs/usual.ts';
 import {
   DIGESTS,
   type DigestKind,
@@ -106,7 +107,6 @@ export const writeDigest = defineJob({
     const digest = {
       id,
       rev: 1,
-      shown: 1,
       room: room.name,
       kind,
       zone: room.timezone,
@@ -116,7 +116,7 @@ export const writeDigest = defineJob({
       createdAt: now,
       facts,
     };
-    if (!(await context.digests.write(digest))) return context.digests.skip(digest);
+    if (!(await context.digests.write(digest))) return context.digests.passOver(digest);
     context.log.info({ digest: id, late: now - dueAt }, 'digest written');
     await tellDigest(id, context);
   },
@@ -154,7 +154,7 @@ async function gather(room: Room, window: DigestWindow, now: number, context: Go
 /** The window, as many days before it, and what a day is measured by. */
 function neededDays({ kind, first, last }: { kind: DigestKind; first: Day; last: Day }): Day[] {
   if (kind === 'weekly') return daysFrom(plusDays(first, -7), last);
-  return [...daysFrom(plusDays(last, -14), last), plusDays(last, -21), plusDays(last, -28)];
+  return [...usualDays(last), last];
 }
 
 /** After billing was read: what it corrected is corrected on the cards too, until it is final. */

@@ -38,7 +38,7 @@ export class Digests {
   }
 
   /** It was written before, when a clock was ahead: it is done. */
-  async skip({ room, kind, last }: Pick<Digest, 'room' | 'kind' | 'last'>): Promise<void> {
+  async passOver({ room, kind, last }: Pick<Digest, 'room' | 'kind' | 'last'>): Promise<void> {
     await this.redis.hset(DONE, `${kind} ${room}`, last);
   }
 
@@ -55,7 +55,7 @@ export class Digests {
 
   /** False where somebody else changed it meanwhile. */
   async correct(before: Digest, facts: Digest['facts']): Promise<boolean> {
-    const after = { ...before, rev: before.rev + 1, shown: before.shown + 1, facts };
+    const after = { ...before, rev: before.rev + 1, facts };
     return commit(this.redis, [{ key: digestKey(before.id), rev: before.rev }], writes(after));
   }
 

@@ -130,7 +130,6 @@ const FACTS: DigestFacts = {
 const digest = (facts: Partial<DigestFacts> = {}, more: Partial<Digest> = {}): Digest => ({
   id: 'daily_2026-11-17_gpu',
   rev: 1,
-  shown: 1,
   room: 'gpu',
   kind: 'daily',
   zone: 'Europe/Berlin',

@@ -22,7 +22,7 @@ function digest(createdAt: number): Digest {
     dayBudget: null,
     audit: { n: 0, mac: '' },
   });
-  return { id: 'daily_2026-11-23_gpu', rev: 1, shown: 1, room: 'gpu', zone: 'UTC', createdAt, ...window, facts };
+  return { id: 'daily_2026-11-23_gpu', rev: 1, room: 'gpu', zone: 'UTC', createdAt, ...window, facts };
 }
 
 describe('digests', () => {

@@ -77,9 +77,8 @@ export type DigestFacts = z.infer<typeof digestFacts>;
 
 export const digest = z.object({
   id: z.string(),
-  rev: z.int(),
   /** Goes up where what people read changes: cards are edited to it. */
-  shown: z.int(),
+  rev: z.int(),
   room: z.string(),
   kind: z.enum(DIGESTS),
   zone: z.string(),

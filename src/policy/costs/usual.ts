@@ -35,12 +35,20 @@ const UNUSUAL_AT_LEAST = 5_000_000;
 export const isUnusual = (total: MicroUsd, usual: MicroUsd | null): boolean =>
   usual !== null && total > usual * UNUSUAL_TIMES && total - usual >= UNUSUAL_AT_LEAST;
 
+const SAME_WEEKDAYS = Array.from({ length: WEEKS }, (_, i) => 7 * (i + 1));
+const DAYS_BEFORE = Array.from({ length: DAYS }, (_, i) => i + 1);
+
+/** Every day that `usualFor` may look at, in order. */
+export const usualDays = (day: Day): Day[] =>
+  [...new Set([...SAME_WEEKDAYS, ...DAYS_BEFORE])].sort((a, b) => b - a).map((n) => plusDays(day, -n));
+
 /** The days that a day is measured by: the same weekday of four weeks, else the two weeks before. Null: too few are known. */
 export function usualFor(day: Day, history: ReadonlyMap<Day, CostDay>): Usual | null {
-  const known = (back: number[]) => back.map((n) => history.get(plusDays(day, -n))).filter((one) => one !== undefined);
-  const weekdays = known(Array.from({ length: WEEKS }, (_, i) => 7 * (i + 1)));
+  const known = (back: readonly number[]) =>
+    back.map((n) => history.get(plusDays(day, -n))).filter((one) => one !== undefined);
+  const weekdays = known(SAME_WEEKDAYS);
   const sameWeekday = weekdays.length >= ENOUGH;
-  const days = sameWeekday ? weekdays : known(Array.from({ length: DAYS }, (_, i) => i + 1));
+  const days = sameWeekday ? weekdays : known(DAYS_BEFORE);
   if (days.length < ENOUGH) return null;
   return { total: median(days.map(({ total }) => total)), days, sameWeekday };
 }
