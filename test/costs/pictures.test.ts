@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { axisText, costChartSvg, drawCostChart } from '../../src/bot/chart/cost-chart.ts';
 import { plusDays } from '../../src/policy/costs/days.ts';
 import type { ChartDay } from '../../src/policy/costs/digest.ts';
-import { place, type Stage, stage } from '../scans/stage.ts';
+import type { Stage } from '../scans/stage.ts';
 import { useRedis } from '../store/redis.ts';
-import { digestsIn, turn } from './staged.ts';
+import { digestDue, digestsIn, turn } from './staged.ts';
 
 const days = (kinds: (i: number) => ChartDay['kinds']): ChartDay[] =>
   Array.from({ length: 30 }, (_, i) => ({ day: plusDays('2026-10-26', i), kinds: kinds(i) }));
@@ -60,12 +60,7 @@ const post = async () => {
 
 describe('the picture of a digest', () => {
   beforeEach(async () => {
-    s = await stage(redis.path(), POLICY, 100_000);
-    place(s, { id: 'vision', name: 'vision', gpu: 'RTX 4090' });
-    await s.scan();
-    await turn(s);
-    s.time.now = Date.parse('2026-11-25T09:00:00Z');
-    await s.scan();
+    s = await digestDue(redis.path(), POLICY);
   }, 60_000);
   afterEach(async () => {
     await s?.close();

@@ -1,6 +1,6 @@
 import { tickDigests, writeDigest } from '../../src/jobs/digests.ts';
 import { readBilling } from '../../src/jobs/read-billing.ts';
-import type { Stage } from '../scans/stage.ts';
+import { place, type Stage, stage } from '../scans/stage.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -31,6 +31,17 @@ export async function turn({ context }: Pick<Stage, 'context'>): Promise<void> {
     }
   }
   throw new Error('a worker never came to an end');
+}
+
+/** A pod that was seen running yesterday, and a digest of it that is due now. */
+export async function digestDue(redisPath: string, policy: string): Promise<Stage> {
+  const s = await stage(redisPath, policy, 100_000);
+  place(s, { id: 'vision', name: 'vision', gpu: 'RTX 4090' });
+  await s.scan();
+  await turn(s);
+  s.time.now = Date.parse('2026-11-25T09:00:00Z');
+  await s.scan();
+  return s;
 }
 
 /** Scans, reads billing and posts what is due, at every step until then. */

@@ -6,9 +6,9 @@ import { plusDays } from '../../src/policy/costs/days.ts';
 import type { BilledHour } from '../../src/policy/costs/hours.ts';
 import { HOUR_MS, hourOf } from '../../src/policy/costs/hours.ts';
 import { governed } from '../jobs/context.ts';
-import { place, type Stage, stage } from '../scans/stage.ts';
+import { type Stage, stage } from '../scans/stage.ts';
 import { useRedis } from '../store/redis.ts';
-import { digestsIn, turn } from './staged.ts';
+import { digestDue, digestsIn, turn } from './staged.ts';
 
 const DAY = 24 * HOUR_MS;
 const redis = useRedis();
@@ -170,12 +170,7 @@ describe('a digest', () => {
     'rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "800000000000000001", money: true } } }\n';
   let s: Stage;
   beforeEach(async () => {
-    s = await stage(redis.path(), POLICY, 100_000);
-    place(s, { id: 'vision', name: 'vision', gpu: 'RTX 4090' });
-    await s.scan();
-    await turn(s);
-    s.time.now = Date.parse('2026-11-25T09:00:00Z');
-    await s.scan();
+    s = await digestDue(redis.path(), POLICY);
   }, 60_000);
   afterEach(async () => {
     await s?.close();
