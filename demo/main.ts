@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { play } from './play.ts';
-import { prompt } from './prompt.ts';
-import { World } from './world.ts';
+import { play } from './dialogue/play.ts';
+import { prompt } from './dialogue/prompt.ts';
+import { World } from './world/world.ts';
 
 const USAGE = `npm run demo                     both chats, RunPod and the real bot on this machine, and a prompt
 npm run demo -- --play FILE      play a dialogue: exit 0, or 1 at the first step that fails, 2 for a line that is none`;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SECRETS } from '../demo/world.ts';
+import { SECRETS } from '../demo/world/world.ts';
 import { Timeline } from '../emulators/chat.ts';
 import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
 import { SlackEmulator } from '../emulators/slack/server.ts';

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seen, SeenButton } from '../../emulators/chat.ts';
-import type { World } from '../world.ts';
-import { clearFault, setFault } from './faults.ts';
+import { clearFault, setFault } from '../world/faults.ts';
+import { moveClock } from '../world/hops.ts';
+import { untilQuiet } from '../world/quiet.ts';
+import type { World } from '../world/world.ts';
 import { fillForm } from './form.ts';
-import { nextPromise, tickOnce, untilQuiet } from './quiet.ts';
 import { StepFailed } from './step-failed.ts';
 import type { PodCount, Step, Where } from './steps.ts';
 
@@ -12,8 +13,6 @@ const PRESS_WAIT_MS = 10_000;
 const CONFIRM_WAIT_MS = 1000;
 const QUIET_MS = 300;
 const QUIET_LIMIT_MS = 30_000;
-const DRAIN_LIMIT_MS = 10_000;
-const HOUR = 3_600_000;
 
 /** Takes the steps of one dialogue, in order. */
 export class Player {
@@ -48,7 +47,7 @@ export class Player {
       case 'expect-calls':
         return this.expectCalls(step);
       case 'clock':
-        return this.moveClock(step.ms);
+        return moveClock(world, step.ms);
       case 'fault':
         return setFault(step.name, step.value, world);
       case 'fault-clear':
@@ -165,23 +164,6 @@ export class Player {
     const count = calls.filter((call) => call.method === step.method && (pattern?.test(call.path) ?? true)).length;
     const holds = { '=': count === step.count, '>=': count >= step.count, '<=': count <= step.count }[step.compare];
     if (!holds) throw new StepFailed(`there were ${count} such calls`);
-  }
-
-  /** In hops to what changes next, at most an hour apart, each with a tick and its work. */
-  private async moveClock(ms: number): Promise<void> {
-    const { clock, runpod } = this.world;
-    const target = clock.now() + ms;
-    // What is under way ends before time moves: nobody's three seconds become an hour.
-    if (this.world.running('worker')) await untilQuiet(this.world, 0, DRAIN_LIMIT_MS);
-    while (clock.now() < target) {
-      runpod.account.settle();
-      const now = clock.now();
-      // What is overdue already (nobody works it) is no reason for another hop.
-      const changes = [runpod.account.nextChange() ?? now, await nextPromise(this.world)].filter((at) => at > now);
-      const next = Math.min(target, now + HOUR, ...changes);
-      clock.moveTo(next);
-      await tickOnce(this.world);
-    }
   }
 }
 

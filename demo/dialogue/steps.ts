@@ -1,4 +1,4 @@
-import type { ChatName, Part } from '../world.ts';
+import type { ChatName, Part } from '../world/world.ts';
 
 /** One line of a dialogue. Durations in ms. */
 export type Step =

@@ -1,5 +1,5 @@
 import type { Seen } from '../../emulators/chat.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 
 /** Prints what people read, as it is posted and changed: cards as text, their buttons below. */
 export class Transcript {

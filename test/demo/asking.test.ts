@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
-import { World } from '../../demo/world.ts';
+import { World } from '../../demo/world/world.ts';
 
 describe('a launch beyond a budget', () => {
   let world: World;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Part, World } from '../../demo/world.ts';
+import { type Part, World } from '../../demo/world/world.ts';
 
 const HOUR = 3_600_000;
 const REPLICAS: [Part, string][] = [

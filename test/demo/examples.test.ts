@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SECRETS, type World } from '../../demo/world.ts';
+import { SECRETS, type World } from '../../demo/world/world.ts';
 import { leftBehind, playDialogue } from './playing.ts';
 import { discordViolations, slackValidator } from './validators.ts';
 

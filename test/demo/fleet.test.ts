@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { untilQuiet } from '../../demo/dialogue/quiet.ts';
+import { untilQuiet } from '../../demo/world/quiet.ts';
 import { playDialogue } from './playing.ts';
 
 it('autocomplete offers pods and GPUs to those who may see them, and nothing to others', async () => {

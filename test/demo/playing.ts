@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
-import { World } from '../../demo/world.ts';
+import { World } from '../../demo/world/world.ts';
 
 /** Plays a dialogue in a world of its own, with weeks of bills (`history`) or none; what `after` looks at is still up. */
 export async function playDialogue(

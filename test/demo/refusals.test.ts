@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../demo/world.ts';
+import type { World } from '../../demo/world/world.ts';
 import type { ChatEmulator, Seen } from '../../emulators/chat.ts';
 import { playDialogue } from './playing.ts';
 

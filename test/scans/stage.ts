@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readAgo, readMoment } from '../../demo/reading.ts';
-import { seedChats } from '../../demo/seed.ts';
+import { readAgo, readMoment } from '../../demo/world/reading.ts';
+import { seedChats } from '../../demo/world/seed.ts';
 import { type ChatEmulator, type Seen, Timeline } from '../../emulators/chat.ts';
 import { DiscordEmulator } from '../../emulators/discord/server.ts';
 import type { EmulatedPod } from '../../emulators/runpod/account.ts';

@@ -7,7 +7,7 @@ import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Findings } from '../../src/store/findings.ts';
 import { Ledger } from '../../src/store/ledger.ts';
-import type { World } from '../world.ts';
+import type { World } from './world.ts';
 
 const POLL_MS = 30;
 

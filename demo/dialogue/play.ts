@@ -1,7 +1,7 @@
-import { Player } from './dialogue/run.ts';
-import { type Line, readDialogue, UnreadableLine } from './dialogue/steps.ts';
-import { Transcript } from './dialogue/transcript.ts';
-import type { World } from './world.ts';
+import type { World } from '../world/world.ts';
+import { Player } from './run.ts';
+import { type Line, readDialogue, UnreadableLine } from './steps.ts';
+import { Transcript } from './transcript.ts';
 
 const print = (text: string) => {
   process.stdout.write(`${text}\n`);

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
-import { Player } from './dialogue/run.ts';
-import { readStep } from './dialogue/steps.ts';
-import { Transcript } from './dialogue/transcript.ts';
-import type { World } from './world.ts';
+import type { World } from '../world/world.ts';
+import { Player } from './run.ts';
+import { readStep } from './steps.ts';
+import { Transcript } from './transcript.ts';
 
 const WELCOME = `Podwarden runs here against emulators of Slack, Discord and RunPod. Nothing leaves this machine.
 

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clocks } from '../src/jobs/ports.ts';
+import type { Clocks } from '../../src/jobs/ports.ts';
 
 /**
  * The movable clock: one offset to the machine's own, in a file that all processes of a demo share. Read at every look,

@@ -4,7 +4,7 @@ import { GPUS } from '../../emulators/runpod/catalogue.ts';
 import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
 import { newPod } from '../../emulators/runpod/pods.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
-import type { ChatName, World } from '../world.ts';
+import type { ChatName, World } from './world.ts';
 
 type Setter = (value: string, world: World) => void;
 

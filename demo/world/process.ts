@@ -1,8 +1,8 @@
-import { loadSettings, systemSources } from '../src/config/load.ts';
-import { runBot } from '../src/entry/bot.ts';
-import { createLog, openRedis } from '../src/entry/process.ts';
-import { onSignals } from '../src/entry/shutdown.ts';
-import { runWorker } from '../src/entry/worker.ts';
+import { loadSettings, systemSources } from '../../src/config/load.ts';
+import { runBot } from '../../src/entry/bot.ts';
+import { createLog, openRedis } from '../../src/entry/process.ts';
+import { onSignals } from '../../src/entry/shutdown.ts';
+import { runWorker } from '../../src/entry/worker.ts';
 import { SharedClock } from './clock.ts';
 
 /** The real bot or worker, in a process of its own, on the demo's clock. Tells its parent when it is ready. */

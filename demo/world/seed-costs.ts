@@ -1,7 +1,7 @@
-import type { Account } from '../emulators/runpod/account.ts';
-import { cutOf, dayOf, daysFrom, plusDays } from '../src/policy/costs/days.ts';
-import type { RedisClient } from '../src/store/connect.ts';
-import { Costs } from '../src/store/costs.ts';
+import type { Account } from '../../emulators/runpod/account.ts';
+import { cutOf, dayOf, daysFrom, plusDays } from '../../src/policy/costs/days.ts';
+import type { RedisClient } from '../../src/store/connect.ts';
+import { Costs } from '../../src/store/costs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,8 +1,8 @@
-import type { DiscordEmulator } from '../emulators/discord/server.ts';
-import type { Account } from '../emulators/runpod/account.ts';
-import { GPUS } from '../emulators/runpod/catalogue.ts';
-import { newPod } from '../emulators/runpod/pods.ts';
-import type { SlackEmulator } from '../emulators/slack/server.ts';
+import type { DiscordEmulator } from '../../emulators/discord/server.ts';
+import type { Account } from '../../emulators/runpod/account.ts';
+import { GPUS } from '../../emulators/runpod/catalogue.ts';
+import { newPod } from '../../emulators/runpod/pods.ts';
+import type { SlackEmulator } from '../../emulators/slack/server.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'mallory'];
 const DAY = 86_400_000;

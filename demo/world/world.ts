@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
-import { type ChatEmulator, Timeline } from '../emulators/chat.ts';
-import { DiscordEmulator } from '../emulators/discord/server.ts';
-import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
-import { SlackEmulator } from '../emulators/slack/server.ts';
-import { auditKeyIn } from '../src/entry/audit-key.ts';
-import { runpodPort } from '../src/entry/runpod-port.ts';
-import { createRunpod } from '../src/runpod/client.ts';
-import { connect, type RedisClient } from '../src/store/connect.ts';
-import { type EmbeddedRedis, startEmbeddedRedis } from '../src/store/embedded-redis.ts';
-import { PREFIX } from '../src/store/keys.ts';
-import { Snapshots } from '../src/store/snapshots.ts';
+import { type ChatEmulator, Timeline } from '../../emulators/chat.ts';
+import { DiscordEmulator } from '../../emulators/discord/server.ts';
+import { type RunpodEmulator, startRunpodEmulator } from '../../emulators/runpod/server.ts';
+import { SlackEmulator } from '../../emulators/slack/server.ts';
+import { auditKeyIn } from '../../src/entry/audit-key.ts';
+import { runpodPort } from '../../src/entry/runpod-port.ts';
+import { createRunpod } from '../../src/runpod/client.ts';
+import { connect, type RedisClient } from '../../src/store/connect.ts';
+import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/store/embedded-redis.ts';
+import { PREFIX } from '../../src/store/keys.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
@@ -26,7 +26,7 @@ export const BEGIN = Date.parse('2026-11-24T10:00:00Z');
 const READY_MS = 60_000;
 /** A movable clock packs weeks of scans into one of RunPod's minutes. */
 const QUOTA = 100_000;
-const POLICY = fileURLToPath(new URL('./podwarden.yaml', import.meta.url));
+const POLICY = fileURLToPath(new URL('../podwarden.yaml', import.meta.url));
 
 /** Made up, and of the shape of real ones, so that a search for leaks means something. */
 export const SECRETS = {
@@ -149,7 +149,7 @@ export class World {
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const program = fileURLToPath(new URL('./process.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', program, part], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: this.environment(part),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
