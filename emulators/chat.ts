@@ -6,6 +6,8 @@ export interface Seen {
   /** The channel's name; a thread has that of the channel it hangs on. Null for direct messages. */
   channel: string | null;
   thread: boolean;
+  /** Who wrote it; null for the bot. */
+  author: string | null;
   /** Only this person sees it; null for everybody in the channel. */
   onlyFor: string | null;
   /** What a person reads: title, paragraphs, `label: value`, table rows, file names. No button labels. */
@@ -30,13 +32,21 @@ export interface SeenField {
   kind: 'text' | 'choice' | 'choices';
   choices: { label: string; value: string }[];
   value: string[];
+  /** What stands below the label. */
+  hint: string | null;
+  required: boolean;
+  /** A text of several lines. */
+  long: boolean;
+  /** Characters of a text, or choices at once; null where the platform sets no bound. */
+  atMost: number | null;
+  /** Why the last submission was refused. */
+  problem: string | null;
 }
 
 export interface SeenForm {
   id: string;
   title: string;
   fields: SeenField[];
-  errors: string[];
   opened: number;
   /** When it was opened, or last got errors. */
   changed: number;
@@ -60,12 +70,17 @@ export interface ChatEmulator {
   visibleTo(person: string | null): Seen[];
   /** Resolves when the bot acknowledged. @throws ClientRefused, NotAcknowledged */
   command(person: string, channel: string, typed: string): Promise<void>;
-  press(person: string, message: Seen, button: SeenButton): Promise<void>;
+  press(person: string, message: Pick<Seen, 'id'>, button: Pick<SeenButton, 'id' | 'label'>): Promise<void>;
   /** The person's newest open form. */
   form(person: string): SeenForm | null;
   submit(person: string, form: SeenForm): Promise<void>;
-  /** Somebody names the bot in a message of theirs; in a thread where `under` is the message that it hangs on. */
-  mention(person: string, channel: string, text: string, under: Seen | null): Promise<void>;
+  /** The person closes a form; the bot is not told. */
+  dismiss(person: string, form: Pick<SeenForm, 'id'>): void;
+  /**
+   * Somebody writes a message; `@Podwarden` in it names the bot, which then has to acknowledge. In a thread where `under` is the
+   * message that it hangs on.
+   */
+  say(person: string, channel: string, text: string, under: Pick<Seen, 'id'> | null): Promise<void>;
   /** Asks the bot to connect anew, as the platforms do. */
   disconnect(): void;
   /** The connection breaks without a word. */
@@ -77,6 +92,9 @@ export interface ChatEmulator {
   violations: string[];
   close(): Promise<void>;
 }
+
+/** How a person names the bot in what they write. */
+export const BOT_NAME = /@podwarden\b/i;
 
 /** One counter for both chats, so that "since the last step" means the same in each. */
 export class Timeline {

@@ -61,12 +61,11 @@ export class Player {
     }
   }
 
+  /** What the bot said there. */
   private seen(chat: 'slack' | 'discord', where: Where): Seen[] {
-    const emulator = this.world.chats[chat];
-    if ('channel' in where) {
-      return emulator.visibleTo(null).filter((m) => m.channel === where.channel && m.onlyFor === null);
-    }
-    const all = emulator.visibleTo(where.person);
+    const visible = this.world.chats[chat].visibleTo('channel' in where ? null : where.person);
+    const all = visible.filter(({ author }) => author === null);
+    if ('channel' in where) return all.filter((m) => m.channel === where.channel && m.onlyFor === null);
     return where.privately ? all.filter((m) => m.onlyFor === where.person) : all;
   }
 
@@ -77,8 +76,12 @@ export class Player {
       .map((m) => m.text);
     const form = 'person' in where ? this.world.chats[chat].form(where.person) : null;
     if (!form || form.changed <= changedSince) return messages;
-    const fields = form.fields.map(({ label, choices }) => [label, ...choices.map((c) => c.label)].join('\n'));
-    return [...messages, [form.title, ...fields, ...form.errors].join('\n')];
+    const fields = form.fields.flatMap(({ label, choices, problem }) => [
+      label,
+      ...choices.map((c) => c.label),
+      ...(problem === null ? [] : [problem]),
+    ]);
+    return [...messages, [form.title, ...fields].join('\n')];
   }
 
   private async expectMessage(step: Extract<Step, { kind: 'expect-message' }>): Promise<void> {

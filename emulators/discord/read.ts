@@ -1,5 +1,5 @@
-import type { SeenButton, SeenField } from '../chat.ts';
-import type { DiscordMessage, Json } from './state.ts';
+import type { Seen, SeenButton, SeenField, SeenForm } from '../chat.ts';
+import type { DiscordMessage, Json, Modal, Server } from './state.ts';
 
 export interface Reader {
   userName: (id: string) => string;
@@ -21,7 +21,24 @@ export function readMarkdown(text: string, reader: Reader): string {
     .replaceAll('\u200b', '');
 }
 
-export function readMessage(message: DiscordMessage, reader: Reader): string {
+/** A message as its readers see it. */
+export function readMessage(message: DiscordMessage, server: Server, reader: Reader): Seen {
+  const channel = server.channels.get(message.channel);
+  const nameOf = (id: string | null) => (id === null ? null : (server.users.get(id)?.name ?? null));
+  return {
+    id: message.id,
+    channel: channel?.recipient ? null : (server.roomOf(message.channel)?.name ?? null),
+    thread: channel?.parent !== null && channel?.parent !== undefined,
+    author: nameOf(message.author),
+    onlyFor: nameOf(message.onlyFor),
+    text: readText(message, reader),
+    buttons: readButtons(message.components),
+    posted: message.posted,
+    changed: message.changed,
+  };
+}
+
+function readText(message: DiscordMessage, reader: Reader): string {
   const lines = [
     readMarkdown(message.content, reader),
     ...message.embeds.flatMap((embed) => readEmbed(embed, reader)),
@@ -46,22 +63,30 @@ export function readButtons(components: Json[]): SeenButton[] {
     .map((part) => ({ label: String(part.label), id: String(part.custom_id), dialog: null }));
 }
 
-/** Fields of a modal: labels with their component. */
-export function readInputs(components: Json[]): SeenField[] {
-  return components.flatMap((part): SeenField[] => {
-    const inner = part.component as Json | undefined;
-    if (!inner) return [];
-    const options = (inner.options as Json[] | undefined) ?? [];
-    const isText = inner.type === 4;
-    const many = inner.type === 22 || Number(inner.max_values ?? 1) > 1;
-    return [
-      {
-        id: String(inner.custom_id),
-        label: String(part.label),
-        kind: isText ? 'text' : many ? 'choices' : 'choice',
-        choices: options.map((o) => ({ label: String(o.label), value: String(o.value) })),
-        value: isText ? [String(inner.value ?? '')] : options.filter((o) => o.default).map((o) => String(o.value)),
-      },
-    ];
-  });
+export function readForm({ id, modal, opened }: Modal): SeenForm {
+  const fields = (modal.components as Json[]).flatMap(readInput);
+  return { id, title: String(modal.title), fields, opened, changed: opened };
+}
+
+/** A label with its component. */
+function readInput(part: Json): SeenField[] {
+  const inner = part.component as Json | undefined;
+  if (!inner) return [];
+  const options = (inner.options as Json[] | undefined) ?? [];
+  const isText = inner.type === 4;
+  const many = inner.type === 22 || Number(inner.max_values ?? 1) > 1;
+  return [
+    {
+      id: String(inner.custom_id),
+      label: String(part.label),
+      kind: isText ? 'text' : many ? 'choices' : 'choice',
+      choices: options.map((o) => ({ label: String(o.label), value: String(o.value) })),
+      value: isText ? [String(inner.value ?? '')] : options.filter((o) => o.default).map((o) => String(o.value)),
+      hint: part.description === undefined ? null : String(part.description),
+      required: inner.required !== false,
+      long: inner.style === 2,
+      atMost: ((isText ? inner.max_length : inner.max_values) as number | undefined) ?? null,
+      problem: null,
+    },
+  ];
 }

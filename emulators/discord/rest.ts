@@ -77,22 +77,25 @@ function judged(body: Json, { violations }: RestContext, attachments: readonly D
 }
 
 export function newMessage(
-  to: Pick<DiscordMessage, 'channel' | 'onlyFor' | 'thinking'>,
+  to: Pick<DiscordMessage, 'channel' | 'onlyFor' | 'thinking'> & Partial<DiscordMessage>,
   body: Json,
-  { server, timeline }: RestContext,
+  { server, timeline, now }: Pick<RestContext, 'server' | 'timeline' | 'now'>,
 ): DiscordMessage {
-  const at = timeline.next();
+  const posted = timeline.next();
   const message: DiscordMessage = {
-    ...to,
     id: server.newId(),
+    author: server.bot,
+    command: null,
+    ...to,
     content: '',
     embeds: [],
     components: [],
     attachments: [],
     nonce: (body.nonce as string | undefined) ?? null,
     pinged: pinged(body),
-    posted: at,
-    changed: at,
+    at: now(),
+    posted,
+    changed: posted,
   };
   write(message, body);
   server.messages.push(message);
@@ -115,7 +118,7 @@ function messageJson(message: DiscordMessage, { server }: RestContext): Json {
   return {
     id: message.id,
     channel_id: message.channel,
-    author: { id: server.bot, username: 'podwarden', discriminator: '0', avatar: null, bot: true },
+    author: authorJson(message.author, server),
     content: message.content,
     embeds: message.embeds,
     components: message.components,
@@ -131,6 +134,11 @@ function messageJson(message: DiscordMessage, { server }: RestContext): Json {
     flags: message.onlyFor === null ? 0 : 64,
     ...(message.nonce === null ? {} : { nonce: message.nonce }),
   };
+}
+
+export function authorJson(id: string, server: Server): Json {
+  if (id === server.bot) return { id, username: 'podwarden', discriminator: '0', avatar: null, bot: true };
+  return { id, username: server.users.get(id)?.name ?? id, discriminator: '0', avatar: null };
 }
 
 function createMessage([channel = '']: string[], call: HttpCall, context: RestContext, files: Files): HttpAnswer {
@@ -271,10 +279,12 @@ function respond(interaction: Interaction, type: number, data: Json, context: Re
   else if (type === 6) interaction.original = interaction.source;
   else if (type === 9) {
     const { id, user, channel, source } = interaction;
-    server.modals.push({ id, user, channel, modal: data, source, opened: timeline.next(), errors: [] });
+    server.modals.push({ id, user, channel, modal: data, source, opened: timeline.next() });
   } else {
     const onlyFor = (Number(data.flags ?? 0) & 64) !== 0 ? interaction.user : null;
-    const message = newMessage({ channel: interaction.channel, onlyFor, thinking: type === 5 }, data, context);
+    const { channel, user, command: name } = interaction;
+    const command = name === null ? null : { user, name };
+    const message = newMessage({ channel, onlyFor, thinking: type === 5, command }, data, context);
     interaction.original = message.id;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  BOT_NAME,
   type ChatEmulator,
   type ChatFaults,
   ClientRefused,
@@ -16,9 +17,13 @@ import { typedCommand } from './client.ts';
 import { withFiles } from './files.ts';
 import { Gateway } from './gateway.ts';
 import { limit, tooMany } from './limits.ts';
-import { type Reader, readButtons, readInputs, readMessage } from './read.ts';
-import { memberJson, type RestContext, rest } from './rest.ts';
-import { type DiscordMessage, type Interaction, type Json, Server } from './state.ts';
+import { interactionPayload, messageEvent } from './payloads.ts';
+import { type Reader, readButtons, readForm, readMessage } from './read.ts';
+import { newMessage, type RestContext, rest } from './rest.ts';
+import { type DiscordMessage, type Interaction, type Json, type Modal, Server } from './state.ts';
+
+/** A person's client sends at most this much text. Source: message object (without Nitro). */
+const MAX_CONTENT = 2000;
 
 export interface DiscordEmulatorOptions {
   token: string;
@@ -126,7 +131,13 @@ export class DiscordEmulator implements ChatEmulator {
     return { server, violations, now, timeline: this.options.timeline, gatewayUrl: this.gatewayUrl() };
   }
 
-  private async interact(user: string, channel: string, source: string | null, part: Json): Promise<Interaction> {
+  private async interact(
+    user: string,
+    channel: string,
+    source: string | null,
+    part: Json,
+    command: string | null = null,
+  ): Promise<Interaction> {
     const { server } = this;
     const id = server.newId();
     const token = `token-${id}`;
@@ -140,6 +151,7 @@ export class DiscordEmulator implements ChatEmulator {
       user,
       channel,
       source,
+      command,
       created: Date.now(),
       answered: false,
       acknowledged,
@@ -147,88 +159,37 @@ export class DiscordEmulator implements ChatEmulator {
       choices: [],
     };
     server.interactions.set(token, interaction);
-    const payload = { ...this.payload(interaction), ...part };
+    const payload = { ...interactionPayload(interaction, server), ...part };
     this.gateway?.dispatch('INTERACTION_CREATE', payload);
     if (this.faults.redeliver) this.gateway?.dispatch('INTERACTION_CREATE', payload);
     if (!(await withinAckTime(ack))) throw new NotAcknowledged('the interaction was not acknowledged within 3 s');
     return interaction;
   }
 
-  private payload({ id, token, user, channel }: Interaction): Json {
-    const { server } = this;
-    const place = server.channels.get(channel);
-    const who = server.users.get(user);
-    const shape =
-      place?.parent === null || place === undefined
-        ? { id: channel, type: 0, guild_id: server.guild, name: place?.name ?? '', permissions: '2147483647' }
-        : {
-            id: channel,
-            type: 11,
-            guild_id: server.guild,
-            name: place.name,
-            parent_id: place.parent,
-            permissions: '2147483647',
-            thread_metadata: {
-              archived: false,
-              auto_archive_duration: 1440,
-              archive_timestamp: new Date(0).toISOString(),
-              locked: false,
-            },
-          };
-    return {
-      id,
-      token,
-      application_id: server.application,
-      version: 1,
-      channel_id: channel,
-      ...(place?.recipient
-        ? { channel: { id: channel, type: 1 }, user: who ? memberJson(who).user : undefined }
-        : {
-            guild_id: server.guild,
-            guild: { id: server.guild, locale: 'en-US', features: [] },
-            channel: shape,
-            member: who ? memberJson(who) : undefined,
-          }),
-      app_permissions: '2248473465835073',
-      locale: 'en-US',
-      guild_locale: 'en-US',
-      entitlements: [],
-      entitlement_sku_ids: [],
-      authorizing_integration_owners: { 0: server.guild },
-      context: 0,
-      attachment_size_limit: 10_485_760,
-    };
-  }
-
   async command(person: string, channelName: string, typed: string): Promise<void> {
     const { user, channel } = this.at(person, channelName);
     const { subcommand, options } = typedCommand(typed, this.server.commands);
     const data = { id: this.server.newId(), name: 'pod', type: 1, options: [{ type: 1, name: subcommand, options }] };
-    await this.interact(user, channel, null, { type: 2, data });
+    await this.interact(user, channel, null, { type: 2, data }, `pod ${subcommand}`);
   }
 
-  /** Somebody names the bot in a message; in the thread of `under`, where that is given. */
-  mention(person: string, channelName: string, text: string, under: Seen | null): Promise<void> {
+  /** Discord asks for no acknowledgement of a message. */
+  async say(person: string, channelName: string, text: string, under: Pick<Seen, 'id'> | null): Promise<void> {
+    const { server } = this;
     const { user, channel } = this.at(person, channelName);
-    const thread = under && this.server.channels.has(under.id) ? under.id : null;
-    this.gateway?.dispatch('MESSAGE_CREATE', {
-      id: this.server.newId(),
-      channel_id: thread ?? channel,
-      guild_id: this.server.guild,
-      author: { id: user, username: person, discriminator: '0', avatar: null },
-      content: `<@${this.server.bot}> ${text}`,
-      mentions: [{ id: this.server.bot, username: 'podwarden', discriminator: '0', avatar: null, bot: true }],
-      mention_roles: [],
-      mention_everyone: false,
-      attachments: [],
-      embeds: [],
-      timestamp: new Date().toISOString(),
-      edited_timestamp: null,
-      tts: false,
-      pinned: false,
-      type: 0,
-    });
-    return Promise.resolve();
+    if (text.length > MAX_CONTENT) throw new ClientRefused(`a message has at most ${MAX_CONTENT} characters`);
+    const thread = under === null ? undefined : this.threadOf(under.id);
+    const to = { channel: thread ?? channel, onlyFor: null, thinking: false, author: user };
+    const message = newMessage(to, { content: text.replace(BOT_NAME, `<@${server.bot}>`) }, this.context());
+    this.gateway?.dispatch('MESSAGE_CREATE', messageEvent(message, server));
+  }
+
+  /** A thread has the id of the message that it hangs on. */
+  private threadOf(message: string): string | undefined {
+    const { channels, messages } = this.server;
+    if (channels.get(message)?.parent) return message;
+    const at = messages.find(({ id }) => id === message)?.channel ?? '';
+    return channels.get(at)?.parent ? at : undefined;
   }
 
   /** What the client offers while somebody types into an option. */
@@ -247,8 +208,9 @@ export class DiscordEmulator implements ChatEmulator {
     return { user, channel: channel.id };
   }
 
-  async press(person: string, seen: Seen, button: SeenButton): Promise<void> {
-    const message = this.server.messages.find((m) => m.id === seen.id);
+  async press(person: string, seen: Pick<Seen, 'id'>, button: Pick<SeenButton, 'id'>): Promise<void> {
+    const user = this.server.byName(person).id;
+    const message = this.server.messages.find((m) => m.id === seen.id && this.sees(user, m));
     if (!message || !readButtons(message.components).some(({ id }) => id === button.id)) {
       throw new ClientRefused('that button is not there any more');
     }
@@ -261,29 +223,18 @@ export class DiscordEmulator implements ChatEmulator {
       components: message.components,
       flags: message.onlyFor === null ? 0 : 64,
     };
-    const user = this.server.byName(person).id;
     await this.interact(user, message.channel, message.id, { type: 3, data, message: shown });
   }
 
   form(person: string): SeenForm | null {
     const user = this.server.byName(person).id;
     const open = this.server.modals.filter((modal) => modal.user === user).at(-1);
-    if (!open) return null;
-    const fields = readInputs(open.modal.components as Json[]);
-    return {
-      id: open.id,
-      title: String(open.modal.title),
-      fields,
-      errors: open.errors,
-      opened: open.opened,
-      changed: open.opened,
-    };
+    return open ? readForm(open) : null;
   }
 
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.server.byName(person).id;
-    const open = this.server.modals.find((modal) => modal.id === form.id);
-    if (!open) throw new ClientRefused('that form is closed');
+    const open = this.openModal(user, form.id);
     const components = form.fields.map((field, i) => ({
       type: 18,
       id: i + 1,
@@ -300,35 +251,34 @@ export class DiscordEmulator implements ChatEmulator {
     });
   }
 
+  dismiss(person: string, form: Pick<SeenForm, 'id'>): void {
+    const open = this.openModal(this.server.byName(person).id, form.id);
+    this.server.modals.splice(this.server.modals.indexOf(open), 1);
+    this.options.timeline.next();
+  }
+
+  private openModal(user: string, id: string): Modal {
+    const open = this.server.modals.find((modal) => modal.id === id && modal.user === user);
+    if (!open) throw new ClientRefused('that form is closed');
+    return open;
+  }
+
   visibleTo(person: string | null): Seen[] {
     const user = person === null ? null : this.server.byName(person).id;
-    return this.server.messages
-      .filter((message) => !message.thinking && this.sees(user, message))
-      .map((message) => this.seen(message));
-  }
-
-  private sees(user: string | null, message: DiscordMessage): boolean {
-    if (message.onlyFor !== null) return user === null || message.onlyFor === user;
-    return user === null || (this.server.roomOf(message.channel)?.members?.has(user) ?? false);
-  }
-
-  private seen(message: DiscordMessage): Seen {
     const reader: Reader = {
       userName: (id) => this.server.users.get(id)?.name ?? id,
       moment: this.options.moment,
       ago: this.options.ago,
     };
-    const channel = this.server.channels.get(message.channel);
-    return {
-      id: message.id,
-      channel: channel?.recipient ? null : (this.server.roomOf(message.channel)?.name ?? null),
-      thread: channel?.parent !== null && channel?.parent !== undefined,
-      onlyFor: message.onlyFor === null ? null : (this.server.users.get(message.onlyFor)?.name ?? null),
-      text: readMessage(message, reader),
-      buttons: readButtons(message.components),
-      posted: message.posted,
-      changed: message.changed,
-    };
+    return this.server.messages
+      .filter((message) => !message.thinking && this.sees(user, message))
+      .map((message) => readMessage(message, this.server, reader));
+  }
+
+  /** `user` null is whoever may look at everything. */
+  sees(user: string | null, message: DiscordMessage): boolean {
+    if (message.onlyFor !== null) return user === null || message.onlyFor === user;
+    return user === null || (this.server.roomOf(message.channel)?.members?.has(user) ?? false);
   }
 }
 

@@ -32,6 +32,10 @@ export interface DiscordAttachment {
 export interface DiscordMessage {
   id: string;
   channel: string;
+  /** A user's id; the bot's own for what it posts. */
+  author: string;
+  /** The slash command that it answers, and who used it: shown above it. */
+  command: { user: string; name: string } | null;
   onlyFor: string | null;
   content: string;
   embeds: Json[];
@@ -42,6 +46,8 @@ export interface DiscordMessage {
   thinking: boolean;
   /** Users whom the post pinged. */
   pinged: string[];
+  /** On the emulator's clock, ms since 1970. */
+  at: number;
   posted: number;
   changed: number;
 }
@@ -51,6 +57,8 @@ export interface Interaction {
   token: string;
   user: string;
   channel: string;
+  /** The slash command with its subcommand; null for a click or a form. */
+  command: string | null;
   created: number;
   answered: boolean;
   acknowledged: () => void;
@@ -68,7 +76,6 @@ export interface Modal {
   modal: Json;
   source: string | null;
   opened: number;
-  errors: string[];
 }
 
 const EPOCH = 1_420_070_400_000n;

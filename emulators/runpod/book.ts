@@ -46,6 +46,15 @@ export class Book {
     for (const hour of this.pages.get(`${product} ${id}`)?.hours.values() ?? []) add(sum, hour);
     return sum;
   }
+
+  /** USD of everything since an hour's beginning, ms. */
+  since(start: number): number {
+    let sum = 0;
+    for (const { hours } of this.pages.values()) {
+      for (const [hour, amounts] of hours) if (hour >= start) sum += sumOf(amounts);
+    }
+    return sum;
+  }
 }
 
 export function add(to: Amounts, amounts: Amounts): void {

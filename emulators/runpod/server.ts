@@ -14,6 +14,9 @@ export interface RecordedCall {
   path: string;
   status: number | null;
   faulted: boolean;
+  /** When it came, ms on the account's clock, and how long its answer took, real ms; null while it is under way. */
+  at: number;
+  tookMs: number | null;
 }
 
 export interface RunpodEmulator {
@@ -95,7 +98,9 @@ class EmulatorState {
   async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
     const isGraphql = call.path === '/graphql';
     const path = isGraphql ? `/graphql:${rootField(String(jsonBody(call).query))}` : call.path;
-    const record: RecordedCall = { method: call.method, path, status: null, faulted: false };
+    const at = this.account.now();
+    const record: RecordedCall = { method: call.method, path, status: null, faulted: false, at, tookMs: null };
+    const began = performance.now();
     this.calls.push(record);
     this.inFlight += 1;
     try {
@@ -103,6 +108,7 @@ class EmulatorState {
       record.status = answer === 'drop' ? null : answer.status;
       return answer;
     } finally {
+      record.tookMs = Math.round(performance.now() - began);
       this.inFlight -= 1;
     }
   }

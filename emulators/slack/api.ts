@@ -1,6 +1,6 @@
 import { FILE_METHODS, fileProblems } from './files.ts';
 import { messageProblems, viewProblems } from './rules.ts';
-import type { ApiContext, Json, SlackMessage, SlackUser } from './state.ts';
+import { type ApiContext, addMessage, type Json, type SlackMessage, type SlackUser } from './state.ts';
 
 type Params = Record<string, string>;
 type Method = (params: Params, context: ApiContext) => Json;
@@ -39,24 +39,13 @@ function messageJson(message: SlackMessage, { workspace }: ApiContext): Json {
     type: 'message',
     ts: message.ts,
     text: message.text,
-    user: workspace.bot.user,
-    bot_id: workspace.bot.id,
-    app_id: workspace.bot.app,
+    user: message.author,
+    ...(message.author === workspace.bot.user ? { bot_id: workspace.bot.id, app_id: workspace.bot.app } : {}),
     team: workspace.team,
     blocks: message.blocks,
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
     ...(message.metadata === null ? {} : { metadata: message.metadata }),
   };
-}
-
-export function addMessage(
-  to: Pick<SlackMessage, 'channel' | 'threadTs' | 'onlyFor' | 'text' | 'blocks' | 'metadata'>,
-  { workspace, timeline }: ApiContext,
-): SlackMessage {
-  const at = timeline.next();
-  const message: SlackMessage = { ...to, ts: workspace.newTs(), posted: at, changed: at };
-  workspace.messages.push(message);
-  return message;
 }
 
 const postMessage: Method = (params, context) => {
@@ -232,7 +221,7 @@ export function respond(id: string, answer: Json, context: ApiContext): { status
   else {
     const onlyFor = answer.response_type === 'in_channel' ? null : target.user;
     const threadTs = (answer.thread_ts as string | undefined) ?? null;
-    addMessage({ channel: target.channel, threadTs, onlyFor, text, blocks, metadata: null }, context);
+    addMessage({ channel: target.channel, threadTs, onlyFor, text, blocks }, context);
   }
   return { status: 200, body: { ok: true } };
 }

@@ -1,4 +1,4 @@
-import type { ApiContext, Json, SlackFile } from './state.ts';
+import { type ApiContext, addMessage, type Json, type SlackFile } from './state.ts';
 
 type Method = (params: Record<string, string>, context: ApiContext) => Json;
 
@@ -28,18 +28,17 @@ const complete: Method = ({ files = '[]', channel_id: conversation, thread_ts: t
   if (channel !== undefined && !known && !workspace.users.has(channel)) return fail('channel_not_found');
   for (const file of wanted) if (file) file.completed = true;
   if (channel !== undefined) {
-    const at = context.timeline.next();
-    workspace.messages.push({
-      ts: workspace.newTs(),
-      channel,
-      threadTs: thread ?? null,
-      onlyFor: workspace.users.has(channel) ? channel : null,
-      text: [initial_comment ?? '', ...wanted.map((file) => file?.name ?? '')].filter((one) => one !== '').join('\n'),
-      blocks: [],
-      metadata: null,
-      posted: at,
-      changed: at,
-    });
+    const names = wanted.flatMap((file) => file?.name ?? []);
+    addMessage(
+      {
+        channel,
+        threadTs: thread ?? null,
+        onlyFor: workspace.users.has(channel) ? channel : null,
+        text: [initial_comment ?? '', ...names].filter((one) => one !== '').join('\n'),
+        files: wanted.flatMap((file) => file?.id ?? []),
+      },
+      context,
+    );
   }
   return { ok: true, files: wanted.map((file) => ({ id: file?.id, title: file?.name })) };
 };

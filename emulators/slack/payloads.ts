@@ -1,23 +1,93 @@
 import type { SeenForm } from '../chat.ts';
-import type { Json, SlackMessage, SlackUser, Workspace } from './state.ts';
+import type { Json, SlackChannel, SlackMessage, SlackUser, SlackView, Workspace } from './state.ts';
 
-/** A message that names the bot, as the Events API tells it. */
-export function mentionPayload(
+/** Where an interaction is answered: its trigger and its response_url. */
+export type Answering = { trigger_id: string; response_url: string };
+
+const teamOf = (user: SlackUser, { team }: Workspace) => (user.stranger ? 'T0ELSEWHERE' : team);
+
+export function commandPayload(
   workspace: Workspace,
   user: SlackUser,
-  channel: string,
+  channel: SlackChannel,
   text: string,
-  thread: string | undefined,
+  answering: Answering,
 ): Json {
+  return {
+    token: 'verification',
+    team_id: teamOf(user, workspace),
+    team_domain: 'podwarden',
+    channel_id: channel.id,
+    channel_name: channel.name,
+    user_id: user.id,
+    user_name: user.name,
+    command: '/pod',
+    text,
+    api_app_id: workspace.bot.app,
+    is_enterprise_install: 'false',
+    ...answering,
+  };
+}
+
+export function clickPayload(
+  workspace: Workspace,
+  user: SlackUser,
+  message: SlackMessage,
+  element: Json,
+  answering: Answering,
+): Json {
+  const ephemeral = message.onlyFor !== null && workspace.channels.has(message.channel);
+  return {
+    type: 'block_actions',
+    user: { id: user.id, username: user.name, name: user.name, team_id: workspace.team },
+    api_app_id: workspace.bot.app,
+    token: 'verification',
+    container: {
+      type: 'message',
+      message_ts: message.ts,
+      channel_id: message.channel,
+      is_ephemeral: ephemeral,
+      ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+    },
+    team: { id: teamOf(user, workspace), domain: 'podwarden' },
+    enterprise: null,
+    is_enterprise_install: false,
+    channel: { id: message.channel, name: workspace.channels.get(message.channel)?.name ?? 'directmessage' },
+    // A click on an ephemeral message carries no message.
+    ...(ephemeral ? {} : { message: { type: 'message', ts: message.ts, text: message.text, blocks: message.blocks } }),
+    state: { values: {} },
+    actions: [{ ...element, block_id: 'b', action_ts: workspace.newTs() }],
+    ...answering,
+  };
+}
+
+export function submissionPayload(workspace: Workspace, user: SlackUser, open: SlackView, form: SeenForm): Json {
+  const values = Object.fromEntries(form.fields.map((field) => [field.id, { value: stateOf(field) }]));
+  return {
+    type: 'view_submission',
+    team: { id: workspace.team, domain: 'podwarden' },
+    user: { id: user.id, username: user.name, name: user.name, team_id: workspace.team },
+    api_app_id: workspace.bot.app,
+    token: 'verification',
+    trigger_id: workspace.newId('trigger-'),
+    view: { ...open.view, id: open.id, team_id: workspace.team, state: { values }, hash: open.id },
+    response_urls: [],
+    is_enterprise_install: false,
+    enterprise: null,
+  };
+}
+
+/** A message that names the bot, as the Events API tells it. */
+export function mentionPayload(workspace: Workspace, user: SlackUser, message: SlackMessage): Json {
   const { team, bot } = workspace;
   const event = {
     type: 'app_mention',
     user: user.id,
-    text: `<@${bot.user}> ${text}`,
-    ts: workspace.newTs(),
-    channel,
-    team: user.stranger ? 'T0ELSEWHERE' : team,
-    ...(thread === undefined ? {} : { thread_ts: thread }),
+    text: message.text,
+    ts: message.ts,
+    channel: message.channel,
+    team: teamOf(user, workspace),
+    ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
   };
   return {
     token: 'verification',
@@ -36,7 +106,7 @@ export function elementOf(message: SlackMessage, id: string): Json | undefined {
   return elements.find((element) => element.action_id === id);
 }
 
-export function stateOf(field: SeenForm['fields'][number]): Json {
+function stateOf(field: SeenForm['fields'][number]): Json {
   if (field.kind === 'text') return { type: 'plain_text_input', value: field.value[0] ?? null };
   const options = field.value.map((value) => ({ value }));
   if (field.kind === 'choices') return { type: 'multi_static_select', selected_options: options };

@@ -1,5 +1,5 @@
-import type { SeenButton, SeenField } from '../chat.ts';
-import type { Json } from './state.ts';
+import type { Seen, SeenButton, SeenField, SeenForm } from '../chat.ts';
+import type { Json, SlackMessage, SlackView, Workspace } from './state.ts';
 
 export interface Reader {
   userName: (id: string) => string;
@@ -62,27 +62,55 @@ export function readButtons(blocks: Json[]): SeenButton[] {
     }));
 }
 
-/** The inputs of a modal, with what stands in them. */
-export function readInputs(blocks: Json[]): SeenField[] {
-  return blocks.flatMap((block): SeenField[] => {
-    const element = block.element as Json | undefined;
-    if (block.type !== 'input' || !element) return [];
-    const options = (element.options as Json[] | undefined) ?? [];
-    const initial = element.initial_option
-      ? [element.initial_option as Json]
-      : ((element.initial_options as Json[]) ?? []);
-    const many = element.type === 'multi_static_select' || element.type === 'checkboxes';
-    return [
-      {
-        id: String(block.block_id),
-        label: String((block.label as Json).text),
-        kind: element.type === 'plain_text_input' ? 'text' : many ? 'choices' : 'choice',
-        choices: options.map((o) => ({ label: String((o.text as Json).text), value: String(o.value) })),
-        value:
-          element.type === 'plain_text_input'
-            ? [String(element.initial_value ?? '')]
-            : initial.map((o) => String(o.value)),
-      },
-    ];
-  });
+/** A message as its readers see it. */
+export function readMessage(message: SlackMessage, workspace: Workspace, reader: Reader): Seen {
+  const nameOf = (id: string | null) => (id === null ? null : (workspace.users.get(id)?.name ?? null));
+  return {
+    id: message.ts,
+    channel: workspace.channels.get(message.channel)?.name ?? null,
+    thread: message.threadTs !== null,
+    author: nameOf(message.author),
+    onlyFor: nameOf(message.onlyFor),
+    text: message.blocks.length > 0 ? readBlocks(message.blocks, reader) : readMrkdwn(message.text, reader),
+    buttons: readButtons(message.blocks),
+    posted: message.posted,
+    changed: message.changed,
+  };
+}
+
+/** An open form, with what was typed before a refusal. */
+export function readForm({ id, view, opened, changed, errors, typed }: SlackView): SeenForm {
+  const fields = (view.blocks as Json[]).flatMap((block) =>
+    readInput(block).map((field) => ({
+      ...field,
+      value: typed[field.id] ?? field.value,
+      problem: errors[field.id] ?? null,
+    })),
+  );
+  return { id, title: String(((view.title ?? {}) as Json).text ?? ''), fields, opened, changed };
+}
+
+function readInput(block: Json): SeenField[] {
+  const element = block.element as Json | undefined;
+  if (block.type !== 'input' || !element) return [];
+  const options = (element.options as Json[] | undefined) ?? [];
+  const initial = element.initial_option
+    ? [element.initial_option as Json]
+    : ((element.initial_options as Json[]) ?? []);
+  const isText = element.type === 'plain_text_input';
+  const many = element.type === 'multi_static_select' || element.type === 'checkboxes';
+  return [
+    {
+      id: String(block.block_id),
+      label: String((block.label as Json).text),
+      kind: isText ? 'text' : many ? 'choices' : 'choice',
+      choices: options.map((o) => ({ label: String((o.text as Json).text), value: String(o.value) })),
+      value: isText ? [String(element.initial_value ?? '')] : initial.map((o) => String(o.value)),
+      hint: block.hint === undefined ? null : String((block.hint as Json).text),
+      required: block.optional !== true,
+      long: element.multiline === true,
+      atMost: ((isText ? element.max_length : element.max_selected_items) as number | undefined) ?? null,
+      problem: null,
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
+  BOT_NAME,
   type ChatEmulator,
   type ChatFaults,
   ClientRefused,
@@ -15,10 +16,17 @@ import {
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { METHODS, respond } from './api.ts';
-import { elementOf, mentionPayload, stateOf } from './payloads.ts';
+import {
+  type Answering,
+  clickPayload,
+  commandPayload,
+  elementOf,
+  mentionPayload,
+  submissionPayload,
+} from './payloads.ts';
 import { rateLimit } from './rates.ts';
-import { type Reader, readBlocks, readButtons, readInputs, readMrkdwn } from './read.ts';
-import { type ApiContext, type Json, type SlackMessage, Workspace } from './state.ts';
+import { type Reader, readForm, readMessage } from './read.ts';
+import { type ApiContext, addMessage, type Json, type SlackMessage, type SlackView, Workspace } from './state.ts';
 
 const TRIGGER_MS = 3000;
 const RESPONSE_MS = 30 * 60_000;
@@ -64,6 +72,7 @@ export class SlackEmulator implements ChatEmulator {
     this.context = {
       workspace: this.workspace,
       timeline: options.timeline,
+      now: options.now ?? Date.now,
       violations: this.violations,
       origin: () => `http://127.0.0.1:${this.listening?.port}`,
       filesRefused: () => this.filesRefused,
@@ -183,7 +192,7 @@ export class SlackEmulator implements ChatEmulator {
     return acknowledged;
   }
 
-  private interaction(user: string, channel: string, threadTs: string | null, source: string | null) {
+  private interaction(user: string, channel: string, threadTs: string | null, source: string | null): Answering {
     const trigger = this.workspace.newId('trigger-');
     this.workspace.triggers.set(trigger, { user, expires: Date.now() + TRIGGER_MS });
     const id = this.workspace.newId('R');
@@ -198,30 +207,26 @@ export class SlackEmulator implements ChatEmulator {
     const match = /^\/pod(?:\s+([\s\S]*))?$/.exec(typed);
     if (!match) throw new ClientRefused('not a command of this workspace');
     if (typed.length > MAX_COMMAND) throw new ClientRefused('the message is too long');
-    const payload = {
-      token: 'verification',
-      team_id: user.stranger ? 'T0ELSEWHERE' : this.workspace.team,
-      team_domain: 'podwarden',
-      channel_id: channel.id,
-      channel_name: channel.name,
-      user_id: user.id,
-      user_name: user.name,
-      command: '/pod',
-      text: match[1] ?? '',
-      api_app_id: this.workspace.bot.app,
-      is_enterprise_install: 'false',
-      ...this.interaction(user.id, channel.id, null, null),
-    };
+    const answering = this.interaction(user.id, channel.id, null, null);
+    const payload = commandPayload(this.workspace, user, channel, match[1] ?? '', answering);
     await this.acknowledged(this.deliver('slash_commands', payload), '/pod');
   }
 
-  /** Somebody names the bot in a message; in the thread of `under`, where that is given. */
-  async mention(person: string, channelName: string, text: string, under: Seen | null): Promise<void> {
-    const user = this.workspace.byName(person);
-    const channel = this.workspace.channelNamed(channelName);
-    const source = under ? this.workspace.messages.find((m) => m.ts === under.id) : undefined;
-    const thread = source?.threadTs ?? source?.ts;
-    const payload = mentionPayload(this.workspace, user, channel.id, text, thread);
+  async say(person: string, channelName: string, text: string, under: Pick<Seen, 'id'> | null): Promise<void> {
+    const { workspace } = this;
+    const user = workspace.byName(person);
+    const channel = workspace.channelNamed(channelName);
+    if (!channel.members.has(user.id)) throw new ClientRefused(`${person} is not in #${channelName}`);
+    if (text.length > MAX_COMMAND) throw new ClientRefused('the message is too long');
+    // Not in a thread either: Slack's client takes it for a command, and has none there.
+    if (text.startsWith('/')) throw new ClientRefused('slash commands do not work in threads');
+    const source = under ? workspace.messages.find((m) => m.ts === under.id) : undefined;
+    const threadTs = source?.threadTs ?? source?.ts ?? null;
+    const said = escaped(text).replace(BOT_NAME, `<@${workspace.bot.user}>`);
+    const written = { channel: channel.id, threadTs, onlyFor: null, author: user.id, text: said };
+    const message = addMessage(written, this.context);
+    if (!BOT_NAME.test(text)) return;
+    const payload = mentionPayload(workspace, user, message);
     await this.acknowledged(this.deliver('events_api', payload), 'the mention');
   }
 
@@ -231,75 +236,26 @@ export class SlackEmulator implements ChatEmulator {
     return ack;
   }
 
-  async press(person: string, seen: Seen, button: SeenButton): Promise<void> {
+  async press(person: string, seen: Pick<Seen, 'id'>, button: Pick<SeenButton, 'id' | 'label'>): Promise<void> {
     const user = this.workspace.byName(person);
     const message = this.workspace.messages.find((m) => m.ts === seen.id);
-    const element = message ? elementOf(message, button.id) : undefined;
+    const element = message && this.sees(user.id, message) ? elementOf(message, button.id) : undefined;
     if (!message || !element) throw new ClientRefused('that button is not there any more');
-    const ephemeral = message.onlyFor !== null && this.workspace.channels.has(message.channel);
-    const payload = {
-      type: 'block_actions',
-      user: { id: user.id, username: user.name, name: user.name, team_id: this.workspace.team },
-      api_app_id: this.workspace.bot.app,
-      token: 'verification',
-      container: {
-        type: 'message',
-        message_ts: message.ts,
-        channel_id: message.channel,
-        is_ephemeral: ephemeral,
-        ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
-      },
-      team: { id: user.stranger ? 'T0ELSEWHERE' : this.workspace.team, domain: 'podwarden' },
-      enterprise: null,
-      is_enterprise_install: false,
-      channel: { id: message.channel, name: this.workspace.channels.get(message.channel)?.name ?? 'directmessage' },
-      // A click on an ephemeral message carries no message.
-      ...(ephemeral
-        ? {}
-        : { message: { type: 'message', ts: message.ts, text: message.text, blocks: message.blocks } }),
-      state: { values: {} },
-      actions: [{ ...element, block_id: 'b', action_ts: this.workspace.newTs() }],
-      ...this.interaction(user.id, message.channel, message.threadTs, message.ts),
-    };
+    const answering = this.interaction(user.id, message.channel, message.threadTs, message.ts);
+    const payload = clickPayload(this.workspace, user, message, element, answering);
     await this.acknowledged(this.deliver('interactive', payload), `the click on ${button.label}`);
   }
 
   form(person: string): SeenForm | null {
     const user = this.workspace.byName(person);
     const open = this.workspace.views.filter((view) => view.user === user.id).at(-1);
-    if (!open) return null;
-    const title = String(((open.view.title ?? {}) as Json).text ?? '');
-    const fields = readInputs(open.view.blocks as Json[]).map((field) => ({
-      ...field,
-      value: open.typed[field.id] ?? field.value,
-    }));
-    return {
-      id: open.id,
-      title,
-      fields,
-      errors: Object.values(open.errors),
-      opened: open.opened,
-      changed: open.changed,
-    };
+    return open ? readForm(open) : null;
   }
 
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.workspace.byName(person);
-    const open = this.workspace.views.find((view) => view.id === form.id);
-    if (!open) throw new ClientRefused('that form is closed');
-    const values = Object.fromEntries(form.fields.map((field) => [field.id, { value: stateOf(field) }]));
-    const payload = {
-      type: 'view_submission',
-      team: { id: this.workspace.team, domain: 'podwarden' },
-      user: { id: user.id, username: user.name, name: user.name, team_id: this.workspace.team },
-      api_app_id: this.workspace.bot.app,
-      token: 'verification',
-      trigger_id: this.workspace.newId('trigger-'),
-      view: { ...open.view, id: open.id, team_id: this.workspace.team, state: { values }, hash: open.id },
-      response_urls: [],
-      is_enterprise_install: false,
-      enterprise: null,
-    };
+    const open = this.openView(user.id, form.id);
+    const payload = submissionPayload(this.workspace, user, open, form);
     const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form');
     open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
@@ -307,33 +263,36 @@ export class SlackEmulator implements ChatEmulator {
     if (ack.response_action !== 'errors') this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
   }
 
+  /** The bot asks for no word of it, so none is sent. */
+  dismiss(person: string, form: Pick<SeenForm, 'id'>): void {
+    const open = this.openView(this.workspace.byName(person).id, form.id);
+    this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
+    this.options.timeline.next();
+  }
+
+  private openView(user: string, id: string): SlackView {
+    const open = this.workspace.views.find((view) => view.id === id && view.user === user);
+    if (!open) throw new ClientRefused('that form is closed');
+    return open;
+  }
+
   visibleTo(person: string | null): Seen[] {
     const user = person === null ? null : this.workspace.byName(person).id;
-    return this.workspace.messages.filter((message) => this.sees(user, message)).map((message) => this.seen(message));
-  }
-
-  private sees(user: string | null, message: SlackMessage): boolean {
-    if (message.onlyFor !== null) return user === null || message.onlyFor === user;
-    return user === null || (this.workspace.channels.get(message.channel)?.members.has(user) ?? false);
-  }
-
-  private seen(message: SlackMessage): Seen {
     const reader: Reader = {
       userName: (id) => this.workspace.users.get(id)?.name ?? id,
       moment: this.options.moment,
       ago: this.options.ago,
     };
-    const text = message.blocks.length > 0 ? readBlocks(message.blocks, reader) : readMrkdwn(message.text, reader);
-    const onlyFor = message.onlyFor === null ? null : (this.workspace.users.get(message.onlyFor)?.name ?? null);
-    return {
-      id: message.ts,
-      channel: this.workspace.channels.get(message.channel)?.name ?? null,
-      thread: message.threadTs !== null,
-      onlyFor,
-      text,
-      buttons: readButtons(message.blocks),
-      posted: message.posted,
-      changed: message.changed,
-    };
+    return this.workspace.messages
+      .filter((message) => this.sees(user, message))
+      .map((message) => readMessage(message, this.workspace, reader));
+  }
+
+  /** `user` null is whoever may look at everything. */
+  sees(user: string | null, message: SlackMessage): boolean {
+    if (message.onlyFor !== null) return user === null || message.onlyFor === user;
+    return user === null || (this.workspace.channels.get(message.channel)?.members.has(user) ?? false);
   }
 }
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

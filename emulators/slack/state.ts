@@ -20,11 +20,17 @@ export interface SlackMessage {
   ts: string;
   channel: string;
   threadTs: string | null;
+  /** A user's id; the bot's own for what it posts. */
+  author: string;
   /** Set for an ephemeral message. */
   onlyFor: string | null;
   text: string;
   blocks: Json[];
+  /** Ids of the files that were shared with it. */
+  files: string[];
   metadata: Json | null;
+  /** On the emulator's clock, ms since 1970. */
+  at: number;
   posted: number;
   changed: number;
 }
@@ -116,9 +122,32 @@ export class Workspace {
 export interface ApiContext {
   workspace: Workspace;
   timeline: Timeline;
+  now: () => number;
   violations: string[];
   /** Where this server is reached. */
   origin: () => string;
   /** Whether messages that show files are refused, processed or not. */
   filesRefused: () => boolean;
+}
+
+/** A new message, the bot's own unless it says otherwise. */
+export function addMessage(
+  to: Pick<SlackMessage, 'channel' | 'threadTs' | 'onlyFor'> & Partial<SlackMessage>,
+  { workspace, timeline, now }: ApiContext,
+): SlackMessage {
+  const posted = timeline.next();
+  const message: SlackMessage = {
+    ts: workspace.newTs(),
+    author: workspace.bot.user,
+    text: '',
+    blocks: [],
+    files: [],
+    metadata: null,
+    ...to,
+    at: now(),
+    posted,
+    changed: posted,
+  };
+  workspace.messages.push(message);
+  return message;
 }

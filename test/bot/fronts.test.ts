@@ -129,8 +129,10 @@ describe.each(['slack', 'discord'] as const)('the front of %s', (chat) => {
     const of = await front.post(at, line('the card'), options('mcard'));
     await front.post(at, line('a line'), { ...options('mline'), thread: { of, title: 'run7' } });
     const [cardSeen] = emulator.visibleTo('alice');
-    await emulator.mention('alice', 'gpu', 'stop run7 &amp; go', cardSeen ?? null);
-    await until(() => emulator.visibleTo('alice').length === 3);
+    await emulator.say('alice', 'gpu', '@Podwarden stop run7 & go', cardSeen ?? null);
+    await until(() => emulator.visibleTo('alice').length === 4);
+    const said = emulator.visibleTo('alice')[2];
+    expect(said).toMatchObject({ author: 'alice', thread: true });
     const answer = emulator.visibleTo('alice').at(-1);
     expect(answer?.thread).toBe(true);
     if (chat === 'slack') {

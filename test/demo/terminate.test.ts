@@ -105,7 +105,7 @@ describe('approving', { timeout: 240_000 }, () => {
         action_id: 'v1.approve.b000000000000!',
       };
       message?.blocks.push({ type: 'actions', elements: [forged] });
-      await slack.press('bob', card, { label: 'Approve', id: forged.action_id, dialog: '' });
+      await slack.press('bob', card, { label: 'Approve', id: forged.action_id });
       await until(() => slack.visibleTo('bob').some(({ text }) => /not known here/.test(text)), 'it is answered');
       expect(deletes(world)).toBe(0);
     });
