@@ -1,38 +1,92 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { play } from './dialogue/play.ts';
 import { prompt } from './dialogue/prompt.ts';
+import { bundlePage } from './page/bundle.ts';
+import { PageServer, PORT } from './page/server.ts';
+import { Stage } from './world/stage.ts';
 import { World } from './world/world.ts';
 
-const USAGE = `npm run demo                     both chats, RunPod and the real bot on this machine, and a prompt
+const USAGE = `npm run demo                     both chats, RunPod and the real bot on this machine: a page, and a prompt
+npm run demo -- --port 4200      the page's port; the next free one if it is taken (default ${PORT})
+npm run demo -- --fresh          forget the last run, and begin anew
+npm run demo -- --data DIR       where the demo keeps what happened (default .podwarden/demo)
 npm run demo -- --play FILE      play a dialogue: exit 0, or 1 at the first step that fails, 2 for a line that is none`;
 
+const OPTIONS = {
+  port: { type: 'string' },
+  fresh: { type: 'boolean' },
+  data: { type: 'string' },
+  play: { type: 'string' },
+} as const;
+
+const DATA = fileURLToPath(new URL('../.podwarden/demo', import.meta.url));
+
+function misuse(why: string): number {
+  process.stderr.write(`${why}\n\n${USAGE}\n`);
+  return 2;
+}
+
 async function main(args: string[]): Promise<number> {
-  const [flag, file] = args;
-  if (flag !== undefined && (flag !== '--play' || file === undefined)) {
-    process.stderr.write(`${USAGE}\n`);
-    return 2;
+  let given: { port?: string; fresh?: boolean; data?: string; play?: string };
+  try {
+    given = parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    return misuse((error as Error).message);
   }
-  const text = file === undefined ? null : dialogueIn(file);
-  if (text === undefined) return 2;
+  if (given.play !== undefined) {
+    const text = dialogueIn(given.play);
+    return text === undefined ? 2 : playIn(text);
+  }
+  const port = Number(given.port ?? PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) return misuse(`${given.port} is no port`);
+  return show(given.data ?? DATA, port, given.fresh ?? false);
+}
+
+/** The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too. */
+function endWith(stop: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 1));
+    });
+  }
+}
+
+async function playIn(text: string): Promise<number> {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-demo-'));
   const world = new World(dataPath);
   let code = 1;
-  // The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      world.stop().finally(() => process.exit(1));
-    });
-  }
+  endWith(() => world.stop());
   try {
-    code = text === null ? await prompt(world) : await play(text, world);
+    code = await play(text, world);
   } finally {
     await world.stop();
     if (code !== 1) rmSync(dataPath, { recursive: true, force: true });
     else process.stderr.write(`The logs are in ${dataPath}\n`);
   }
   return code;
+}
+
+async function show(dataPath: string, port: number, fresh: boolean): Promise<number> {
+  if (fresh) rmSync(dataPath, { recursive: true, force: true });
+  const stage = new Stage(dataPath);
+  const page = new PageServer(stage, bundlePage());
+  const stop = async () => {
+    await page.close();
+    await stage.stop();
+  };
+  endWith(stop);
+  try {
+    const address = await page.start(port);
+    process.stdout.write(`The page: ${address}\n`);
+    await stage.start();
+    return await prompt(stage);
+  } finally {
+    await stop();
+  }
 }
 
 function dialogueIn(file: string): string | undefined {

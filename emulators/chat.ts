@@ -108,6 +108,11 @@ export class Timeline {
   now(): number {
     return this.at;
   }
+
+  /** Goes on where an earlier run ended. */
+  goOnFrom(at: number): void {
+    this.at = at;
+  }
 }
 
 export const ACK_MS = 3000;

@@ -5,11 +5,12 @@ import type { World } from '../world/world.ts';
 export class Transcript {
   private readonly world: World;
   private readonly print: (text: string) => void;
-  private told = 0;
+  private told: number;
 
   constructor(world: World, print: (text: string) => void) {
     this.world = world;
     this.print = print;
+    this.told = world.timeline.now();
   }
 
   step(text: string): void {

@@ -38,7 +38,8 @@ export class SharedClock {
     };
   }
 
-  private offset(): number {
+  /** Ms to be added to the machine's clock. */
+  offset(): number {
     return Number(readFileSync(this.path, 'utf8'));
   }
 

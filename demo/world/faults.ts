@@ -215,3 +215,26 @@ export function clearFault(name: string | null, world: World): void {
     if (name === null || name === chat) world.chats[chat].faults = { ...NO_CHAT_FAULTS };
   }
 }
+
+/** What is on, as `name=value`; what hits once is on until it has hit. */
+export function activeFaults(world: World): string[] {
+  const { faults } = world.runpod;
+  const names = Object.entries(FIELDS).filter(([, field]) => faults[field] !== NO_FAULTS[field]);
+  const chats = (['slack', 'discord'] as const).flatMap((chat) => {
+    const { mode, redeliver } = world.chats[chat].faults;
+    return [...(mode ? [`${chat}=${troubleText(mode)}`] : []), ...(redeliver ? [`${chat}=redeliver`] : [])];
+  });
+  return [...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...chats];
+}
+
+type Trouble = NonNullable<Faults['api']>;
+
+function troubleText(mode: Trouble): string {
+  if (mode.kind === 'slow') return `slow:${mode.ms}`;
+  return mode.kind === '429' ? `429:${mode.seconds}` : 'down';
+}
+
+function valueText(value: Faults[keyof Faults]): string {
+  if (value === true) return 'on';
+  return typeof value === 'object' && value !== null ? troubleText(value) : String(value);
+}

@@ -16,6 +16,7 @@ import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/store/embedded
 import { PREFIX } from '../../src/store/keys.ts';
 import { Snapshots } from '../../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
+import { Keep, type Kept, restore } from './keep.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
 import { seedBilling, seedKnownPods, seedNoBills } from './seed-costs.ts';
@@ -49,18 +50,27 @@ export class World {
   readonly queues: Queue[] = [];
   private readonly dataPath: string;
   private readonly history: boolean;
+  private readonly keep: Keep | null;
+  private readonly kept: Kept | null;
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
+  /** Those of the children that said so. */
+  private readonly ready = new Set<string>();
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
 
-  /** `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent. */
-  constructor(dataPath: string, { history = true }: { history?: boolean } = {}) {
+  /**
+   * `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent.
+   * `keep`: go on where the last run in this folder ended; time stood still in between.
+   */
+  constructor(dataPath: string, { history = true, keep = false }: { history?: boolean; keep?: boolean } = {}) {
     this.history = history;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
-    this.clock = SharedClock.begin(join(dataPath, 'clock'), BEGIN);
+    this.keep = keep ? new Keep(join(dataPath, 'world')) : null;
+    this.kept = this.keep?.read() ?? null;
+    this.clock = SharedClock.begin(join(dataPath, 'clock'), this.kept?.at ?? BEGIN);
     const reading = {
       timeline: this.timeline,
       moment: readMoment,
@@ -86,20 +96,35 @@ export class World {
     return this.client;
   }
 
-  async start(): Promise<void> {
+  /** `doing` is told what takes a moment, in words for whoever waits. */
+  async start(doing: (what: string) => void = () => {}): Promise<void> {
+    doing('RunPod, Slack and Discord');
     this.emulator = await startRunpodEmulator({
       clock: () => this.clock.now(),
       apiKey: SECRETS.RUNPOD_API_KEY,
       quotaPerMinute: QUOTA,
     });
+    if (this.kept) restore(this.kept, this);
+    else this.seed();
+    await Promise.all([this.slack.start(), this.discord.start()]);
+    doing('Redis');
+    await this.startRedis();
+    if (!this.kept) await this.seedWeek();
+    doing('the bot and the worker');
+    await Promise.all([this.startPart('worker'), this.startPart('bot')]);
+    doing('the first look at RunPod, and its bills');
+    await this.firstReads();
+  }
+
+  private seed(): void {
     seedRunpod(this.runpod.account, this.clock.now());
     if (this.history) seedBilling(this.runpod.account, this.clock.now());
     seedChats(this.slack, this.discord);
-    await Promise.all([this.slack.start(), this.discord.start()]);
-    await this.startRedis();
-    await this.seedWeek();
-    await Promise.all([this.startPart('worker'), this.startPart('bot')]);
-    await this.firstReads();
+  }
+
+  /** Writes down what the emulators hold, if anything moved since; Redis keeps its own. */
+  save(): void {
+    this.keep?.write(this);
   }
 
   private async seedWeek(): Promise<void> {
@@ -145,6 +170,12 @@ export class World {
     return this.children.has(part);
   }
 
+  /** A part that was started is coming up until it says that it is ready. */
+  parts(): Record<Part | 'redis', 'up' | 'starting' | 'down'> {
+    const of = (part: Part) => (this.ready.has(part) ? 'up' : this.children.has(part) ? 'starting' : 'down');
+    return { bot: of('bot'), worker: of('worker'), redis: this.redis === null ? 'starting' : 'up' };
+  }
+
   async startPart(part: Part, name: string = part): Promise<void> {
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const program = fileURLToPath(new URL('./process.ts', import.meta.url));
@@ -156,12 +187,15 @@ export class World {
     child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
     this.children.set(name, child);
     child.once('exit', () => {
-      if (this.children.get(name) === child) this.children.delete(name);
+      if (this.children.get(name) !== child) return;
+      this.children.delete(name);
+      this.ready.delete(name);
     });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${name} did not start in time`)), READY_MS);
       child.once('message', () => {
         clearTimeout(timer);
+        this.ready.add(name);
         resolve();
       });
       child.once('exit', (code) => {
@@ -193,10 +227,13 @@ export class World {
   kill(name: string): void {
     this.children.get(name)?.kill('SIGKILL');
     this.children.delete(name);
+    this.ready.delete(name);
   }
 
   async restartRedis(): Promise<void> {
-    await this.redis?.close();
+    const before = this.redis;
+    this.redis = null;
+    await before?.close();
     await this.startRedis();
   }
 
@@ -206,6 +243,8 @@ export class World {
       return new Promise<void>((resolve) => child.once('exit', () => resolve()));
     });
     await Promise.all(ending);
+    // Nobody acts any more: what is written now is what Redis knows.
+    if (this.emulator) this.save();
     await Promise.all(this.queues.map((queue) => queue.close()));
     this.client?.disconnect();
     await this.redis?.close();

@@ -226,7 +226,7 @@ export class Account {
 }
 
 /** USD an hour; only what is above 1000 GB is cheaper. */
-function volumeRates({ size, highPerformanceRate }: Volume): Amounts {
+export function volumeRates({ size, highPerformanceRate }: Volume): Amounts {
   if (highPerformanceRate !== undefined) return { highPerformance: (size * highPerformanceRate) / MONTH };
   const first = Math.min(size, FIRST_TIER_GB);
   return { standard: (first * VOLUME + (size - first) * VOLUME_BEYOND) / MONTH };
@@ -235,7 +235,8 @@ function volumeRates({ size, highPerformanceRate }: Volume): Amounts {
 const removalOf = ({ status, exitedAt }: EmulatedPod): number | null =>
   status === 'EXITED' && exitedAt !== null ? exitedAt + REMOVED_AFTER_MS : null;
 
-function rates(pod: EmulatedPod): Amounts {
+/** USD an hour as it stands. */
+export function rates(pod: EmulatedPod): Amounts {
   const up = pod.status === 'PROVISIONING' || pod.status === 'STARTING' || pod.status === 'RUNNING';
   const volumeDisk = pod.persistent?.size ?? 0;
   const disk = up ? (pod.disk + volumeDisk) * DISK : volumeDisk * STOPPED_DISK;

@@ -1,0 +1,92 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import type { ChatFaults } from '../../emulators/chat.ts';
+import type { RecordedCall } from '../../emulators/runpod/server.ts';
+import type { World } from './world.ts';
+
+type Own = Record<string, unknown>;
+
+/** What the emulators hold, so that a demo goes on where it ended. */
+export interface Kept {
+  format: number;
+  /** The demo's clock, ms since 1970. */
+  at: number;
+  timeline: number;
+  slack: Own;
+  discord: Own;
+  account: Own;
+  book: Own;
+  faults: Own;
+  chatFaults: { slack: ChatFaults; discord: ChatFaults };
+  calls: RecordedCall[];
+}
+
+/** Raised when the shape of anything kept changes: an older file is then as good as none. */
+const FORMAT = 1;
+const CALLS = 200;
+
+/** The file in which a world is kept. */
+export class Keep {
+  private readonly path: string;
+  private last = '';
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Null where there is none, or none that this release understands. */
+  read(): Kept | null {
+    try {
+      const kept = deserialize(readFileSync(this.path)) as Kept;
+      return kept.format === FORMAT ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
+  write(world: World): void {
+    const { account, calls, faults } = world.runpod;
+    const moved = [
+      world.timeline.now(),
+      calls.length,
+      calls.at(-1)?.at,
+      world.clock.offset(),
+      JSON.stringify(faults),
+    ].join();
+    if (moved === this.last) return;
+    const kept: Kept = {
+      format: FORMAT,
+      at: world.clock.now(),
+      timeline: world.timeline.now(),
+      // What answers an interaction dies with the addresses of a run.
+      slack: own(world.slack.workspace, ['triggers', 'responses']),
+      discord: own(world.discord.server, ['interactions']),
+      account: own(account, ['book', 'delays']),
+      book: own(account.book),
+      faults: own(faults),
+      chatFaults: { slack: world.slack.faults, discord: world.discord.faults },
+      calls: calls.slice(-CALLS),
+    };
+    writeFileSync(`${this.path}.new`, serialize(kept), { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
+    this.last = moved;
+  }
+}
+
+function own(of: object, without: readonly string[] = []): Own {
+  const kept = Object.entries(of).filter(([name, value]) => typeof value !== 'function' && !without.includes(name));
+  return Object.fromEntries(kept);
+}
+
+/** Puts what was kept into emulators that are new. */
+export function restore(kept: Kept, world: World): void {
+  world.timeline.goOnFrom(kept.timeline);
+  Object.assign(world.slack.workspace, kept.slack);
+  Object.assign(world.discord.server, kept.discord);
+  Object.assign(world.runpod.account, kept.account);
+  Object.assign(world.runpod.account.book, kept.book);
+  Object.assign(world.runpod.faults, kept.faults);
+  Object.assign(world.slack.faults, kept.chatFaults.slack);
+  Object.assign(world.discord.faults, kept.chatFaults.discord);
+  world.runpod.calls.push(...kept.calls);
+}
