@@ -16,7 +16,7 @@ export class Mirror {
   private readonly time: TimeKeeper;
   private readonly person: Person;
   private told = new Map<string, string>();
-  private run = 0;
+  private run = '';
   /** The position on the time line up to which messages were told. */
   private upTo = -1;
 

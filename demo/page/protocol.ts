@@ -28,8 +28,8 @@ export interface Mirrored {
   [message: `discord/${string}`]: DiscordPost;
 }
 
-/** Whether the world is up. A world that was started over has another `run`, and nothing of the one before holds. */
-export type Start = { run: number } & (
+/** Whether the world is up. A world that was started over is another `run`, and nothing of the one before holds. */
+export type Start = { run: string } & (
   | { state: 'starting'; doing: string }
   | { state: 'up' }
   | { state: 'failed'; problem: string }

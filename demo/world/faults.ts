@@ -30,7 +30,7 @@ function trouble(value: string): NonNullable<Faults['api']> {
 
 function podNamed(middle: string, world: World) {
   const pods = [...world.runpod.account.pods.values()].sort((a, b) => b.createdAt - a.createdAt);
-  const pod = pods.find(({ name }) => (parsePodName(name)?.middle ?? name) === middle);
+  const pod = pods.find(({ id, name }) => [id, name, parsePodName(name)?.middle].includes(middle));
   if (!pod) throw new Error(`no pod is called ${middle}`);
   return pod;
 }

@@ -9,6 +9,7 @@ type Own = Record<string, unknown>;
 /** What the emulators hold, so that a demo goes on where it ended. */
 export interface Kept {
   format: number;
+  id: string;
   /** The demo's clock, ms since 1970. */
   at: number;
   timeline: number;
@@ -56,6 +57,7 @@ export class Keep {
     if (moved === this.last) return;
     const kept: Kept = {
       format: FORMAT,
+      id: world.id,
       at: world.clock.now(),
       timeline: world.timeline.now(),
       // What answers an interaction dies with the addresses of a run.

@@ -8,8 +8,6 @@ export type StageState = { state: 'starting'; doing: string } | { state: 'up' } 
 /** The world that a demo shows: kept between runs, and started over where somebody wants it. */
 export class Stage {
   readonly dataPath: string;
-  /** Which world this is, counted from the first. */
-  run = 0;
   state: StageState = { state: 'starting', doing: '' };
   private current: World | null = null;
   private saving: NodeJS.Timeout | undefined;
@@ -17,6 +15,11 @@ export class Stage {
 
   constructor(dataPath: string) {
     this.dataPath = dataPath;
+  }
+
+  /** Which world this is: another one where it was started over. */
+  get run(): string {
+    return this.current?.id ?? '';
   }
 
   /** The world that is up; null while it starts. */
@@ -51,7 +54,6 @@ export class Stage {
   }
 
   private async begin(): Promise<void> {
-    this.run += 1;
     try {
       this.current = new World(this.dataPath, { keep: true });
       await this.current.start((doing) => {

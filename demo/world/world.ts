@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -42,6 +43,8 @@ export type ChatName = 'slack' | 'discord';
 
 /** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
 export class World {
+  /** The same after a restart that goes on where it ended. */
+  readonly id: string;
   readonly clock: SharedClock;
   readonly timeline = new Timeline();
   readonly chats: Record<ChatName, ChatEmulator>;
@@ -70,6 +73,7 @@ export class World {
     this.dataPath = dataPath;
     this.keep = keep ? new Keep(join(dataPath, 'world')) : null;
     this.kept = this.keep?.read() ?? null;
+    this.id = this.kept?.id ?? randomUUID();
     this.clock = SharedClock.begin(join(dataPath, 'clock'), this.kept?.at ?? BEGIN);
     const reading = {
       timeline: this.timeline,

@@ -1,5 +1,7 @@
 import 'slack-blocks-to-jsx/dist/style.css';
 import './styles/page.css';
+import './styles/slack.css';
+import './styles/discord.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 

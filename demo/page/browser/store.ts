@@ -14,8 +14,6 @@ class Store {
 
   watch(person: Person): void {
     this.source?.close();
-    this.values = new Map();
-    this.moved();
     const source = new EventSource(`/events?as=${person}`);
     this.source = source;
     // A connection that was lost begins with everything again.
@@ -40,7 +38,7 @@ class Store {
 
   private isOtherRun({ start }: Record<string, unknown>): boolean {
     const before = this.get('start')?.run;
-    return start !== undefined && before !== undefined && (start as { run: number }).run !== before;
+    return start !== undefined && before !== undefined && (start as { run: string }).run !== before;
   }
 
   private moved(): void {
@@ -76,6 +74,11 @@ export function useValue<K extends keyof Mirrored>(key: K): Mirrored[K] | undefi
     store.subscribe,
     useCallback(() => store.get(key), [key]),
   );
+}
+
+/** Another number whenever anything changed. */
+export function useChanges(): number {
+  return useSyncExternalStore(store.subscribe, () => store.at());
 }
 
 export function useHeard(): boolean {

@@ -1,0 +1,123 @@
+/** What can go wrong, in plain words, and what to watch when it does. `name=value` as a dialogue's `fault` step takes it. */
+export interface Trouble {
+  name: string;
+  value: string;
+  label: string;
+  about: string;
+}
+
+export const RUNPOD_TROUBLES: Trouble[] = [
+  {
+    name: 'capacity',
+    value: 'none',
+    label: 'No GPU is free',
+    about: 'Launch something: the bot tries what else fits, then says honestly that there is none.',
+  },
+  {
+    name: 'create',
+    value: '500-after',
+    label: 'The next launch’s answer is lost',
+    about:
+      'RunPod creates the pod and answers with an error. The bot looks for it by name before it would create another.',
+  },
+  {
+    name: 'create',
+    value: 'timeout',
+    label: 'The next launch is never answered',
+    about:
+      'Nothing was created. The card says “state unknown, checking” until that is sure, and only then tries again.',
+  },
+  {
+    name: 'terminate',
+    value: 'cut',
+    label: 'The next terminate’s answer is cut',
+    about: 'The pod is gone and nobody said so: the bot reads it back before the card says Terminated.',
+  },
+  {
+    name: 'funds',
+    value: '402',
+    label: 'Too little money to launch',
+    about: 'RunPod refuses for the balance’s sake; the card says so, and nothing is tried again.',
+  },
+  {
+    name: 'start',
+    value: 'no-gpu',
+    label: 'Stopped pods lost their GPU',
+    about: 'Start a stopped pod: its host has rented the GPU to somebody else, and the answer says what is left to do.',
+  },
+  {
+    name: 'spot',
+    value: 'gone',
+    label: 'Spot is no longer sold',
+    about: 'A spot launch offers today’s on-demand price and one button to take it; it never takes it by itself.',
+  },
+  {
+    name: 'list_lag',
+    value: '20000',
+    label: 'New pods hide for 20 s',
+    about: 'RunPod’s lists lag. A pod that is not listed is not one that does not exist.',
+  },
+  {
+    name: 'list',
+    value: 'empty',
+    label: 'The list of pods comes back empty',
+    about: 'Move the clock an hour: nobody is told that pods are gone, since three scans have to agree on that.',
+  },
+  {
+    name: 'balance_said',
+    value: '0',
+    label: 'RunPod says the balance is $0',
+    about: 'One bad read alarms nobody: the burn does not explain it.',
+  },
+  {
+    name: 'api',
+    value: 'down',
+    label: 'RunPod’s API is down',
+    about: 'Launches wait and say so; chat answers all the same. After a while the bot says that it is blind.',
+  },
+  {
+    name: 'api',
+    value: 'slow:1500',
+    label: 'RunPod’s API is slow',
+    about: 'Every call takes 1.5 s longer. Commands still answer at once: none of them waits for RunPod.',
+  },
+  {
+    name: 'api',
+    value: '429:5',
+    label: 'RunPod says: too many requests',
+    about: 'Calls wait as long as they are told to; stopping and terminating keep a reserve.',
+  },
+  {
+    name: 'billing',
+    value: 'down',
+    label: 'Billing is down',
+    about: 'The next digest says that its figures are an estimate from what scans saw.',
+  },
+];
+
+export const CHAT_TROUBLES: Trouble[] = [
+  {
+    name: 'slack',
+    value: 'down',
+    label: 'Slack is down',
+    about: 'Launch from Discord: the pod comes up all the same, and Slack is told once it is back.',
+  },
+  {
+    name: 'discord',
+    value: 'down',
+    label: 'Discord is down',
+    about: 'Approvals go on in Slack; Discord’s cards are put right once it is back.',
+  },
+  {
+    name: 'slack',
+    value: 'redeliver',
+    label: 'Slack sends everything twice',
+    about: 'One command, one pod: the second delivery is known by its id.',
+  },
+  {
+    name: 'discord',
+    value: 'redeliver',
+    label: 'Discord sends everything twice',
+    about: 'One click, one vote: the second delivery is known by its id.',
+  },
+];

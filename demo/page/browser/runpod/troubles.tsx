@@ -1,0 +1,103 @@
+import { useState } from 'react';
+import type { PartState } from '../../protocol.ts';
+import type { Act } from '../../requests.ts';
+import { doAct } from '../act.ts';
+import { useValue } from '../store.ts';
+import { CHAT_TROUBLES, RUNPOD_TROUBLES, type Trouble } from './trouble-list.ts';
+
+/** Things that go wrong, as switches; what the bot does about it is the demonstration. */
+export function Troubles() {
+  const on = useValue('trouble') ?? [];
+  const isOn = ({ name, value }: Trouble) => on.includes(`${name}=${value}`);
+  const active = [...RUNPOD_TROUBLES, ...CHAT_TROUBLES].filter(isOn);
+  return (
+    <section aria-labelledby="trouble">
+      <h3 id="trouble">Trouble</h3>
+      <div role="status" className="abouts">
+        {active.map((trouble) => (
+          <p key={trouble.label}>
+            <b>{trouble.label}.</b> {trouble.about}
+          </p>
+        ))}
+      </div>
+      <Switches title="RunPod" troubles={RUNPOD_TROUBLES} isOn={isOn} />
+      <Switches title="Chats" troubles={CHAT_TROUBLES} isOn={isOn} />
+      <OurParts />
+    </section>
+  );
+}
+
+function Switches({
+  title,
+  troubles,
+  isOn,
+}: {
+  title: string;
+  troubles: Trouble[];
+  isOn: (trouble: Trouble) => boolean;
+}) {
+  return (
+    <details open={troubles.some(isOn) || undefined}>
+      <summary>{title}</summary>
+      <div className="chips">
+        {troubles.map((trouble) => (
+          <button
+            key={trouble.label}
+            type="button"
+            aria-pressed={isOn(trouble)}
+            title={trouble.about}
+            onClick={() =>
+              void doAct({ kind: 'fault', name: trouble.name, value: isOn(trouble) ? null : trouble.value })
+            }
+          >
+            {trouble.label}
+          </button>
+        ))}
+      </div>
+    </details>
+  );
+}
+
+const WORDS: Record<PartState, string> = { up: 'runs', starting: 'is starting', down: 'is down' };
+
+/** The bot's own processes: each can be killed at any moment. */
+function OurParts() {
+  const parts = useValue('parts');
+  if (!parts) return null;
+  return (
+    <details open={Object.values(parts).some((state) => state !== 'up') || undefined}>
+      <summary>Podwarden’s own processes</summary>
+      <ul className="parts">
+        <Part name="worker" state={parts.worker} act={{ kind: 'part', part: 'worker', up: parts.worker === 'down' }} />
+        <Part name="bot" state={parts.bot} act={{ kind: 'part', part: 'bot', up: parts.bot === 'down' }} />
+        <Part name="Redis" state={parts.redis} act={{ kind: 'restart-redis' }} />
+      </ul>
+    </details>
+  );
+}
+
+function Part({ name, state, act }: { name: string; state: PartState; act: Act }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const verb = act.kind === 'restart-redis' ? 'Restart' : state === 'down' ? 'Start' : 'Kill';
+  return (
+    <li data-part={name} data-state={state}>
+      <span>
+        The {name} {WORDS[state]}.
+      </span>
+      <button
+        type="button"
+        aria-label={`${verb} the ${name}`}
+        disabled={state === 'starting'}
+        aria-busy={state === 'starting'}
+        onClick={() => void doAct(act).then((answer) => setProblem(answer.ok ? null : answer.problem))}
+      >
+        {state === 'starting' ? 'Starting…' : verb}
+      </button>
+      {problem !== null && (
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+      )}
+    </li>
+  );
+}
