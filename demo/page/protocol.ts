@@ -62,8 +62,9 @@ interface Post {
   onlyYou: boolean;
   at: number;
   edited: boolean;
-  /** Its place among the messages of both chats. */
+  /** Its place among the messages of both chats, and that of its last change. */
   order: number;
+  changed: number;
 }
 
 export interface SlackPost extends Post {

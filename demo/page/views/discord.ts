@@ -40,6 +40,7 @@ function postOf(message: DiscordMessage, { server }: DiscordEmulator): DiscordPo
     at,
     edited: changed > posted,
     order: posted,
+    changed,
     channel,
     thinking,
     command,

@@ -35,6 +35,7 @@ function postOf(message: SlackMessage, { workspace }: SlackEmulator): SlackPost 
     at,
     edited: changed > posted,
     order: posted,
+    changed,
     channel,
     thread: threadTs,
     text,

@@ -63,6 +63,9 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
               key={offer.text + offer.label}
               id={`${list}-${i}`}
               aria-selected={i === at}
+              ref={(element) => {
+                if (i === at) element?.scrollIntoView({ block: 'nearest' });
+              }}
               tabIndex={-1}
               className="offer"
               // Before the field loses the focus.

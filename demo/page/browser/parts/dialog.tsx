@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { useFocusBack } from './focus-back.ts';
 
 /** A modal dialog: takes the focus, keeps it, and gives it back. `Escape` closes it. */
 export function Dialog({
@@ -14,6 +15,7 @@ export function Dialog({
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  useFocusBack();
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
