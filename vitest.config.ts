@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * What takes minutes begins first, however short its file is, so that no core idles at the end. Dialogues start many processes:
  * beside the longest of them stand files that start none.
  */
-const LONGEST = ['test/demo/examples', 'test/scans/', 'test/costs/', 'test/cli', 'test/demo/'];
+const LONGEST = ['test/demo/examples', 'test/scans/', 'test/costs/', 'test/cli', 'test/page/', 'test/demo/'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -20,6 +20,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/page/without-chromium.ts'],
     // Dialogues start processes of their own; two files at a time fill two cores.
     maxWorkers: 2,
     maxConcurrency: 3,

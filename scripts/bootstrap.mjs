@@ -7,19 +7,32 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NEEDED = [20, 19];
-const REDIS = ['redis-server', 'valkey-server'];
+
+/** Programs that are not npm packages, and the packages that bring them, by package manager. */
+const REDIS = {
+  name: 'redis-server',
+  programs: ['redis-server', 'valkey-server'],
+  instead: ', or set REDIS_URL',
+  packages: { 'apt-get': ['redis-server'], dnf: ['redis'], apk: ['redis'], brew: ['redis'] },
+};
+/** For the page's browser tests. The font is for their pictures: without one, emoji are boxes. */
+const CHROMIUM = {
+  name: 'chromium',
+  programs: ['chromium', 'chromium-browser', 'google-chrome'],
+  instead: '',
+  packages: {
+    'apt-get': ['chromium', 'fonts-noto-color-emoji'],
+    dnf: ['chromium', 'google-noto-color-emoji-fonts'],
+    apk: ['chromium', 'font-noto-emoji'],
+  },
+};
 
 /** How each package manager is asked, in the order in which they are looked for. */
 const MANAGERS = [
-  {
-    name: 'apt-get',
-    before: [['update']],
-    install: ['install', '-y', '--no-install-recommends', 'redis-server'],
-    root: true,
-  },
-  { name: 'dnf', before: [], install: ['install', '-y', 'redis'], root: true },
-  { name: 'apk', before: [], install: ['add', '--no-cache', 'redis'], root: true },
-  { name: 'brew', before: [], install: ['install', 'redis'], root: false },
+  { name: 'apt-get', before: [['update']], install: ['install', '-y', '--no-install-recommends'], root: true },
+  { name: 'dnf', before: [], install: ['install', '-y'], root: true },
+  { name: 'apk', before: [], install: ['add', '--no-cache'], root: true },
+  { name: 'brew', before: [], install: ['install'], root: false },
 ];
 
 const COMMANDS = {
@@ -74,21 +87,22 @@ function mayInstall(manager) {
   return sudo ? ['sudo', '-n'] : null;
 }
 
-function installRedis() {
-  if (REDIS.some(onPath)) return;
-  const manager = MANAGERS.find(({ name }) => onPath(name));
-  if (!manager) fail('Podwarden needs redis-server or valkey-server: install one, or set REDIS_URL.');
-  const typed = `${manager.root ? 'sudo ' : ''}${manager.name} ${manager.install.join(' ')}`;
+function installProgram({ name, programs, packages, instead }) {
+  if (programs.some(onPath)) return;
+  const manager = MANAGERS.find((one) => packages[one.name] && onPath(one.name));
+  if (!manager) fail(`Podwarden needs ${programs.join(' or ')}: install one${instead}.`);
+  const install = [...manager.install, ...packages[manager.name]];
+  const typed = `${manager.root ? 'sudo ' : ''}${manager.name} ${install.join(' ')}`;
   const prefix = mayInstall(manager);
-  if (prefix === null) fail(`Podwarden needs redis-server. Type: ${typed}`);
-  say(`no redis-server: ${manager.name} ${manager.install.join(' ')}`);
-  for (const args of [...manager.before, manager.install]) {
+  if (prefix === null) fail(`Podwarden needs ${name}. Type: ${typed}`);
+  say(`no ${name}: ${manager.name} ${install.join(' ')}`);
+  for (const args of [...manager.before, install]) {
     const [program, ...rest] = [...prefix, manager.name, ...args];
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const done = spawnSync(program, rest, { stdio: ['ignore', 2, 2], env });
     if (done.status !== 0) fail(`${manager.name} failed. Type: ${typed}`);
   }
-  if (!REDIS.some(onPath)) fail(`${manager.name} ended well, yet redis-server is not on PATH. Type: ${typed}`);
+  if (!programs.some(onPath)) fail(`${manager.name} ended well, yet ${name} is not on PATH. Type: ${typed}`);
 }
 
 function needsRedis(command) {
@@ -98,9 +112,10 @@ function needsRedis(command) {
 function main([command, ...args]) {
   checkNode();
   const toRun = COMMANDS[command];
-  if (!toRun && command !== 'setup') fail(`bootstrap.mjs ${[...Object.keys(COMMANDS), 'setup'].join(' | ')}`);
+  if (!toRun && command !== 'setup') fail(`bootstrap.mjs ${[...Object.keys(COMMANDS), 'setup [browser]'].join(' | ')}`);
   installPackages();
-  if (needsRedis(command)) installRedis();
+  if (needsRedis(command)) installProgram(REDIS);
+  if (command === 'setup' && args.includes('browser')) installProgram(CHROMIUM);
   if (!toRun) return;
   run(toRun(args));
 }

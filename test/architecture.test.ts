@@ -84,7 +84,7 @@ interface Import {
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
     .map((name) => join(folder, name));
 }
 
@@ -137,6 +137,26 @@ describe('the house', () => {
       const free = ['demo', 'test', 'scripts', 'src/entry', 'src/cli.ts'].some((e) => from.startsWith(e));
       return !free && !(entry === 'emulators' && from.startsWith('emulators'));
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it('has a demo whose world knows nothing of those who show it, and a page that runs in browsers', () => {
+    const from = (room: string) => all.filter((one) => one.from.startsWith(room));
+    const shown = ['demo/dialogue/', 'demo/page/'];
+    expect(from('demo/world/').filter(({ to }) => shown.some((room) => to.startsWith(room)))).toEqual([]);
+    expect(from('demo/dialogue/').filter(({ to }) => to.startsWith('demo/page/'))).toEqual([]);
+    const browser = [
+      'demo/page/browser/',
+      'demo/page/protocol.ts',
+      'demo/page/requests.ts',
+      'emulators/chat.ts',
+      'react',
+      'slack-blocks-to-jsx',
+      '@skyra/discord-components-core',
+      'discord-markdown-parser',
+      'lit',
+    ];
+    const wrong = from('demo/page/browser/').filter(({ to }) => !browser.some((start) => to.startsWith(start)));
     expect(wrong).toEqual([]);
   });
 

@@ -38,11 +38,15 @@ function checkout(programs: Record<string, string>) {
     const real = ['/bin', '/usr/bin'].map((place) => join(place, tool)).find(existsSync);
     if (real) symlinkSync(real, join(bin, tool));
   }
-  const run = (command = 'setup') =>
-    spawnSync(process.execPath, [join(root, 'scripts', 'bootstrap.mjs'), command], {
-      env: { PATH: bin, HOME: folder },
-      encoding: 'utf8',
-    });
+  const run = (...command: string[]) =>
+    spawnSync(
+      process.execPath,
+      [join(root, 'scripts', 'bootstrap.mjs'), ...(command.length > 0 ? command : ['setup'])],
+      {
+        env: { PATH: bin, HOME: folder },
+        encoding: 'utf8',
+      },
+    );
   const calls = () => (existsSync(record) ? readFileSync(record, 'utf8').trim().split('\n') : []);
   return { root, bin, run, calls };
 }
@@ -80,6 +84,16 @@ describe('the bootstrap', () => {
     expect(status).toBe(0);
     expect(calls().filter((call) => call.startsWith(manager))).toEqual(expected);
     expect(run().stderr).toBe('');
+  });
+
+  it('brings a browser where one is asked for, and else none', () => {
+    const there = `case "$*" in *chromium*) touch ${folder}/bin/chromium; chmod 755 ${folder}/bin/chromium;; esac`;
+    const { run, calls } = checkout({ ...NPM, ...REDIS, 'apt-get': there });
+    expect(run().status).toBe(0);
+    expect(calls().filter((call) => call.startsWith('apt-get'))).toEqual([]);
+    expect(run('setup', 'browser').status).toBe(0);
+    expect(calls().at(-1)).toBe('apt-get install -y --no-install-recommends chromium fonts-noto-color-emoji');
+    expect(run('setup', 'browser').stderr).toBe('');
   });
 
   it('says exactly what to type where it cannot', () => {

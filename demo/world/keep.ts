@@ -1,10 +1,22 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import type { ChatFaults } from '../../emulators/chat.ts';
-import type { RecordedCall } from '../../emulators/runpod/server.ts';
-import type { World } from './world.ts';
+import type { ChatFaults, Timeline } from '../../emulators/chat.ts';
+import type { DiscordEmulator } from '../../emulators/discord/server.ts';
+import type { RecordedCall, RunpodEmulator } from '../../emulators/runpod/server.ts';
+import type { SlackEmulator } from '../../emulators/slack/server.ts';
+import type { SharedClock } from './clock.ts';
 
 type Own = Record<string, unknown>;
+
+/** What of a world is kept. */
+interface Keepable {
+  id: string;
+  clock: SharedClock;
+  timeline: Timeline;
+  slack: SlackEmulator;
+  discord: DiscordEmulator;
+  runpod: RunpodEmulator;
+}
 
 /** What the emulators hold, so that a demo goes on where it ended. */
 export interface Kept {
@@ -45,7 +57,7 @@ export class Keep {
     }
   }
 
-  write(world: World): void {
+  write(world: Keepable): void {
     const { account, calls, faults } = world.runpod;
     const moved = [
       world.timeline.now(),
@@ -81,7 +93,7 @@ function own(of: object, without: readonly string[] = []): Own {
 }
 
 /** Puts what was kept into emulators that are new. */
-export function restore(kept: Kept, world: World): void {
+export function restore(kept: Kept, world: Keepable): void {
   world.timeline.goOnFrom(kept.timeline);
   Object.assign(world.slack.workspace, kept.slack);
   Object.assign(world.discord.server, kept.discord);

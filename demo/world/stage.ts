@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs';
 import { World } from './world.ts';
 
 const SAVE_EVERY_MS = 2000;
+/** USD: enough that nothing warns of it before somebody asks for that. */
+const BALANCE = 250;
 
 export type StageState = { state: 'starting'; doing: string } | { state: 'up' } | { state: 'failed'; problem: string };
 
@@ -55,7 +57,7 @@ export class Stage {
 
   private async begin(): Promise<void> {
     try {
-      this.current = new World(this.dataPath, { keep: true });
+      this.current = new World(this.dataPath, { balance: BALANCE, keep: true });
       await this.current.start((doing) => {
         this.state = { state: 'starting', doing };
       });

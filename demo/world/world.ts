@@ -41,6 +41,12 @@ export const SECRETS = {
 export type Part = 'bot' | 'worker';
 export type ChatName = 'slack' | 'discord';
 
+interface WorldOptions {
+  history: boolean;
+  balance: number;
+  keep: boolean;
+}
+
 /** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
 export class World {
   /** The same after a restart that goes on where it ended. */
@@ -53,6 +59,7 @@ export class World {
   readonly queues: Queue[] = [];
   private readonly dataPath: string;
   private readonly history: boolean;
+  private readonly balance: number;
   private readonly keep: Keep | null;
   private readonly kept: Kept | null;
   /** By part, and for further ones of a part by a name of their own. */
@@ -65,10 +72,12 @@ export class World {
 
   /**
    * `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent.
-   * `keep`: go on where the last run in this folder ended; time stood still in between.
+   * `balance`: USD of the account at its beginning. `keep`: go on where the last run in this folder ended; time stood still
+   * in between.
    */
-  constructor(dataPath: string, { history = true, keep = false }: { history?: boolean; keep?: boolean } = {}) {
+  constructor(dataPath: string, { history = true, balance = 60, keep = false }: Partial<WorldOptions> = {}) {
     this.history = history;
+    this.balance = balance;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
     this.keep = keep ? new Keep(join(dataPath, 'world')) : null;
@@ -107,6 +116,7 @@ export class World {
       clock: () => this.clock.now(),
       apiKey: SECRETS.RUNPOD_API_KEY,
       quotaPerMinute: QUOTA,
+      balance: this.balance,
     });
     if (this.kept) restore(this.kept, this);
     else this.seed();

@@ -6,7 +6,7 @@ import { useValue } from '../store.ts';
 export function Calls() {
   const calls = useValue('calls') ?? [];
   return (
-    <section aria-labelledby="calls">
+    <section className="runpod-calls" aria-labelledby="calls">
       <h3 id="calls">Calls to RunPod’s API</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <ol className="calls" tabIndex={0} aria-labelledby="calls">

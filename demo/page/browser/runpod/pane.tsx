@@ -13,10 +13,13 @@ export function RunpodPane() {
   const account = useValue('account');
   return (
     <section className="runpod" aria-label="RunPod">
-      <h2>RunPod</h2>
-      {account && <Money account={account} />}
-      {account && <Fleet account={account} />}
-      <Troubles />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <div className="runpod-state" tabIndex={0}>
+        <h2>RunPod</h2>
+        {account && <Money account={account} />}
+        {account && <Fleet account={account} />}
+        <Troubles />
+      </div>
       <Calls />
     </section>
   );
@@ -64,6 +67,7 @@ function Fleet({ account: { pods, volumes } }: { account: AccountState }) {
         {volumes.map(({ id, name, size, perHour: cost }) => (
           <li key={id} className="pod">
             <b className="pod-name">{name}</b>
+            <span className="status">volume</span>
             <span>network volume, {size} GB</span>
             <span className="cost">{perHour(cost)}</span>
           </li>
@@ -76,25 +80,29 @@ function Fleet({ account: { pods, volumes } }: { account: AccountState }) {
 
 function Pod({ pod }: { pod: PodState }) {
   const now = useNow();
-  const up = pod.status === 'RUNNING';
   return (
     <li className="pod" data-pod={pod.id} data-status={pod.status}>
       <b className="pod-name">{pod.name}</b>
       <span className="status">{pod.silent ? 'RUNNING, silent' : pod.status}</span>
       <span>
-        {pod.gpuCount === 0 ? 'no GPU' : `${pod.gpuCount} × ${pod.gpu}`}, {pod.spot ? 'spot' : 'on-demand'},{' '}
-        {pod.dataCenter}
+        {pod.gpuCount === 0 ? 'no GPU' : `${pod.gpuCount} × ${pod.gpu}`}, {pod.spot ? 'spot' : 'on-demand'}
       </span>
       <span className="cost">{perHour(pod.compute + pod.storage)}</span>
-      <span>
-        {up ? `up, ${pod.util} % busy` : 'since'} {agoText(pod.since, now)}; {pod.disk} GB + {pod.volume} GB volume
+      <span className="pod-more">
+        {stateWords(pod, now)} · {pod.disk} GB disk, {pod.volume} GB volume disk · {pod.dataCenter}
       </span>
       <PodMenu pod={pod} />
     </li>
   );
 }
 
-const BALANCES = [3, 60, 500];
+function stateWords({ status, util, since }: PodState, now: number): string {
+  const ago = agoText(since, now);
+  if (status === 'RUNNING') return `up since ${ago}, GPU ${util} % busy`;
+  return status === 'EXITED' || status === 'ERROR' ? `off since ${ago}` : `rented ${ago}`;
+}
+
+const BALANCES = [10, 60, 250];
 
 /** What happens to an account outside of the chats. */
 function AccountActs() {
@@ -106,7 +114,7 @@ function AccountActs() {
         <button
           key={amount}
           type="button"
-          aria-label={`Set the balance to ${amount} dollars`}
+          aria-label={`Set the balance to $${amount}`}
           onClick={() => void doAct({ kind: 'fault', name: 'balance', value: String(amount) })}
         >
           ${amount}

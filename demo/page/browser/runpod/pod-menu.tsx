@@ -25,7 +25,7 @@ const actsOn = (id: string): PodAct[] => [
 export function PodMenu({ pod }: { pod: PodState }) {
   return (
     <details className="pod-menu">
-      <summary aria-label={`What can happen to ${pod.name}`}>What can happen…</summary>
+      <summary aria-label={`What can happen… to ${pod.name}`}>What can happen…</summary>
       {actsOn(pod.id)
         .filter(({ fits }) => fits(pod))
         .map(({ label, fault: [name, value] }) => (

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { PartState } from '../../protocol.ts';
 import type { Act } from '../../requests.ts';
 import { doAct } from '../act.ts';
@@ -37,8 +37,7 @@ function Switches({
   isOn: (trouble: Trouble) => boolean;
 }) {
   return (
-    <details open={troubles.some(isOn) || undefined}>
-      <summary>{title}</summary>
+    <Folded title={title} shown={troubles.some(isOn)}>
       <div className="chips">
         {troubles.map((trouble) => (
           <button
@@ -54,6 +53,20 @@ function Switches({
           </button>
         ))}
       </div>
+    </Folded>
+  );
+}
+
+/** Open where it has something to show, and then as long as nobody folds it. */
+function Folded({ title, shown, children }: { title: string; shown: boolean; children: ReactNode }) {
+  const [open, setOpen] = useState(shown);
+  useEffect(() => {
+    if (shown) setOpen(true);
+  }, [shown]);
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{title}</summary>
+      {children}
     </details>
   );
 }
@@ -65,14 +78,13 @@ function OurParts() {
   const parts = useValue('parts');
   if (!parts) return null;
   return (
-    <details open={Object.values(parts).some((state) => state !== 'up') || undefined}>
-      <summary>Podwarden’s own processes</summary>
+    <Folded title="Podwarden’s own processes" shown={Object.values(parts).some((state) => state !== 'up')}>
       <ul className="parts">
         <Part name="worker" state={parts.worker} act={{ kind: 'part', part: 'worker', up: parts.worker === 'down' }} />
         <Part name="bot" state={parts.bot} act={{ kind: 'part', part: 'bot', up: parts.bot === 'down' }} />
         <Part name="Redis" state={parts.redis} act={{ kind: 'restart-redis' }} />
       </ul>
-    </details>
+    </Folded>
   );
 }
 

@@ -8,7 +8,7 @@ export type Memory = Record<string, string>;
 
 /** Where a step began: what is newer than that came of it. */
 export interface Since {
-  /** The newest message's place. */
+  /** The place of the newest change. */
   order: number;
   pods: string[];
 }
@@ -43,14 +43,19 @@ export class Scene {
     return this.account?.pods.find((pod) => pod.id === id);
   }
 
-  /** The bot's newest message that says this. */
-  said(chat: ChatName, pattern: RegExp, { anyTime = false, privately = false } = {}): Found | undefined {
+  /** The bot's newest message since then that says this; `edited`: or that was edited since to say it. */
+  said(
+    chat: ChatName,
+    pattern: RegExp,
+    { anyTime = false, edited = false, privately = false, button = '' } = {},
+  ): Found | undefined {
     const posts = store.all<SlackPost | DiscordPost>(`${chat}/`).sort((a, b) => b.order - a.order);
     for (const post of posts) {
       if (post.author !== null || post.onlyYou !== privately) continue;
-      if (!anyTime && post.order <= this.since.order) continue;
+      if (!anyTime && (edited ? post.changed : post.order) <= this.since.order) continue;
       const text = textOf(post);
-      if (pattern.test(text)) return { chat, post, text };
+      const found = { chat, post, text };
+      if (pattern.test(text) && (button === '' || buttonOn(found, button))) return found;
     }
     return undefined;
   }
@@ -79,9 +84,9 @@ export function buttonOn({ post }: Found, label: string): { id: string; label: s
 }
 
 export function now(): Since {
-  const posts = [...store.all<{ order: number }>('slack/'), ...store.all<{ order: number }>('discord/')];
+  const posts = [...store.all<{ changed: number }>('slack/'), ...store.all<{ changed: number }>('discord/')];
   return {
-    order: Math.max(0, ...posts.map(({ order }) => order)),
+    order: Math.max(0, ...posts.map(({ changed }) => changed)),
     pods: store.get('account')?.pods.map(({ id }) => id) ?? [],
   };
 }

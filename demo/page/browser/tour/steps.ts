@@ -21,11 +21,11 @@ const COMMAND = '/pod launch a6000 spot name=tour';
 
 const newPod = ({ account, since }: Scene) => account?.pods.find(({ id }) => !since.pods.includes(id));
 const card = (scene: Scene) => scene.post('slack', scene.memory.card);
-const warning = (scene: Scene) => scene.said('slack', /bills? double/);
+const warning = (scene: Scene) => scene.said('slack', /bills? double/, { button: 'Terminate' });
 const request = (scene: Scene) => scene.post('slack', scene.memory.request);
 const refusedToo = (scene: Scene) => scene.said('slack', /someone else must approve/i, { privately: true });
-const inDiscord = (scene: Scene) => scene.said('discord', /asks to terminate/, { anyTime: true });
-const runway = (scene: Scene) => scene.said('slack', /balance lasts/);
+const inDiscord = (scene: Scene) => scene.said('discord', /asks to terminate/, { anyTime: true, button: 'Approve' });
+const runway = (scene: Scene) => scene.said('slack', /balance lasts/, { edited: true });
 const digest = (scene: Scene) => scene.said('slack', /Costs (Mon|Tue|Wed|Thu|Fri|Sat|Sun) /);
 
 /** Three minutes through what the bot is for. A capability that comes to the bot adds its step here. */
@@ -57,7 +57,8 @@ export const TOUR: TourStep[] = [
   {
     title: 'Watch it come up',
     text: 'The card is edited as RunPod moves: queued, launching, running. The calls stand on the right. A launch whose answer is lost is looked for by name before anything is created again.',
-    after: 'Running: with its price, its disks, and a thread that mentions who waits. It stands in Discord too.',
+    after:
+      'Running: with its price and its disks; a line in its thread mentions who waits. Progress is told where it was asked for.',
     done: (scene) => {
       const pod = scene.pod(scene.memory.pod);
       const isUp = pod?.status === 'RUNNING' && /Running/.test(card(scene)?.text ?? '');
@@ -129,7 +130,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Run out of money',
-    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $3, on the right, and let some minutes pass.',
+    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $10, on the right, and let an hour or two pass.',
     after: 'How long it lasts, and whose data goes when it ends. It is said to those people, and it is said once.',
     act: { label: 'Spend it for me', run: runLow },
     done: (scene) => (runway(scene) ? {} : null),
@@ -143,7 +144,7 @@ export const TOUR: TourStep[] = [
     act: {
       label: 'Go to the next morning',
       run: async ({ act, pass }) => {
-        const refused = await act({ kind: 'fault', name: 'balance', value: '60' });
+        const refused = await act({ kind: 'fault', name: 'balance', value: '250' });
         return refused ?? pass(27 * HOUR, (scene) => digest(scene) !== undefined);
       },
     },
@@ -165,9 +166,10 @@ async function askToTerminate({ scene, become, press, until, act }: Hands): Prom
   const form = scene().form('slack');
   if (!form) return 'The form is closed already.';
   const values = Object.fromEntries(
-    form.fields.map(({ id, value, choices }) => {
-      const nothing = choices.find(({ label }) => /nothing/i.test(label));
-      return [id, value.some((one) => one !== '') ? value : nothing ? [nothing.value] : []];
+    form.fields.map(({ id, kind, required, value, choices }) => {
+      const nothing = choices.filter(({ label }) => /nothing/i.test(label)).map((choice) => choice.value);
+      const filled = value.some((one) => one !== '') ? value : kind === 'text' ? ['done with it'] : nothing;
+      return [id, required ? filled : value];
     }),
   );
   return act({ kind: 'submit', chat: 'slack', person: 'alice', form: form.id, values });
@@ -176,7 +178,7 @@ async function askToTerminate({ scene, become, press, until, act }: Hands): Prom
 /** Discord has no dialog of its own: a private message asks, and its first button repeats the label. */
 async function approveAsBob({ scene, become, press, until }: Hands): Promise<string | null> {
   become('bob');
-  const asked = (now: Scene) => now.said('discord', /approve/i, { privately: true });
+  const asked = (now: Scene) => now.said('discord', /./, { privately: true, button: 'Approve' });
   return (
     (await until((now) => now.me === 'bob' && inDiscord(now) !== undefined)) ??
     (await press(inDiscord(scene()), 'Approve')) ??
@@ -189,5 +191,5 @@ async function approveAsBob({ scene, become, press, until }: Hands): Promise<str
 async function runLow({ scene, act, pass }: Hands): Promise<string | null> {
   const burn = scene().account?.burnPerHour ?? 0;
   const value = Math.max(0.05, burn * 20).toFixed(2);
-  return (await act({ kind: 'fault', name: 'balance', value })) ?? pass(3 * HOUR, (now) => runway(now) !== undefined);
+  return (await act({ kind: 'fault', name: 'balance', value })) ?? pass(8 * HOUR, (now) => runway(now) !== undefined);
 }

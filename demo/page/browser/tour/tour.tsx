@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Person } from '../../protocol.ts';
+import { lookAt } from '../parts/look.ts';
 import { store, useChanges } from '../store.ts';
 import { type Found, handsOn, type Memory, now, Scene, type Since } from './scene.ts';
 import { TOUR } from './steps.ts';
@@ -124,14 +125,25 @@ function DoIt({ act, scene, become }: DoItProps) {
   );
 }
 
-/** Marks the message that the step is about, and brings it into view once. */
+/** Opens where the message stands that the step is about, marks it, and brings it into view once. */
 function useLookedAt(found: Found | undefined): void {
-  const key = found && `${found.chat}/${found.post.id}`;
+  const chat = found?.chat;
+  const post = found?.post.id;
   useEffect(() => {
-    if (key === undefined) return;
-    const element = document.querySelector(`[data-post="${CSS.escape(key)}"]`);
-    element?.classList.add('looked-at');
-    element?.scrollIntoView({ block: 'nearest' });
-    return () => element?.classList.remove('looked-at');
-  }, [key]);
+    if (chat === undefined || post === undefined) return;
+    lookAt(chat, post);
+    let element: Element | null = null;
+    // A frame for the pane to draw it, and one for its list to go where it will.
+    const frames = requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        element = document.querySelector(`[data-post="${CSS.escape(`${chat}/${post}`)}"]`);
+        element?.classList.add('looked-at');
+        element?.scrollIntoView({ block: 'nearest' });
+      }),
+    );
+    return () => {
+      cancelAnimationFrame(frames);
+      element?.classList.remove('looked-at');
+    };
+  }, [chat, post]);
 }

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings, findChromium } from './browser.ts';
+import { Site } from './site.ts';
+
+const PHONE = { width: 390, height: 844 };
+/** Pictures for the documents are taken where this is set; the tests are the same. */
+const PICTURES = process.env.PODWARDEN_SCREENSHOTS ?? null;
+
+describe.runIf(findChromium())('the tour, in a browser', () => {
+  const site = new Site();
+  beforeAll(() => site.begin());
+  afterAll(() => site.close());
+
+  const picture = async (page: Page, name: string) => {
+    if (PICTURES === null) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  };
+  const tour = (page: Page) => page.getByRole('region', { name: 'Tour' });
+  const press = (page: Page, name: string) => tour(page).getByRole('button', { name, exact: true }).click();
+
+  const ACTS = [
+    'Type it for me',
+    null,
+    'Stop it for me',
+    'Let time pass until it warns',
+    'Ask for me',
+    'Try it for me',
+    'Be Bob, and approve',
+    'Spend it for me',
+    'Go to the next morning',
+  ];
+
+  /** As somebody goes it who lets it do everything. */
+  async function goThrough(page: Page, look: (step: string | null) => Promise<void>) {
+    await press(page, 'Next');
+    for (const act of ACTS) {
+      if (act !== null) await press(page, act);
+      await tour(page).getByText('✓ Done.').waitFor({ timeout: 60_000 });
+      await look(act);
+      await press(page, 'Next');
+    }
+    await press(page, 'End the tour');
+    await tour(page).waitFor({ state: 'detached' });
+    await page.context().close();
+  }
+
+  it('goes through from empty data, and passes axe at every step', async () => {
+    const page = await site.open();
+    await goThrough(page, async (act) => {
+      if (act === null) await picture(page, 'page-running');
+      if (act === 'Be Bob, and approve') await picture(page, 'page-approved');
+      expect(await axeFindings(page), String(act)).toEqual([]);
+    });
+    expect(site.complaints).toEqual([]);
+  }, 120_000);
+
+  it('goes through again over the data of that run, in the dark', async () => {
+    await site.end();
+    await site.begin();
+    const page = await site.open('/?as=carol', { colorScheme: 'dark' });
+    await goThrough(page, async (act) => {
+      if (act === 'Go to the next morning') await picture(page, 'page-digest-dark');
+      expect(await axeFindings(page), String(act)).toEqual([]);
+    });
+    expect(site.complaints).toEqual([]);
+  }, 120_000);
+
+  it('fits a phone, one pane above the other, and passes axe there', async () => {
+    const page = await site.open('/', { viewport: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
+    const boxes = await Promise.all(
+      ['Slack', 'Discord', 'RunPod'].map((name) => page.getByRole('region', { name, exact: true }).boundingBox()),
+    );
+    const tops = boxes.map((box) => box?.y ?? 0);
+    expect(tops).toEqual([...tops].sort((a, b) => a - b));
+    for (const box of boxes) expect(box?.width).toBeLessThanOrEqual(PHONE.width);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('region', { name: 'Slack' }).scrollIntoViewIfNeeded();
+    await picture(page, 'page-phone');
+    await page.context().close();
+    expect(site.complaints).toEqual([]);
+  });
+});
