@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 const DRAIN_LIMIT_MS = 10_000;
 
 /**
- * Moves the clock by `ms`, in hops to what changes next, at most an hour apart, each with a tick and its work. An aborted move
+ * Moves the clock by `ms`, in hops to what changes next or to the next full hour, each with a tick and its work. An aborted move
  * ends after the hop that is under way.
  */
 export async function moveClock(world: World, ms: number, signal?: AbortSignal): Promise<void> {
@@ -18,7 +18,9 @@ export async function moveClock(world: World, ms: number, signal?: AbortSignal):
     const now = clock.now();
     // What is overdue already (nobody works it) is no reason for another hop.
     const changes = [runpod.account.nextChange() ?? now, await nextPromise(world)].filter((at) => at > now);
-    clock.moveTo(Math.min(target, now + HOUR, ...changes));
+    // What is promised for an hour of the day comes at that hour.
+    const fullHour = now - (now % HOUR) + HOUR;
+    clock.moveTo(Math.min(target, fullHour, ...changes));
     await tickOnce(world);
   }
 }

@@ -1,11 +1,13 @@
 import { Fragment, useMemo } from 'react';
 import type { DiscordPost } from '../../protocol.ts';
+import { useFollowing } from '../parts/follow.ts';
 import { dayText, longDayText, useNow } from '../parts/now.ts';
 import { useNames } from './names.ts';
 import { Post } from './post.tsx';
-import { useStick } from './stick.ts';
 
 interface Props {
+  /** The channel's or thread's id. */
+  room: string;
   label: string;
   posts: DiscordPost[];
   /** The message that the thread hangs on. */
@@ -23,11 +25,11 @@ function follows(post: DiscordPost, before: DiscordPost | undefined): boolean {
   return post.at - before.at < GROUP_MS && dayText(post.at) === dayText(before.at);
 }
 
-export function Messages({ label, posts, starter, welcome, theme, onThread, onDismiss }: Props) {
+export function Messages({ room, label, posts, starter, welcome, theme, onThread, onDismiss }: Props) {
   const { myId } = useNames();
   const last = posts.at(-1);
   const own = last && (last.author === myId || last.onlyYou) ? last.id : undefined;
-  const { list, content, atEnd, toEnd, onScroll } = useStick(own);
+  const { box, inner, away, onScroll, toEnd } = useFollowing<HTMLElement>(`${myId} ${room}`, own);
   const today = dayText(useNow());
   const drawn = useMemo(() => {
     const shared = { today, onDismiss };
@@ -46,7 +48,7 @@ export function Messages({ label, posts, starter, welcome, theme, onThread, onDi
     <div className="log-frame">
       <div
         className="log"
-        ref={list}
+        ref={box}
         onScroll={onScroll}
         role="log"
         aria-label={label}
@@ -55,7 +57,7 @@ export function Messages({ label, posts, starter, welcome, theme, onThread, onDi
         tabIndex={0}
       >
         {/* Not all of the library's components hear of another theme: they are made anew. */}
-        <discord-messages key={theme} lightTheme={theme === 'light'} noBackground ref={content}>
+        <discord-messages key={theme} lightTheme={theme === 'light'} noBackground ref={inner}>
           <p className="welcome" data-ours>
             {welcome}
           </p>
@@ -63,7 +65,7 @@ export function Messages({ label, posts, starter, welcome, theme, onThread, onDi
           {drawn}
         </discord-messages>
       </div>
-      {!atEnd && (
+      {away && (
         <button type="button" className="to-end" onClick={toEnd} data-ours>
           Jump to present
         </button>

@@ -36,6 +36,7 @@ export function Room({ room, theme, dismissed, onDismiss, onThread, onBack }: Pr
     >
       <RoomHead room={room} parent={parent} onBack={onBack} />
       <Messages
+        room={room.id}
         label={parent ? `Messages in thread ${title}` : `Messages in ${title}`}
         posts={posts}
         starter={parent && all.find(({ id }) => id === room.id)}

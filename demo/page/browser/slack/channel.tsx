@@ -5,7 +5,7 @@ import { Log } from './log.tsx';
 import { Post } from './post.tsx';
 import { Speak } from './speak.tsx';
 import { useTeam } from './team.ts';
-import { mainOf, type ReadUpTo, repliesTo, unreadReplies } from './unread.ts';
+import { mainOf, newestOwn, type ReadUpTo, repliesTo, unreadReplies } from './unread.ts';
 
 export type ChannelInfo = Directory['channels'][number];
 
@@ -32,7 +32,7 @@ export function Channel({ channel, posts, read, onThread, backFrom }: ChannelPro
       <div className="slack-head">
         <h2>{title}</h2>
       </div>
-      <Log name={`${me} ${channel.id}`} label={`Messages in ${title}`}>
+      <Log name={`${me} ${channel.id}`} own={newestOwn(main, myId)} label={`Messages in ${title}`}>
         {main.length === 0 && <p className="slack-empty">Nothing here yet.</p>}
         {main.map((post, i) => {
           const replies = repliesTo(posts, post.id);

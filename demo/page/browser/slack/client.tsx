@@ -22,6 +22,7 @@ export function Client({ posts, read, onRead }: ClientProps) {
   const [open, setOpen] = useState(directory.channels[0]?.id ?? '');
   const [thread, setThread] = useState<string | null>(null);
   const [backFrom, setBackFrom] = useState<string | null>(null);
+  const [takesFocus, setTakesFocus] = useState(true);
   const channel = directory.channels.find(({ id }) => id === open) ?? directory.channels[0];
   const parent = thread === null ? undefined : posts.find(({ id }) => id === thread);
 
@@ -37,12 +38,15 @@ export function Client({ posts, read, onRead }: ClientProps) {
     setOpen(id);
     setBackFrom(under === null && id === open ? thread : null);
     setThread(under);
+    setTakesFocus(true);
   };
   const lookAt = useCallback((id: string) => {
     const post = store.get(`slack/${id}`);
     if (!post) return;
     setOpen(post.channel);
     setThread(post.thread);
+    // Whoever looks goes on where they are.
+    setTakesFocus(false);
   }, []);
   useLook('slack', lookAt);
   if (!channel) return null;
@@ -55,7 +59,14 @@ export function Client({ posts, read, onRead }: ClientProps) {
         onOpen={(id) => show(id, null)}
       />
       {parent ? (
-        <Thread key={parent.id} channel={channel} parent={parent} posts={posts} onClose={() => show(open, null)} />
+        <Thread
+          key={parent.id}
+          channel={channel}
+          parent={parent}
+          posts={posts}
+          takesFocus={takesFocus}
+          onClose={() => show(open, null)}
+        />
       ) : (
         <Channel
           key={channel.id}

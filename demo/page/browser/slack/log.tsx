@@ -1,12 +1,21 @@
-import { type ReactNode, type RefObject, type UIEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useFollowing } from '../parts/follow.ts';
 
-const NEAR = 40;
-/** Where somebody left off, by the log's name; at the end where nothing is known. */
-const places = new Map<string, number>();
+interface LogProps {
+  name: string;
+  /** The reader's newest message. */
+  own: string | undefined;
+  label: string;
+  children: ReactNode;
+}
 
 /** A list of messages that stays at its end while it grows, unless the reader scrolled up. */
-export function Log({ name, label, children }: { name: string; label: string; children: ReactNode }) {
-  const { box, inner, away, onScroll, toEnd } = useFollowing(name);
+export function Log({ name, own, label, children }: LogProps) {
+  const { box, inner, away, onScroll, toEnd } = useFollowing<HTMLDivElement>(name, own);
+  const onLatest = () => {
+    toEnd();
+    box.current?.focus();
+  };
   return (
     <div className="slack-log-frame">
       <div
@@ -26,52 +35,10 @@ export function Log({ name, label, children }: { name: string; label: string; ch
         </div>
       </div>
       {away && (
-        <button type="button" className="slack-latest" data-ours onClick={toEnd}>
+        <button type="button" className="slack-latest" data-ours onClick={onLatest}>
           Latest messages ↓
         </button>
       )}
     </div>
   );
-}
-
-function useFollowing(name: string) {
-  const box = useRef<HTMLDivElement>(null);
-  const inner = useRef<HTMLDivElement>(null);
-  const [away, setAway] = useState(places.has(name));
-  const follows = useRef(!away);
-  const last = useRef(0);
-  useLayoutEffect(() => {
-    if (box.current) box.current.scrollTop = places.get(name) ?? box.current.scrollHeight;
-  }, [name]);
-  useEnd(box, inner, follows);
-  const onScroll = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: UIEvent) => {
-    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    // It may have grown since it was scrolled to its end: only upwards is the reader's doing.
-    follows.current = atEnd || (follows.current && scrollTop >= last.current);
-    last.current = scrollTop;
-    setAway(!follows.current);
-    if (follows.current) places.delete(name);
-    else places.set(name, scrollTop);
-  };
-  const toEnd = () => {
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-    box.current?.focus();
-  };
-  return { box, inner, away, onScroll, toEnd };
-}
-
-/** Pictures, tables and a narrower pane make it longer too, not only messages. */
-function useEnd(
-  box: RefObject<HTMLDivElement | null>,
-  inner: RefObject<HTMLDivElement | null>,
-  follows: RefObject<boolean>,
-): void {
-  useEffect(() => {
-    const grown = new ResizeObserver(() => {
-      if (box.current && follows.current) box.current.scrollTop = box.current.scrollHeight;
-    });
-    if (box.current) grown.observe(box.current);
-    if (inner.current) grown.observe(inner.current);
-    return () => grown.disconnect();
-  }, [box, inner, follows]);
 }

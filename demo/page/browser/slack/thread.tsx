@@ -5,20 +5,23 @@ import { Log } from './log.tsx';
 import { countText, Post } from './post.tsx';
 import { Speak } from './speak.tsx';
 import { useTeam } from './team.ts';
-import { repliesTo } from './unread.ts';
+import { newestOwn, repliesTo } from './unread.ts';
 
 interface ThreadProps {
   channel: ChannelInfo;
   parent: SlackPost;
   posts: readonly SlackPost[];
+  takesFocus: boolean;
   onClose: () => void;
 }
 
 /** A message with what was said under it, in place of the channel. */
-export function Thread({ channel, parent, posts, onClose }: ThreadProps) {
-  const { me } = useTeam();
+export function Thread({ channel, parent, posts, takesFocus, onClose }: ThreadProps) {
+  const { me, myId } = useTeam();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    if (takesFocus) heading.current?.focus();
+  }, [takesFocus]);
   const replies = repliesTo(posts, parent.id);
   const where = channel.direct ? channel.name : `#${channel.name}`;
   return (
@@ -38,7 +41,7 @@ export function Thread({ channel, parent, posts, onClose }: ThreadProps) {
           ×
         </button>
       </div>
-      <Log name={`${me} ${parent.id}`} label={`Thread in ${where}`}>
+      <Log name={`${me} ${parent.id}`} own={newestOwn(replies, myId)} label={`Thread in ${where}`}>
         <Post post={parent} />
         <p className="slack-replies">
           <span>{countText(replies.length)}</span>

@@ -38,3 +38,7 @@ export function unreadIn(posts: readonly SlackPost[], channel: string, read: Rea
   const mentioned = channel === me || replies.length > 0 || main.some((post) => mentions(post, me));
   return { count: main.length + replies.length, mentioned };
 }
+
+/** What the reader said last, or was answered alone. */
+export const newestOwn = (posts: readonly SlackPost[], me: string) =>
+  posts.findLast(({ author, onlyYou }) => author === me || onlyYou)?.id;

@@ -32,7 +32,7 @@ const digest = (scene: Scene) => scene.said('slack', /Costs (Mon|Tue|Wed|Thu|Fri
 export const TOUR: TourStep[] = [
   {
     title: 'Two chats, one fleet',
-    text: 'This is the real bot. Slack and Discord are emulated, and so is RunPod, on the right; nothing leaves your machine and nothing costs money. You are Alice; Bob and Carol may approve, Mallory may do nothing. Type, press and break whatever you like: the tour waits.',
+    text: 'This is the real bot. Slack and Discord are emulated, and so is RunPod beside them; nothing leaves your machine and nothing costs money. You are Alice; Bob and Carol may approve, Mallory may do nothing. Type, press and break whatever you like: the tour waits.',
   },
   {
     title: 'Launch a pod',
@@ -56,7 +56,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Watch it come up',
-    text: 'The card is edited as RunPod moves: queued, launching, running. The calls stand on the right. A launch whose answer is lost is looked for by name before anything is created again.',
+    text: 'The card is edited as RunPod moves: queued, launching, running. The calls stand below RunPod. A launch whose answer is lost is looked for by name before anything is created again.',
     after:
       'Running: with its price and its disks; a line in its thread mentions who waits. Progress is told where it was asked for.',
     done: (scene) => {
@@ -130,7 +130,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Run out of money',
-    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $10, on the right, and let an hour or two pass.',
+    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $10, at RunPod, and let an hour or two pass.',
     after: 'How long it lasts, and whose data goes when it ends. It is said to those people, and it is said once.',
     act: { label: 'Spend it for me', run: runLow },
     done: (scene) => (runway(scene) ? {} : null),
@@ -153,7 +153,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Now break it',
-    text: 'That was the tour. Try the trouble on the right: lose the answer to a launch, kill the worker in the middle, take Slack away. Or look around: /pod help.',
+    text: 'That was the tour. Try the trouble at RunPod: lose the answer to a launch, kill the worker in the middle, take Slack away. Or look around: /pod help.',
   },
 ];
 

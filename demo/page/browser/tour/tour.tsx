@@ -52,11 +52,13 @@ export function Tour({ me, onMe, onEnd }: { me: Person; onMe: (person: Person) =
   const isLast = standing.step === TOUR.length - 1;
   return (
     <section className="tour" aria-label="Tour">
-      <p className="tour-count">
-        {standing.step + 1} of {TOUR.length}
-      </p>
       <div className="tour-text" role="status">
-        <h2>{step.title}</h2>
+        <h2>
+          {step.title}{' '}
+          <small>
+            {standing.step + 1} of {TOUR.length}
+          </small>
+        </h2>
         {isDone && step.after !== undefined ? (
           <p>
             <b className="tick">✓ Done.</b> {step.after}
