@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { DataInUse } from '../src/store/embedded-redis.ts';
 import { play } from './dialogue/play.ts';
 import { prompt } from './dialogue/prompt.ts';
 import { bundlePage } from './page/bundle.ts';
@@ -46,11 +47,15 @@ async function main(args: string[]): Promise<number> {
   return show(given.data ?? DATA, port, given.fresh ?? false);
 }
 
-/** The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too. */
+/** The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too. A second signal waits for nothing. */
 function endWith(stop: () => Promise<void>): void {
+  let ending = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 1));
+    process.on(signal, () => {
+      const code = signal === 'SIGINT' ? 130 : 1;
+      if (ending) process.exit(code);
+      ending = true;
+      stop().finally(() => process.exit(code));
     });
   }
 }
@@ -71,7 +76,6 @@ async function playIn(text: string): Promise<number> {
 }
 
 async function show(dataPath: string, port: number, fresh: boolean): Promise<number> {
-  if (fresh) rmSync(dataPath, { recursive: true, force: true });
   const stage = new Stage(dataPath);
   const page = new PageServer(stage, bundlePage());
   const stop = async () => {
@@ -82,8 +86,14 @@ async function show(dataPath: string, port: number, fresh: boolean): Promise<num
   try {
     const address = await page.start(port);
     process.stdout.write(`The page: ${address}\n`);
-    await stage.start();
+    await stage.start({ fresh });
     return await prompt(stage);
+  } catch (error) {
+    if (!(error instanceof DataInUse)) throw error;
+    process.stderr.write(
+      `A demo runs on ${dataPath} already. Open its page, end it, or name another folder with --data.\n`,
+    );
+    return 1;
   } finally {
     await stop();
   }

@@ -13,11 +13,9 @@ export class SharedClock {
     this.path = path;
   }
 
-  /** Begins at this moment, ms since 1970. */
-  static begin(path: string, at: number): SharedClock {
-    const clock = new SharedClock(path);
-    clock.write(at - Date.now());
-    return clock;
+  /** Begins at this moment, ms since 1970; nobody can read it before. */
+  begin(at: number): void {
+    this.write(at - Date.now());
   }
 
   now(): number {

@@ -33,6 +33,8 @@ async function main([part]: string[]): Promise<void> {
     await running.close();
     await redis.close();
   });
+  // Who started this is gone without a word: nobody would end it any more.
+  process.once('disconnect', () => process.exit(1));
   process.send?.('ready');
 }
 

@@ -1,16 +1,20 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEmbeddedRedis } from '../../src/store/embedded-redis.ts';
 import { World } from './world.ts';
 
 const SAVE_EVERY_MS = 2000;
 /** USD: enough that nothing warns of it before somebody asks for that. */
 const BALANCE = 250;
+/** What a world leaves in its folder; whatever else is there is not ours to take away. */
+const LEFT = /^(world|clock)(\.new)?$|^(keys|store|program)$|^(bot|worker)\.log$/;
 
 export type StageState = { state: 'starting'; doing: string } | { state: 'up' } | { state: 'failed'; problem: string };
 
 /** The world that a demo shows: kept between runs, and started over where somebody wants it. */
 export class Stage {
   readonly dataPath: string;
-  state: StageState = { state: 'starting', doing: '' };
+  state: StageState = { state: 'starting', doing: 'waking up' };
   private current: World | null = null;
   private saving: NodeJS.Timeout | undefined;
   private changing: Promise<void> = Promise.resolve();
@@ -29,9 +33,15 @@ export class Stage {
     return this.state.state === 'up' ? this.current : null;
   }
 
-  /** @throws Error where the world does not come up; the state says it too. */
-  start(): Promise<void> {
-    return this.change(() => this.begin());
+  /**
+   * `fresh`: forgets the last run first.
+   * @throws DataInUse where another demo runs in this folder, Error where the world does not come up; the state says it too.
+   */
+  start({ fresh = false }: { fresh?: boolean } = {}): Promise<void> {
+    return this.change(async () => {
+      if (fresh) await this.forget();
+      await this.begin();
+    });
   }
 
   /** Ends the world, forgets it, and begins another. */
@@ -39,7 +49,7 @@ export class Stage {
     return this.change(async () => {
       this.state = { state: 'starting', doing: 'tidying up' };
       await this.end();
-      rmSync(this.dataPath, { recursive: true, force: true });
+      await this.forget();
       await this.begin();
     });
   }
@@ -56,9 +66,10 @@ export class Stage {
   }
 
   private async begin(): Promise<void> {
+    const world = new World(this.dataPath, { balance: BALANCE, keep: true });
+    this.current = world;
     try {
-      this.current = new World(this.dataPath, { balance: BALANCE, keep: true });
-      await this.current.start((doing) => {
+      await world.start((doing) => {
         this.state = { state: 'starting', doing };
       });
     } catch (error) {
@@ -66,8 +77,7 @@ export class Stage {
       throw error;
     }
     this.state = { state: 'up' };
-    const { current } = this;
-    this.saving = setInterval(() => current.save(), SAVE_EVERY_MS);
+    this.saving = setInterval(() => world.save(), SAVE_EVERY_MS);
   }
 
   private async end(): Promise<void> {
@@ -75,5 +85,14 @@ export class Stage {
     const { current } = this;
     this.current = null;
     await current?.stop();
+  }
+
+  /** Claims the folder first, and ends a Redis that an earlier run may have left there. */
+  private async forget(): Promise<void> {
+    const redis = await startEmbeddedRedis(join(this.dataPath, 'store'));
+    await redis.close();
+    for (const name of readdirSync(this.dataPath).filter((one) => LEFT.test(one))) {
+      rmSync(join(this.dataPath, name), { recursive: true, force: true });
+    }
   }
 }

@@ -17,7 +17,8 @@ import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/store/embedded
 import { PREFIX } from '../../src/store/keys.ts';
 import { Snapshots } from '../../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
-import { Keep, type Kept, restore } from './keep.ts';
+import { Keep, restore } from './keep.ts';
+import { writeProgram } from './program.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
 import { seedBilling, seedKnownPods, seedNoBills } from './seed-costs.ts';
@@ -49,8 +50,8 @@ interface WorldOptions {
 
 /** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
 export class World {
-  /** The same after a restart that goes on where it ended. */
-  readonly id: string;
+  /** The same after a restart that goes on where it ended; empty before the start. */
+  id = '';
   readonly clock: SharedClock;
   readonly timeline = new Timeline();
   readonly chats: Record<ChatName, ChatEmulator>;
@@ -61,14 +62,16 @@ export class World {
   private readonly history: boolean;
   private readonly balance: number;
   private readonly keep: Keep | null;
-  private readonly kept: Kept | null;
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
+  private program: Promise<string> | null = null;
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
+  /** It came up whole: half of one is never kept. */
+  private whole = false;
 
   /**
    * `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent.
@@ -81,9 +84,7 @@ export class World {
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
     this.keep = keep ? new Keep(join(dataPath, 'world')) : null;
-    this.kept = this.keep?.read() ?? null;
-    this.id = this.kept?.id ?? randomUUID();
-    this.clock = SharedClock.begin(join(dataPath, 'clock'), this.kept?.at ?? BEGIN);
+    this.clock = new SharedClock(join(dataPath, 'clock'));
     const reading = {
       timeline: this.timeline,
       moment: readMoment,
@@ -111,6 +112,13 @@ export class World {
 
   /** `doing` is told what takes a moment, in words for whoever waits. */
   async start(doing: (what: string) => void = () => {}): Promise<void> {
+    doing('Redis');
+    // It claims the folder: where another demo runs in it, nothing was touched yet.
+    await this.startRedis();
+    const kept = this.keep?.read() ?? null;
+    if (!kept) await this.redisClient.flushall();
+    this.clock.begin(kept?.at ?? BEGIN);
+    this.id = kept?.id ?? randomUUID();
     doing('RunPod, Slack and Discord');
     this.emulator = await startRunpodEmulator({
       clock: () => this.clock.now(),
@@ -118,16 +126,15 @@ export class World {
       quotaPerMinute: QUOTA,
       balance: this.balance,
     });
-    if (this.kept) restore(this.kept, this);
+    if (kept) restore(kept, this);
     else this.seed();
     await Promise.all([this.slack.start(), this.discord.start()]);
-    doing('Redis');
-    await this.startRedis();
-    if (!this.kept) await this.seedWeek();
+    if (!kept) await this.seedWeek();
     doing('the bot and the worker');
     await Promise.all([this.startPart('worker'), this.startPart('bot')]);
     doing('the first look at RunPod, and its bills');
     await this.firstReads();
+    this.whole = true;
   }
 
   private seed(): void {
@@ -138,7 +145,7 @@ export class World {
 
   /** Writes down what the emulators hold, if anything moved since; Redis keeps its own. */
   save(): void {
-    this.keep?.write(this);
+    if (this.whole) this.keep?.write(this);
   }
 
   private async seedWeek(): Promise<void> {
@@ -191,9 +198,10 @@ export class World {
   }
 
   async startPart(part: Part, name: string = part): Promise<void> {
+    this.program ??= writeProgram(join(this.dataPath, 'program'));
+    const program = await this.program;
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
-    const program = fileURLToPath(new URL('./process.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', program, part], {
+    const child = spawn(process.execPath, ['--enable-source-maps', program, part], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: this.environment(part),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -258,7 +266,7 @@ export class World {
     });
     await Promise.all(ending);
     // Nobody acts any more: what is written now is what Redis knows.
-    if (this.emulator) this.save();
+    this.save();
     await Promise.all(this.queues.map((queue) => queue.close()));
     this.client?.disconnect();
     await this.redis?.close();

@@ -85,7 +85,7 @@ function FormField({ field, value, onChange }: FieldProps) {
   const about = `${id}-about`;
   const shared = { id, required: field.required, 'aria-describedby': about, 'aria-invalid': field.problem !== null };
   return (
-    <div className="field">
+    <div className="field" data-ours>
       <label htmlFor={id}>
         {field.label}
         {!field.required && <span className="optional"> (optional)</span>}

@@ -3,6 +3,7 @@ import type { AccountState, PodState } from '../../protocol.ts';
 import { doAct } from '../act.ts';
 import { agoText, useNow } from '../parts/now.ts';
 import { useValue } from '../store.ts';
+import { About } from './about.tsx';
 import { Calls } from './calls.tsx';
 import { perHour, usd } from './money.ts';
 import { PodMenu } from './pod-menu.tsx';
@@ -19,6 +20,7 @@ export function RunpodPane() {
         {account && <Money account={account} />}
         {account && <Fleet account={account} />}
         <Troubles />
+        <About />
       </div>
       <Calls />
     </section>
