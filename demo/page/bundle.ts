@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 export interface Bundle {
   js: string;
@@ -21,6 +21,8 @@ export async function bundlePage(): Promise<Bundle> {
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
   });
+  // Its helper process would stay for good.
+  await stop();
   const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return { js: text('.js'), css: text('.css') };
 }

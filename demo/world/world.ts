@@ -66,7 +66,7 @@ export class World {
   private readonly children = new Map<string, ChildProcess>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
-  private program: Promise<string> | null = null;
+  private program: string | null = null;
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
@@ -199,9 +199,8 @@ export class World {
 
   async startPart(part: Part, name: string = part): Promise<void> {
     this.program ??= writeProgram(join(this.dataPath, 'program'));
-    const program = await this.program;
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
-    const child = spawn(process.execPath, ['--enable-source-maps', program, part], {
+    const child = spawn(process.execPath, ['--enable-source-maps', this.program, part], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: this.environment(part),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

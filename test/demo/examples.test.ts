@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SECRETS, type World } from '../../demo/world/world.ts';
 import { leftBehind, playDialogue } from './playing.ts';
-import { discordViolations, slackValidator } from './validators.ts';
+import { discordValidator, slackValidator } from './validators.ts';
 
 const folder = new URL('../../examples/', import.meta.url);
 const dialogues = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 const slackProblems = slackValidator();
+const discordProblems = await discordValidator();
 
 /** Values that must be in no log, job, Redis value or message: our keys, what a pod's env holds, and pasted keys. */
 const FORBIDDEN = [...Object.values(SECRETS), 'hf_seedseed', 'rpa_', 'hf_aaaabbbb', 'HF_TOKEN'];
@@ -25,7 +26,7 @@ describe.concurrent('the examples', () => {
         expect(world.runpod.violations).toEqual([]);
         expect(world.slack.workspace.messages.flatMap((m) => slackProblems(m.blocks))).toEqual([]);
         expect(world.slack.workspace.opened.flatMap((view) => slackProblems(view.blocks as unknown[]))).toEqual([]);
-        expect(await discordViolations(world.discord.requests)).toEqual([]);
+        expect(discordProblems(world.discord.requests)).toEqual([]);
         const everywhere = [...leftBehind(dataPath), { path: 'messages', text: messagesOf(world) }];
         for (const secret of FORBIDDEN) {
           expect(

@@ -30,11 +30,11 @@ export async function playDialogue(
   }
 }
 
-/** Every file that a run left: logs, and all that Redis wrote. */
+/** Every file that a run left: logs, and all that Redis wrote. Not the program that ran, which is our own source. */
 export function leftBehind(folder: string): { path: string; text: string }[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile())
+    .filter((path) => !path.startsWith(join(folder, 'program')) && statSync(path).isFile())
     .map((path) => ({ path, text: readFileSync(path, 'latin1') }));
 }
 
