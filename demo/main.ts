@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DataInUse } from '../src/store/embedded-redis.ts';
@@ -44,7 +44,9 @@ async function main(args: string[]): Promise<number> {
   }
   const port = Number(given.port ?? PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return misuse(`${given.port} is no port`);
-  return show(given.data ?? DATA, port, given.fresh ?? false);
+  // A folder of its own within: what stands beside it is not ours.
+  const dataPath = given.data === undefined ? DATA : resolve(given.data, 'podwarden-demo');
+  return show(dataPath, port, given.fresh ?? false);
 }
 
 /** The bot, the worker and Redis are processes of their own: whoever ends the demo ends them too. A second signal waits for nothing. */

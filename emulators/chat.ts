@@ -77,8 +77,8 @@ export interface ChatEmulator {
   /** The person closes a form; the bot is not told. */
   dismiss(person: string, form: Pick<SeenForm, 'id'>): void;
   /**
-   * Somebody writes a message; `@Podwarden` in it names the bot, which then has to acknowledge. In a thread where `under` is the
-   * message that it hangs on.
+   * Somebody writes a message; `@Podwarden` in it names the bot. In a thread where `under` is the message that it hangs on, or one
+   * in it. @throws ClientRefused
    */
   say(person: string, channel: string, text: string, under: Pick<Seen, 'id'> | null): Promise<void>;
   /** Asks the bot to connect anew, as the platforms do. */
@@ -94,7 +94,7 @@ export interface ChatEmulator {
 }
 
 /** How a person names the bot in what they write. */
-export const BOT_NAME = /@podwarden\b/i;
+export const BOT_NAME = /(?<![\w.])@podwarden\b/i;
 
 /** One counter for both chats, so that "since the last step" means the same in each. */
 export class Timeline {

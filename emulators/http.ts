@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 
 export interface HttpCall {
   method: string;
@@ -63,8 +64,25 @@ export async function listen(handler: Handler, port = 0): Promise<Listening> {
   };
 }
 
+/** Sockets on the same port, under the same condition. */
+export function listenForSockets(server: Server): WebSocketServer {
+  return new WebSocketServer({ server, verifyClient: ({ req }: { req: IncomingMessage }) => !isForeign(req.headers) });
+}
+
+const HERE = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+
+/**
+ * Bots send neither of these headers, browsers always one: a web site that finds the port has no business here, nor has one that
+ * bent its own name to this address.
+ */
+function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingMessage['headers']): boolean {
+  return origin !== undefined || site !== undefined || !HERE.test(host ?? '');
+}
+
 async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
+    if (isForeign(request.headers))
+      return send(response, { status: 403, body: { error: 'emulator: not for web sites' } });
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const result = await handler({
       method: request.method ?? 'GET',

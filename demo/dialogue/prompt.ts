@@ -25,6 +25,8 @@ const print = (text: string) => {
 export async function prompt(stage: Stage): Promise<number> {
   print(WELCOME);
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'demo> ' });
+  // A terminal gives its Ctrl-C to whoever reads lines: it is meant for the demo.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const seats = new Seats(stage);
   const watch = setInterval(() => seats.current()?.transcript.flush(), 500);
   let typed = 0;

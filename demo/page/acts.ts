@@ -8,10 +8,24 @@ import type { TimeKeeper } from './time-keeper.ts';
 
 type InChat = Extract<Act, { chat: unknown }>;
 
+/** What each platform's own client says where nobody acknowledged. */
 const UNANSWERED = {
-  slack: '/pod failed because the app did not respond',
-  discord: 'The application did not respond',
+  slack: {
+    command: '/pod failed because the app did not respond',
+    press: 'Podwarden did not respond. Try again.',
+    submit: 'We had some trouble connecting. Try again?',
+  },
+  discord: {
+    command: 'The application did not respond',
+    press: 'This interaction failed',
+    submit: 'Something went wrong. Try again.',
+  },
 };
+
+function unanswered({ chat, kind }: InChat): string {
+  const words = UNANSWERED[chat];
+  return kind === 'say' || kind === 'dismiss' ? words.press : words[kind];
+}
 
 /** Does what somebody did on the page. What the person's own client or the platform refuses is told in their words. */
 export async function takeAct(act: Act, stage: Stage, time: TimeKeeper): Promise<Answer> {
@@ -27,7 +41,7 @@ export async function takeAct(act: Act, stage: Stage, time: TimeKeeper): Promise
     else await behindTheScenes(act, world, time);
     return { ok: true, value: null };
   } catch (error) {
-    if (error instanceof NotAcknowledged && 'chat' in act) return { ok: false, problem: UNANSWERED[act.chat] };
+    if (error instanceof NotAcknowledged && 'chat' in act) return { ok: false, problem: unanswered(act) };
     return { ok: false, problem: sentence((error as Error).message) };
   }
 }

@@ -15,7 +15,8 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
  */
 export function refusal({ method, remoteAddress, headers }: Asking, port: number): string | null {
   if (!LOOPBACK.test(remoteAddress ?? '')) return 'only this machine may ask';
-  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+  // Browsers leave out the port where it is http's own.
+  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => (port === 80 ? name : `${name}:${port}`));
   const host = headers.host ?? '';
   if (!hosts.includes(host)) return 'that is not the name of this page';
   if (headers.origin !== undefined && headers.origin !== `http://${host}`) return 'another site asked';

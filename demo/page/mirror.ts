@@ -49,10 +49,9 @@ export class Mirror {
   }
 
   private seen(world: World): Changes {
-    const { speed, move } = this.time;
     const { slack, discord, runpod } = world;
     return {
-      clock: { offset: world.clock.offset(), speed, move },
+      clock: this.time.state(world),
       parts: world.parts(),
       trouble: activeFaults(world),
       account: accountState(runpod.account),

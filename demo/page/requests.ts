@@ -4,12 +4,13 @@ import { PEOPLE } from './protocol.ts';
 const chat = z.enum(['slack', 'discord']);
 const person = z.enum(PEOPLE);
 const text = z.string().max(20_000);
+const typed = text.trim().min(1);
 const id = z.string().max(300);
 
 /** What a person does on the page. */
 export const act = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('command'), chat, person, channel: id, typed: text }),
-  z.strictObject({ kind: z.literal('say'), chat, person, channel: id, under: id.nullable(), typed: text }),
+  z.strictObject({ kind: z.literal('command'), chat, person, channel: id, typed }),
+  z.strictObject({ kind: z.literal('say'), chat, person, channel: id, under: id.nullable(), typed }),
   z.strictObject({ kind: z.literal('press'), chat, person, message: id, button: id, label: text }),
   z.strictObject({
     kind: z.literal('submit'),

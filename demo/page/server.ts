@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { ZodType } from 'zod';
 import type { Stage } from '../world/stage.ts';
 import { suggestionsFor, takeAct } from './acts.ts';
 import type { Bundle } from './bundle.ts';
 import { refusal } from './guard.ts';
 import { Mirror } from './mirror.ts';
-import { PEOPLE } from './protocol.ts';
+import { PEOPLE, type Person } from './protocol.ts';
 import { act, suggest } from './requests.ts';
 import { TimeKeeper } from './time-keeper.ts';
 import { discordFileBytes } from './views/discord.ts';
@@ -54,11 +56,15 @@ export class PageServer {
   private readonly bundle: Promise<Bundle>;
   private readonly time: TimeKeeper;
   private readonly server: Server;
+  /** Windows. Not server-sent events: of those a browser opens six, and then loads nothing more. */
+  private readonly windows = new WebSocketServer({ noServer: true });
   private port = 0;
 
   constructor(stage: Stage, bundle: Promise<Bundle>) {
     this.stage = stage;
     this.bundle = bundle;
+    // Told to whoever asks for the page.
+    bundle.catch(() => {});
     this.time = new TimeKeeper(stage);
     this.server = createServer((request, response) => {
       this.handle(request, response).catch((error: Error) => {
@@ -66,6 +72,7 @@ export class PageServer {
         else answer(response, 500, 'text/plain', error.message);
       });
     });
+    this.server.on('upgrade', (request, socket, head) => this.open(request, socket, head));
   }
 
   /** Listens on `port`, or on the next one that is free. Gives the page's address. */
@@ -94,13 +101,14 @@ export class PageServer {
 
   async close(): Promise<void> {
     await this.time.close();
+    for (const window of this.windows.clients) window.terminate();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = 'GET', headers, socket } = request;
-    const refused = refusal({ method, headers, remoteAddress: socket.remoteAddress }, this.port);
+    const { method = 'GET' } = request;
+    const refused = this.refused(request);
     if (refused !== null) return answer(response, 403, 'text/plain', `Refused: ${refused}.`);
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     switch (`${method} ${url.pathname}`) {
@@ -112,8 +120,6 @@ export class PageServer {
         return answer(response, 200, 'text/javascript; charset=utf-8', (await this.bundle).js);
       case 'GET /page.css':
         return answer(response, 200, 'text/css; charset=utf-8', (await this.bundle).css);
-      case 'GET /events':
-        return this.watch(url.searchParams.get('as'), request, response);
       case 'POST /act':
         return this.json(request, response, act, (body) => takeAct(body, this.stage, this.time));
       case 'POST /suggest':
@@ -123,26 +129,41 @@ export class PageServer {
     answer(response, 404, 'text/plain', 'Not found.');
   }
 
-  /** Server-sent events: first everything, then what changes. */
-  private watch(as: string | null, request: IncomingMessage, response: ServerResponse): void {
-    const person = PEOPLE.find((name) => name === as);
-    if (!person) {
-      answer(response, 400, 'text/plain', `as is one of ${PEOPLE.join(', ')}.`);
+  private refused({ method = 'GET', headers, socket }: IncomingMessage): string | null {
+    return refusal({ method, headers, remoteAddress: socket.remoteAddress }, this.port);
+  }
+
+  /** A window: told everything first, and then what changes. */
+  private open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const person = PEOPLE.find((name) => name === url.searchParams.get('as'));
+    const refused = this.refused(request) !== null;
+    if (refused || url.pathname !== '/events' || !person) {
+      socket.end(`HTTP/1.1 ${refused ? '403 Forbidden' : '404 Not Found'}\r\n\r\n`);
       return;
     }
-    response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+    this.windows.handleUpgrade(request, socket, head, (window) => this.watch(window, person));
+  }
+
+  private watch(window: WebSocket, person: Person): void {
     const mirror = new Mirror(this.stage, this.time, person);
     const look = () => {
-      const changes = mirror.changes();
-      if (changes) response.write(`data: ${JSON.stringify(changes)}\n\n`);
+      try {
+        const changes = mirror.changes();
+        if (changes) window.send(JSON.stringify(changes));
+      } catch {
+        // In the middle of an end or a start: the window comes again.
+        window.terminate();
+      }
     };
-    look();
     const looking = setInterval(look, LOOK_EVERY_MS);
-    const beating = setInterval(() => response.write(': still here\n\n'), BEAT_EVERY_MS);
-    request.on('close', () => {
+    const beating = setInterval(() => window.ping(), BEAT_EVERY_MS);
+    window.on('close', () => {
       clearInterval(looking);
       clearInterval(beating);
     });
+    window.on('error', () => window.terminate());
+    look();
   }
 
   private async json<T>(

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { moveClock } from '../world/hops.ts';
+import { moveClock, moveOf } from '../world/hops.ts';
 import type { Stage } from '../world/stage.ts';
+import type { World } from '../world/world.ts';
 import type { ClockState } from './protocol.ts';
 
 /** How often a clock that runs fast is moved on, real ms. */
@@ -11,8 +12,8 @@ const STEP_MS = 500;
  * after every hop of at most an hour, so a clock that cannot be followed is slower than its speed says.
  */
 export class TimeKeeper {
-  speed = 1;
-  move: ClockState['move'] = null;
+  private speed = 1;
+  private move: ClockState['move'] = null;
   private readonly stage: Stage;
   private running: Promise<void> | null = null;
   private hop = new AbortController();
@@ -20,6 +21,13 @@ export class TimeKeeper {
 
   constructor(stage: Stage) {
     this.stage = stage;
+  }
+
+  /** A move that was asked for at the terminal is one too. */
+  state(world: World): ClockState {
+    const steps = this.speed > 1 ? null : moveOf(world);
+    const move = this.move ?? (steps && { from: steps.from, to: steps.to });
+    return { offset: world.clock.offset(), speed: this.speed, move };
   }
 
   /** On top of where the clock stands, or is moving to. */
@@ -36,6 +44,7 @@ export class TimeKeeper {
     this.move = null;
     this.speed = 1;
     this.hop.abort();
+    if (this.stage.world) moveOf(this.stage.world)?.stop();
   }
 
   setSpeed(speed: number): void {

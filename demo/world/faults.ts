@@ -178,7 +178,7 @@ const SETTERS: Record<string, Setter> = {
 
 /** @throws Error that names what is allowed. */
 export function setFault(name: string, value: string, world: World): void {
-  const setter = SETTERS[name];
+  const setter = Object.hasOwn(SETTERS, name) ? SETTERS[name] : undefined;
   if (!setter) throw new Error(`there is no fault ${name}: ${Object.keys(SETTERS).join(', ')}`);
   setter(value, world);
 }
@@ -206,9 +206,9 @@ const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };
 
 /** Clears one fault, or all. */
 export function clearFault(name: string | null, world: World): void {
-  if (name !== null && !(name in SETTERS)) throw new Error(`there is no fault ${name}`);
+  if (name !== null && !Object.hasOwn(SETTERS, name)) throw new Error(`there is no fault ${name}`);
   const { faults } = world.runpod;
-  const field = name === null ? undefined : FIELDS[name];
+  const field = name === null || !Object.hasOwn(FIELDS, name) ? undefined : FIELDS[name];
   if (name === null) Object.assign(faults, NO_FAULTS);
   else if (field) Object.assign(faults, { [field]: NO_FAULTS[field] });
   for (const chat of ['slack', 'discord'] as const) {

@@ -37,11 +37,14 @@ export interface Kept {
 /** Raised when the shape of anything kept changes: an older file is then as good as none. */
 const FORMAT = 1;
 const CALLS = 200;
+/** How far the clock may be behind after a kill, where nothing happened. */
+const IDLE_MS = 10_000;
 
 /** The file in which a world is kept. */
 export class Keep {
   private readonly path: string;
   private last = '';
+  private writtenAt = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -57,16 +60,16 @@ export class Keep {
     }
   }
 
+  /** Where something happened since, and else now and then, since time goes on by itself. */
+  writeIfMoved(world: Keepable): void {
+    const signature = signatureOf(world);
+    if (signature === this.last && Date.now() - this.writtenAt < IDLE_MS) return;
+    this.write(world);
+    this.last = signature;
+  }
+
   write(world: Keepable): void {
     const { account, calls, faults } = world.runpod;
-    const moved = [
-      world.timeline.now(),
-      calls.length,
-      calls.at(-1)?.at,
-      world.clock.offset(),
-      JSON.stringify(faults),
-    ].join();
-    if (moved === this.last) return;
     const kept: Kept = {
       format: FORMAT,
       id: world.id,
@@ -83,8 +86,18 @@ export class Keep {
     };
     writeFileSync(`${this.path}.new`, serialize(kept), { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);
-    this.last = moved;
+    this.writtenAt = Date.now();
   }
+}
+
+/** Changes with all that happens, and not with time alone. */
+function signatureOf({ timeline, clock, slack, discord, runpod: { account, calls, faults } }: Keepable): string {
+  const charged = account.balance + account.book.since(0);
+  return JSON.stringify([
+    [timeline.now(), calls.length, clock.offset(), charged.toFixed(2)],
+    [faults, slack.faults, discord.faults],
+    [...account.pods.values()],
+  ]);
 }
 
 function own(of: object, without: readonly string[] = []): Own {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { startEmbeddedRedis } from '../../src/store/embedded-redis.ts';
 import { World } from './world.ts';
 
-const SAVE_EVERY_MS = 2000;
+/** A kill loses at most this much of what the emulators hold, real ms. */
+const SAVE_EVERY_MS = 250;
 /** USD: enough that nothing warns of it before somebody asks for that. */
 const BALANCE = 250;
 /** What a world leaves in its folder; whatever else is there is not ours to take away. */
@@ -77,7 +78,16 @@ export class Stage {
       throw error;
     }
     this.state = { state: 'up' };
-    this.saving = setInterval(() => world.save(), SAVE_EVERY_MS);
+    this.saving = setInterval(() => this.save(world), SAVE_EVERY_MS);
+  }
+
+  private save(world: World): void {
+    try {
+      world.save();
+    } catch (error) {
+      clearInterval(this.saving);
+      this.state = { state: 'failed', problem: `what happened can no longer be kept: ${(error as Error).message}` };
+    }
   }
 
   private async end(): Promise<void> {

@@ -72,6 +72,7 @@ export class World {
   private emulator: RunpodEmulator | null = null;
   /** It came up whole: half of one is never kept. */
   private whole = false;
+  private restarting: Promise<void> | null = null;
 
   /**
    * `history`: weeks of bills before the demo begins. Without them it is up sooner, and nothing was spent.
@@ -143,9 +144,9 @@ export class World {
     seedChats(this.slack, this.discord);
   }
 
-  /** Writes down what the emulators hold, if anything moved since; Redis keeps its own. */
+  /** Writes down what the emulators hold; Redis keeps its own. To be called often: it writes where something happened. */
   save(): void {
-    if (this.whole) this.keep?.write(this);
+    if (this.whole) this.keep?.writeIfMoved(this);
   }
 
   private async seedWeek(): Promise<void> {
@@ -251,7 +252,15 @@ export class World {
     this.ready.delete(name);
   }
 
-  async restartRedis(): Promise<void> {
+  /** One at a time: whoever asks meanwhile waits for the same. */
+  restartRedis(): Promise<void> {
+    this.restarting ??= this.redisAnew().finally(() => {
+      this.restarting = null;
+    });
+    return this.restarting;
+  }
+
+  private async redisAnew(): Promise<void> {
     const before = this.redis;
     this.redis = null;
     await before?.close();
@@ -259,13 +268,14 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    await this.restarting?.catch(() => {});
     const ending = [...this.children.values()].map((child) => {
       child.kill('SIGKILL');
       return new Promise<void>((resolve) => child.once('exit', () => resolve()));
     });
     await Promise.all(ending);
     // Nobody acts any more: what is written now is what Redis knows.
-    this.save();
+    if (this.whole) this.keep?.write(this);
     await Promise.all(this.queues.map((queue) => queue.close()));
     this.client?.disconnect();
     await this.redis?.close();

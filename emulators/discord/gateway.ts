@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { listenForSockets } from '../http.ts';
 import type { Json, Server } from './state.ts';
 
 /** Long enough that no test meets one. */
@@ -25,7 +26,7 @@ export class Gateway {
     this.server = server;
     this.token = token;
     this.url = url;
-    new WebSocketServer({ server: http }).on('connection', (socket) => this.connected(socket));
+    listenForSockets(http).on('connection', (socket) => this.connected(socket));
   }
 
   /** Sends an event to every bot that is connected: each sees every event. Kept for a resume. */

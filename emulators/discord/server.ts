@@ -178,18 +178,23 @@ export class DiscordEmulator implements ChatEmulator {
     const { server } = this;
     const { user, channel } = this.at(person, channelName);
     if (text.length > MAX_CONTENT) throw new ClientRefused(`a message has at most ${MAX_CONTENT} characters`);
-    const thread = under === null ? undefined : this.threadOf(under.id);
-    const to = { channel: thread ?? channel, onlyFor: null, thinking: false, author: user };
+    const thread = under === null ? null : this.threadOf(under.id);
+    const place = server.channels.get(thread ?? channel);
+    if (!place || (thread !== null && place.parent !== channel)) throw new ClientRefused('that thread is not there');
+    // A post brings an archived thread back.
+    place.archived = false;
+    if (place.active) place.active.at = this.context().now();
+    const to = { channel: place.id, onlyFor: null, thinking: false, author: user };
     const message = newMessage(to, { content: text.replace(BOT_NAME, `<@${server.bot}>`) }, this.context());
     this.gateway?.dispatch('MESSAGE_CREATE', messageEvent(message, server));
   }
 
   /** A thread has the id of the message that it hangs on. */
-  private threadOf(message: string): string | undefined {
+  private threadOf(message: string): string {
     const { channels, messages } = this.server;
     if (channels.get(message)?.parent) return message;
     const at = messages.find(({ id }) => id === message)?.channel ?? '';
-    return channels.get(at)?.parent ? at : undefined;
+    return at;
   }
 
   /** What the client offers while somebody types into an option. */
@@ -244,17 +249,21 @@ export class DiscordEmulator implements ChatEmulator {
         ...(field.kind === 'text' ? { type: 4, value: field.value[0] ?? '' } : { type: 3, values: field.value }),
       },
     }));
-    this.server.modals.splice(this.server.modals.indexOf(open), 1);
     await this.interact(user, open.channel, open.source, {
       type: 5,
       data: { custom_id: open.modal.custom_id, components },
     });
+    this.closeModal(open);
   }
 
   dismiss(person: string, form: Pick<SeenForm, 'id'>): void {
-    const open = this.openModal(this.server.byName(person).id, form.id);
-    this.server.modals.splice(this.server.modals.indexOf(open), 1);
+    this.closeModal(this.openModal(this.server.byName(person).id, form.id));
     this.options.timeline.next();
+  }
+
+  /** It stays until it was acknowledged, and may be closed by then. */
+  private closeModal(modal: Modal): void {
+    this.server.modals = this.server.modals.filter((open) => open !== modal);
   }
 
   private openModal(user: string, id: string): Modal {

@@ -89,7 +89,7 @@ export class Server {
   readonly channels = new Map<string, DiscordChannel>();
   readonly messages: DiscordMessage[] = [];
   readonly interactions = new Map<string, Interaction>();
-  readonly modals: Modal[] = [];
+  modals: Modal[] = [];
   commands: Json[] = [];
   private counter = 0n;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import {
+  ACK_MS,
   BOT_NAME,
   type ChatEmulator,
   type ChatFaults,
@@ -13,7 +14,7 @@ import {
   type Timeline,
   withinAckTime,
 } from '../chat.ts';
-import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
+import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen, listenForSockets } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { METHODS, respond } from './api.ts';
 import {
@@ -29,6 +30,8 @@ import { type Reader, readForm, readMessage } from './read.ts';
 import { type ApiContext, addMessage, type Json, type SlackMessage, type SlackView, Workspace } from './state.ts';
 
 const TRIGGER_MS = 3000;
+/** Events are tried again for about an hour; a command or click that nobody acknowledged in time is over. */
+const RETRIED_MS = 60 * 60_000;
 const RESPONSE_MS = 30 * 60_000;
 /** After a disconnect frame Slack ends the connection by itself. */
 const LEAVING_MS = 5000;
@@ -62,7 +65,8 @@ export class SlackEmulator implements ChatEmulator {
   private readonly leaving = new Set<WebSocket>();
   private readonly quotas: Quotas;
   private readonly waiting = new Map<string, (payload: Json) => void>();
-  private readonly queued: string[] = [];
+  /** Envelopes that wait for a socket, and until when anybody cares, real ms. */
+  private readonly queued: { frame: string; until: number }[] = [];
   private listening: Listening | null = null;
   private running = 0;
 
@@ -82,8 +86,7 @@ export class SlackEmulator implements ChatEmulator {
   async start(): Promise<void> {
     this.listening = await listen((call) => this.handle(call));
     this.url = `http://127.0.0.1:${this.listening.port}/api/`;
-    const wss = new WebSocketServer({ server: this.listening.server });
-    wss.on('connection', (socket) => this.connected(socket));
+    listenForSockets(this.listening.server).on('connection', (socket) => this.connected(socket));
   }
 
   async close(): Promise<void> {
@@ -104,7 +107,7 @@ export class SlackEmulator implements ChatEmulator {
     socket.send(
       JSON.stringify({ type: 'hello', num_connections: this.sockets.size, connection_info: { app_id: 'A1' } }),
     );
-    for (const frame of this.queued.splice(0)) socket.send(frame);
+    for (const { frame, until } of this.queued.splice(0)) if (Date.now() < until) socket.send(frame);
   }
 
   disconnect(): void {
@@ -183,7 +186,7 @@ export class SlackEmulator implements ChatEmulator {
     const frame = JSON.stringify({ envelope_id: id, type, payload, accepts_response_payload: true });
     const acknowledged = new Promise<Json>((resolve) => this.waiting.set(id, resolve));
     const [socket] = this.sockets;
-    if (!socket) this.queued.push(frame);
+    if (!socket) this.queued.push({ frame, until: Date.now() + (type === 'events_api' ? RETRIED_MS : ACK_MS) });
     else {
       socket.send(frame);
       // The same event again under an envelope of its own, as after a lost acknowledgement.
@@ -195,7 +198,8 @@ export class SlackEmulator implements ChatEmulator {
   private interaction(user: string, channel: string, threadTs: string | null, source: string | null): Answering {
     const trigger = this.workspace.newId('trigger-');
     this.workspace.triggers.set(trigger, { user, expires: Date.now() + TRIGGER_MS });
-    const id = this.workspace.newId('R');
+    // Not to be guessed: the address is the right to answer.
+    const id = randomUUID();
     this.workspace.responses.set(id, { user, channel, threadTs, source, uses: 0, expires: Date.now() + RESPONSE_MS });
     return { trigger_id: trigger, response_url: `http://127.0.0.1:${this.listening?.port}/response/${id}` };
   }
@@ -220,14 +224,15 @@ export class SlackEmulator implements ChatEmulator {
     if (text.length > MAX_COMMAND) throw new ClientRefused('the message is too long');
     // Not in a thread either: Slack's client takes it for a command, and has none there.
     if (text.startsWith('/')) throw new ClientRefused('slash commands do not work in threads');
-    const source = under ? workspace.messages.find((m) => m.ts === under.id) : undefined;
+    const source = under ? workspace.messages.find((m) => m.ts === under.id && this.sees(user.id, m)) : null;
+    if (source === undefined || (source && source.channel !== channel.id))
+      throw new ClientRefused('that thread is not there');
     const threadTs = source?.threadTs ?? source?.ts ?? null;
     const said = escaped(text).replace(BOT_NAME, `<@${workspace.bot.user}>`);
     const written = { channel: channel.id, threadTs, onlyFor: null, author: user.id, text: said };
     const message = addMessage(written, this.context);
-    if (!BOT_NAME.test(text)) return;
-    const payload = mentionPayload(workspace, user, message);
-    await this.acknowledged(this.deliver('events_api', payload), 'the mention');
+    // Nobody waits for an acknowledgement: the message stands there either way.
+    if (BOT_NAME.test(text)) void this.deliver('events_api', mentionPayload(workspace, user, message));
   }
 
   private async acknowledged(ack: Promise<Json>, what: string): Promise<Json> {
@@ -260,14 +265,18 @@ export class SlackEmulator implements ChatEmulator {
     open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
-    if (ack.response_action !== 'errors') this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
+    if (ack.response_action !== 'errors') this.closeView(open);
   }
 
   /** The bot asks for no word of it, so none is sent. */
   dismiss(person: string, form: Pick<SeenForm, 'id'>): void {
-    const open = this.openView(this.workspace.byName(person).id, form.id);
-    this.workspace.views.splice(this.workspace.views.indexOf(open), 1);
+    this.closeView(this.openView(this.workspace.byName(person).id, form.id));
     this.options.timeline.next();
+  }
+
+  /** It may be closed already, by whoever did not wait for its answer. */
+  private closeView(view: SlackView): void {
+    this.workspace.views = this.workspace.views.filter((open) => open !== view);
   }
 
   private openView(user: string, id: string): SlackView {

@@ -74,7 +74,7 @@ export class Workspace {
   readonly channels = new Map<string, SlackChannel>();
   readonly messages: SlackMessage[] = [];
   /** Those that are open. */
-  readonly views: SlackView[] = [];
+  views: SlackView[] = [];
   /** Every form that was opened, for validators. */
   readonly opened: Json[] = [];
   readonly responses = new Map<string, ResponseUrl>();

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,9 +81,10 @@ describe('what a demo keeps', () => {
     await doAct(address, launch('kept'));
     await before.until('it runs', () => before.says('slack', /kept: Running/));
     before.close();
-    // The world is written every two seconds.
-    const written = join(dataPath, 'world');
-    await expect.poll(() => existsSync(written), { timeout: 10_000 }).toBe(true);
+    // It is written a moment later.
+    const written = join(dataPath, 'podwarden-demo', 'world');
+    const holds = () => existsSync(written) && readFileSync(written, 'latin1').includes('kept: Running');
+    await expect.poll(holds, { timeout: 10_000 }).toBe(true);
     first.child.kill('SIGKILL');
     await first.exit();
 

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { WebSocket } from 'ws';
 import type { Mirrored } from '../../demo/page/protocol.ts';
 import type { Act } from '../../demo/page/requests.ts';
 
@@ -40,31 +41,18 @@ export async function doAct(address: string, act: Act): Promise<{ ok: boolean; p
 /** A window without a browser: it keeps what the server tells it. */
 export class Window {
   private readonly values = new Map<string, unknown>();
-  private readonly aborter = new AbortController();
+  private readonly socket: WebSocket;
   private waiting: (() => void)[] = [];
 
   constructor(address: string, as: string) {
-    void this.listen(`${address}/events?as=${as}`);
+    this.socket = new WebSocket(`${address.replace('http', 'ws')}/events?as=${as}`);
+    this.socket.on('message', (data) => this.heard(JSON.parse(String(data))));
+    // The demo may end before its windows.
+    this.socket.on('error', () => {});
   }
 
-  private async listen(url: string): Promise<void> {
-    try {
-      const response = await fetch(url, { signal: this.aborter.signal });
-      let rest = '';
-      for await (const chunk of response.body ?? []) {
-        rest += Buffer.from(chunk).toString('utf8');
-        const events = rest.split('\n\n');
-        rest = events.pop() ?? '';
-        for (const event of events) this.heard(event);
-      }
-    } catch (error) {
-      if (!this.aborter.signal.aborted) throw error;
-    }
-  }
-
-  private heard(event: string): void {
-    if (!event.startsWith('data: ')) return;
-    for (const [key, value] of Object.entries(JSON.parse(event.slice('data: '.length)))) this.values.set(key, value);
+  private heard(changes: Record<string, unknown>): void {
+    for (const [key, value] of Object.entries(changes)) this.values.set(key, value);
     for (const wake of this.waiting.splice(0)) wake();
   }
 
@@ -96,6 +84,6 @@ export class Window {
   }
 
   close(): void {
-    this.aborter.abort();
+    this.socket.terminate();
   }
 }

@@ -2,6 +2,8 @@ import { useCallback, useRef, useSyncExternalStore } from 'react';
 import type { DiscordPost, Mirrored, Person, SlackPost } from '../protocol.ts';
 
 type Listener = () => void;
+/** How soon a window asks again for a demo that is away. */
+const AGAIN_MS = 1000;
 
 /** The window's picture of the world, kept up to date by the server's events. */
 class Store {
@@ -10,29 +12,35 @@ class Store {
   private values = new Map<string, unknown>();
   private version = 0;
   private readonly listeners = new Set<Listener>();
-  private source: EventSource | null = null;
+  private socket: WebSocket | null = null;
 
+  /** What another person saw stays until the first news for this one. */
   watch(person: Person): void {
-    this.source?.close();
-    const source = new EventSource(`/events?as=${person}`);
-    this.source = source;
-    // A connection that was lost begins with everything again.
+    const before = this.socket;
+    this.socket = null;
+    before?.close();
+    this.connect(person);
+  }
+
+  private connect(person: Person): void {
+    const socket = new WebSocket(`ws://${location.host}/events?as=${person}`);
+    this.socket = socket;
+    // A connection begins with everything.
     let fresh = true;
-    source.onopen = () => {
-      fresh = true;
-      this.heard = true;
-      this.moved();
-    };
-    source.onmessage = ({ data }) => {
+    socket.onmessage = ({ data }) => {
+      if (this.socket !== socket) return;
       const changes = JSON.parse(data) as Record<string, unknown>;
       if (fresh || this.isOtherRun(changes)) this.values = new Map();
       fresh = false;
       for (const [key, value] of Object.entries(changes)) this.values.set(key, value);
+      this.heard = true;
       this.moved();
     };
-    source.onerror = () => {
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
       this.heard = false;
       this.moved();
+      setTimeout(() => this.socket === socket && this.connect(person), AGAIN_MS);
     };
   }
 
