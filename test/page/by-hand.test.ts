@@ -129,6 +129,11 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
     await page.keyboard.press('Enter');
     await pane(page, 'Slack').getByText('the app did not respond').waitFor();
     expect(await field(page, 'Slack').inputValue()).toBe('/pod whoami');
+    await field(page, 'Discord').fill('/pod whoami');
+    await page.keyboard.press('Enter');
+    await field(page, 'Discord').fill('begun while that was sent');
+    await pane(page, 'Discord').getByText('The application did not respond').waitFor();
+    expect(await field(page, 'Discord').inputValue()).toBe('begun while that was sent');
     await pane(page, 'RunPod').getByRole('button', { name: 'Start the bot' }).click();
     await pane(page, 'RunPod').getByText('The bot runs.').waitFor();
     await pane(page, 'RunPod').getByText('Chats', { exact: true }).click();
@@ -148,10 +153,12 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
 
   it('shows how far time has come, and stops it where it is told', async () => {
     const page = await withoutTour();
-    await page.getByRole('button', { name: '+30 days' }).click();
+    await page.getByRole('button', { name: '+30 days' }).press('Enter');
     await page.getByRole('progressbar').waitFor();
-    await page.getByRole('button', { name: 'Stop here' }).click();
-    await page.getByRole('button', { name: '+1 day' }).waitFor();
+    // Whoever has no mouse is still there, and back where they were.
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Stop here');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('+1 h');
     await page.context().close();
     expect(site.complaints).toEqual([]);
   });
@@ -173,6 +180,7 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
     const page = await withoutTour();
     await card(page, 'Slack', /typed/).waitFor();
     await page.getByRole('button', { name: 'Start over' }).click();
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Start over' }).click();
     await page.getByRole('heading', { name: 'Starting Podwarden' }).waitFor();
     await pane(page, 'Slack').waitFor();

@@ -58,13 +58,27 @@ describe.runIf(findChromium())('the tour, in a browser', () => {
     expect(site.complaints).toEqual([]);
   }, 120_000);
 
-  it('goes through again over the data of that run, in the dark', async () => {
+  /** A tour that was left half-way: its pod is off, is warned of and stays. */
+  async function leaveHalfWay(): Promise<void> {
+    const page = await site.open();
+    await press(page, 'Next');
+    for (const act of ACTS.slice(0, 4)) {
+      if (act !== null) await press(page, act);
+      await tour(page).getByText('✓ Done.').waitFor({ timeout: 60_000 });
+      await press(page, 'Next');
+    }
+    await page.context().close();
+  }
+
+  it('goes through again over the data of earlier runs, one of them left half-way, in the dark', async () => {
+    await leaveHalfWay();
     await site.end();
     await site.begin();
     const page = await site.open('/?as=carol', { colorScheme: 'dark' });
     await goThrough(page, async (act) => {
-      if (act === 'Go to the next morning') await picture(page, 'page-digest-dark');
-      expect(await axeFindings(page), String(act)).toEqual([]);
+      if (act !== 'Go to the next morning') return;
+      await picture(page, 'page-digest-dark');
+      expect(await axeFindings(page)).toEqual([]);
     });
     expect(site.complaints).toEqual([]);
   }, 120_000);

@@ -16,7 +16,9 @@ export function App() {
   const heard = useHeard();
   const [touring, setTouring] = useState(() => sessionStorage.getItem('tour') !== 'over');
   const tour = (on: boolean) => {
-    sessionStorage.setItem('tour', on ? '0' : 'over');
+    sessionStorage.setItem('tour', on ? 'on' : 'over');
+    // Whoever ended it begins at its beginning.
+    if (!on) sessionStorage.removeItem('tour-at');
     setTouring(on);
   };
   const up = start?.state === 'up';

@@ -32,12 +32,12 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
     if (text.trim() === '' || busy) return;
     setBusy(true);
     setProblem(null);
-    close();
+    setText('');
     const wrong = await onSend(text.trim());
     setBusy(false);
     setProblem(wrong);
-    // What was refused can be mended; what was sent is gone from the field.
-    if (wrong === null) setText('');
+    // What was refused can be mended, unless something else was begun meanwhile.
+    if (wrong !== null) setText((begun) => (begun === '' ? text : begun));
   };
   const take = (offer: Offer) => {
     setText(offer.text);
@@ -56,7 +56,7 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
   return (
     <div className="composer">
       {offers.length > 0 && (
-        <div className="offers" role="listbox" id={list} aria-label={`Offered for ${label}`}>
+        <div className="offers" data-ours role="listbox" id={list} aria-label={`Offered for ${label}`}>
           {offers.map((offer, i) => (
             <div
               role="option"
@@ -110,23 +110,32 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
   );
 }
 
-/** What is offered for the text; -1 is nothing chosen yet. */
+interface Offered {
+  /** The text for which they are. */
+  text: string;
+  offers: Offer[];
+  /** The chosen one; -1 for none. */
+  at: number;
+}
+
+const NOTHING: Offered = { text: '', offers: [], at: -1 };
+
+/** What is offered for the text. Offers for another text are none, however late the answers come. */
 function useOffers(text: string, offersFor: (text: string) => Promise<Offer[]>) {
-  const [offers, setOffers] = useState<Offer[]>([]);
-  const [at, setAt] = useState(-1);
+  const [offered, setOffered] = useState(NOTHING);
   useEffect(() => {
+    if (text === '') return;
     let newest = true;
-    if (text === '') setOffers([]);
-    else {
-      void offersFor(text).then((found) => {
-        if (!newest) return;
-        setOffers(found);
-        setAt(-1);
-      });
-    }
+    void offersFor(text).then((offers) => newest && setOffered({ text, offers, at: -1 }));
     return () => {
       newest = false;
     };
   }, [text, offersFor]);
-  return { offers, at, setAt, close: () => setOffers([]) };
+  const { offers, at } = offered.text === text ? offered : NOTHING;
+  return {
+    offers,
+    at,
+    setAt: (next: number) => setOffered((before) => ({ ...before, at: next })),
+    close: () => setOffered(NOTHING),
+  };
 }

@@ -2,21 +2,27 @@ import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'reac
 import type { SeenField } from '../../../../emulators/chat.ts';
 import type { ChatName, OpenForm, Person } from '../../protocol.ts';
 import { doAct } from '../act.ts';
+import { store } from '../store.ts';
 import { Dialog } from './dialog.tsx';
 
 type Values = Record<string, string[]>;
 
 const initial = (form: OpenForm): Values => Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
 
-/** What was typed outlives a reload, until the form is closed. */
-function useTyped(form: OpenForm): [Values, (id: string, value: string[]) => void] {
-  const key = `form ${form.id}`;
+/** What was typed outlives a reload, until the form is closed or sent. */
+function useTyped(form: OpenForm): [Values, (id: string, value: string[]) => void, forget: () => void] {
+  // Ids begin again in a world that was started over.
+  const key = `form ${store.get('start')?.run} ${form.id}`;
   const [values, setValues] = useState<Values>(() => {
     const typed = sessionStorage.getItem(key);
     return { ...initial(form), ...(typed === null ? {} : (JSON.parse(typed) as Values)) };
   });
   useEffect(() => sessionStorage.setItem(key, JSON.stringify(values)), [key, values]);
-  return [values, (id, value) => setValues((before) => ({ ...before, [id]: value }))];
+  return [
+    values,
+    (id, value) => setValues((before) => ({ ...before, [id]: value })),
+    () => sessionStorage.removeItem(key),
+  ];
 }
 
 /** A chat's modal. Its fields are this page's own: neither of the libraries that draw messages has any that can be filled in. */
@@ -31,18 +37,22 @@ export function FormDialog({
   form: OpenForm;
   intro: ReactNode;
 }) {
-  const [values, setValue] = useTyped(form);
+  const [values, setValue, forget] = useTyped(form);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
-  const close = () => void doAct({ kind: 'dismiss', chat, person: me, form: form.id });
+  const close = () => {
+    forget();
+    void doAct({ kind: 'dismiss', chat, person: me, form: form.id });
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     const answer = await doAct({ kind: 'submit', chat, person: me, form: form.id, values });
     setBusy(false);
-    if (!answer.ok) setProblem(answer.problem);
+    if (answer.ok) forget();
+    else setProblem(answer.problem);
   };
   return (
     <Dialog title={form.title} chat={chat} onClose={close}>
@@ -61,14 +71,14 @@ export function FormDialog({
             {problem}
           </p>
         )}
-        <footer className="dialog-foot">
+        <div className="dialog-foot">
           <button type="button" className="plain" onClick={close}>
             {chat === 'slack' ? 'Close' : 'Cancel'}
           </button>
           <button type="submit" className="primary" disabled={busy} aria-busy={busy}>
             {busy ? 'Sending…' : form.submit}
           </button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   );

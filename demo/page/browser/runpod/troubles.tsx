@@ -90,6 +90,7 @@ function OurParts() {
 
 function Part({ name, state, act }: { name: string; state: PartState; act: Act }) {
   const [problem, setProblem] = useState<string | null>(null);
+  const busy = state === 'starting';
   const verb = act.kind === 'restart-redis' ? 'Restart' : state === 'down' ? 'Start' : 'Kill';
   return (
     <li data-part={name} data-state={state}>
@@ -99,11 +100,13 @@ function Part({ name, state, act }: { name: string; state: PartState; act: Act }
       <button
         type="button"
         aria-label={`${verb} the ${name}`}
-        disabled={state === 'starting'}
-        aria-busy={state === 'starting'}
-        onClick={() => void doAct(act).then((answer) => setProblem(answer.ok ? null : answer.problem))}
+        aria-disabled={busy}
+        aria-busy={busy}
+        onClick={() => {
+          if (!busy) void doAct(act).then((answer) => setProblem(answer.ok ? null : answer.problem));
+        }}
       >
-        {state === 'starting' ? 'Starting…' : verb}
+        {busy ? 'Starting…' : verb}
       </button>
       {problem !== null && (
         <p role="alert" className="problem">

@@ -64,14 +64,14 @@ function ConfirmDialog({ confirm, onAnswer }: { confirm: Confirm; onAnswer: (yes
   return (
     <Dialog title={confirm.title} chat="slack" onClose={() => onAnswer(false)}>
       <p className="confirm-text">{confirm.text}</p>
-      <footer className="dialog-foot">
+      <div className="dialog-foot">
         <button type="button" className="plain" onClick={() => onAnswer(false)}>
           {confirm.deny}
         </button>
         <button type="button" className={confirm.danger ? 'primary danger' : 'primary'} onClick={() => onAnswer(true)}>
           {confirm.confirm}
         </button>
-      </footer>
+      </div>
     </Dialog>
   );
 }

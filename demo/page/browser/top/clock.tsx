@@ -1,5 +1,7 @@
+import { useRef } from 'react';
 import type { ClockState } from '../../protocol.ts';
 import { doAct } from '../act.ts';
+import { useFocusKept } from '../parts/focus-kept.ts';
 import { dayText, momentText, timeText, useNow } from '../parts/now.ts';
 import { useValue } from '../store.ts';
 
@@ -20,8 +22,10 @@ const SPEEDS: [speed: number, label: string][] = [
 export function Clock() {
   const clock = useValue('clock');
   const now = useNow();
+  const group = useRef<HTMLElement>(null);
+  useFocusKept(group);
   return (
-    <section className="clock" aria-label="Time">
+    <section className="clock" aria-label="Time" ref={group}>
       <time className="now" dateTime={new Date(now).toISOString()}>
         <b>{timeText(now)}</b>
         <small>{dayText(now)}, UTC</small>

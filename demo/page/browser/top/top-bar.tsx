@@ -75,7 +75,7 @@ function StartOver() {
       {asking && (
         <Dialog title="Start over?" onClose={() => setAsking(false)}>
           <p>Everything in both chats and on RunPod’s side begins anew. It takes some seconds.</p>
-          <footer className="dialog-foot">
+          <div className="dialog-foot">
             <button type="button" className="plain" onClick={() => setAsking(false)}>
               Keep it
             </button>
@@ -89,7 +89,7 @@ function StartOver() {
             >
               Start over
             </button>
-          </footer>
+          </div>
         </Dialog>
       )}
     </>

@@ -19,6 +19,20 @@ export interface Found {
   text: string;
 }
 
+/** Which of the messages count. */
+interface Where {
+  /** Those after this place, instead of those since the step began. */
+  after?: number;
+  /** Those too that were edited since. */
+  edited?: boolean;
+  /** Those to this person alone, instead of those to all. */
+  privately?: boolean;
+  /** Those in the thread of this message. */
+  thread?: string | undefined;
+  /** Those with a button that begins so. */
+  button?: string;
+}
+
 /** What a step can see of the world, as the person at this window sees it. */
 export class Scene {
   readonly me: Person;
@@ -43,19 +57,16 @@ export class Scene {
     return this.account?.pods.find((pod) => pod.id === id);
   }
 
-  /** The bot's newest message since then that says this; `edited`: or that was edited since to say it. */
-  said(
-    chat: ChatName,
-    pattern: RegExp,
-    { anyTime = false, edited = false, privately = false, button = '' } = {},
-  ): Found | undefined {
+  /** The bot's newest message that says this. */
+  said(chat: ChatName, pattern: RegExp, { after, edited, privately, thread, button }: Where = {}): Found | undefined {
     const posts = store.all<SlackPost | DiscordPost>(`${chat}/`).sort((a, b) => b.order - a.order);
     for (const post of posts) {
-      if (post.author !== null || post.onlyYou !== privately) continue;
-      if (!anyTime && (edited ? post.changed : post.order) <= this.since.order) continue;
+      if (post.author !== null || post.onlyYou !== (privately ?? false)) continue;
+      if ((edited ? post.changed : post.order) <= (after ?? this.since.order)) continue;
+      if (thread !== undefined && 'thread' in post && post.thread !== thread) continue;
       const text = textOf(post);
       const found = { chat, post, text };
-      if (pattern.test(text) && (button === '' || buttonOn(found, button))) return found;
+      if (pattern.test(text) && (button === undefined || buttonOn(found, button))) return found;
     }
     return undefined;
   }

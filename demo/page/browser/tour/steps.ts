@@ -21,10 +21,13 @@ const COMMAND = '/pod launch a6000 spot name=tour';
 
 const newPod = ({ account, since }: Scene) => account?.pods.find(({ id }) => !since.pods.includes(id));
 const card = (scene: Scene) => scene.post('slack', scene.memory.card);
-const warning = (scene: Scene) => scene.said('slack', /bills? double/, { button: 'Terminate' });
+/** Other pods may have their own: of this one it stands in the thread of its card. */
+const warning = (scene: Scene) =>
+  scene.said('slack', /bills? double/, { button: 'Terminate', thread: scene.memory.card });
 const request = (scene: Scene) => scene.post('slack', scene.memory.request);
 const refusedToo = (scene: Scene) => scene.said('slack', /someone else must approve/i, { privately: true });
-const inDiscord = (scene: Scene) => scene.said('discord', /asks to terminate/, { anyTime: true, button: 'Approve' });
+const inDiscord = (scene: Scene) =>
+  scene.said('discord', /asks to terminate/, { after: Number(scene.memory.asked ?? 0), button: 'Approve' });
 const runway = (scene: Scene) => scene.said('slack', /balance lasts/, { edited: true });
 const digest = (scene: Scene) => scene.said('slack', /Costs (Mon|Tue|Wed|Thu|Fri|Sat|Sun) /);
 
@@ -98,8 +101,8 @@ export const TOUR: TourStep[] = [
     after: 'A request now stands in both chats, with what would be lost and what it saves.',
     act: { label: 'Ask for me', run: askToTerminate },
     done: (scene) => {
-      const found = scene.said('slack', /asks to terminate/);
-      return found ? { request: found.post.id } : null;
+      const found = scene.said('slack', /asks to terminate/, { thread: scene.memory.card });
+      return found ? { request: found.post.id, asked: String(scene.since.order) } : null;
     },
     look: request,
   },
@@ -126,7 +129,7 @@ export const TOUR: TourStep[] = [
       const isGone = scene.account !== undefined && scene.pod(scene.memory.pod) === undefined;
       return isGone && /Terminated/.test(request(scene)?.text ?? '') ? {} : null;
     },
-    look: (scene) => scene.said('discord', /Terminated/, { anyTime: true }),
+    look: (scene) => scene.said('discord', /Terminated/, { after: Number(scene.memory.asked ?? 0) }),
   },
   {
     title: 'Run out of money',
@@ -159,8 +162,12 @@ export const TOUR: TourStep[] = [
 
 async function askToTerminate({ scene, become, press, until, act }: Hands): Promise<string | null> {
   become('alice');
+  const found = scene().post('slack', scene().memory.warning);
+  const typed = `/pod terminate ${scene().pod(scene().memory.pod)?.name ?? 'tour'}`;
   const refused =
-    (await press(scene().post('slack', scene().memory.warning), 'Terminate')) ??
+    (await (found
+      ? press(found, 'Terminate')
+      : act({ kind: 'command', chat: 'slack', person: 'alice', channel: 'gpu', typed }))) ??
     (await until((now) => now.form('slack') !== undefined));
   if (refused !== null) return refused;
   const form = scene().form('slack');

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Person } from '../../protocol.ts';
+import { useFocusKept } from '../parts/focus-kept.ts';
 import { lookAt } from '../parts/look.ts';
 import { store, useChanges } from '../store.ts';
 import { type Found, handsOn, type Memory, now, Scene, type Since } from './scene.ts';
@@ -34,6 +35,8 @@ export function Tour({ me, onMe, onEnd }: { me: Person; onMe: (person: Person) =
   current.current = standing;
   const person = useRef(me);
   person.current = me;
+  const group = useRef<HTMLElement>(null);
+  useFocusKept(group);
   const scene = () => new Scene(person.current, current.current.since, current.current.memory);
 
   useEffect(() => sessionStorage.setItem('tour-at', JSON.stringify(standing)), [standing]);
@@ -51,7 +54,7 @@ export function Tour({ me, onMe, onEnd }: { me: Person; onMe: (person: Person) =
   const go = (to: number) => setStanding(begin(to, standing.memory));
   const isLast = standing.step === TOUR.length - 1;
   return (
-    <section className="tour" aria-label="Tour">
+    <section className="tour" aria-label="Tour" ref={group}>
       <div className="tour-text" role="status">
         <h2>
           {step.title}{' '}
@@ -105,13 +108,14 @@ function DoIt({ act, scene, become }: DoItProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const run = async () => {
+    if (busy) return;
     setBusy(true);
     setProblem(await act.run(handsOn(scene, become)));
     setBusy(false);
   };
   return (
     <>
-      <button type="button" className="primary" disabled={busy} aria-busy={busy} onClick={() => void run()}>
+      <button type="button" className="primary" aria-disabled={busy} aria-busy={busy} onClick={() => void run()}>
         {busy ? (
           <>
             <span className="spinner" /> Doing it…
