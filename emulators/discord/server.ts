@@ -275,7 +275,7 @@ export class DiscordEmulator implements ChatEmulator {
   visibleTo(person: string | null): Seen[] {
     const user = person === null ? null : this.server.byName(person).id;
     const reader: Reader = {
-      userName: (id) => this.server.users.get(id)?.name ?? id,
+      userName: (id) => (id === this.server.bot ? 'Podwarden' : (this.server.users.get(id)?.name ?? id)),
       moment: this.options.moment,
       ago: this.options.ago,
     };

@@ -288,7 +288,7 @@ export class SlackEmulator implements ChatEmulator {
   visibleTo(person: string | null): Seen[] {
     const user = person === null ? null : this.workspace.byName(person).id;
     const reader: Reader = {
-      userName: (id) => this.workspace.users.get(id)?.name ?? id,
+      userName: (id) => (id === this.workspace.bot.user ? 'Podwarden' : (this.workspace.users.get(id)?.name ?? id)),
       moment: this.options.moment,
       ago: this.options.ago,
     };

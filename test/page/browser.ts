@@ -5,6 +5,7 @@ import type { AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
+const ON_A_MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 /** Nothing but the page is asked for, on machines without a display and as root in a container too. */
 const ARGS = [
   '--no-sandbox',
@@ -21,7 +22,7 @@ export function findChromium(): string | null {
   const named = process.env.PODWARDEN_CHROMIUM;
   if (named) return named;
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const all = folders.flatMap((folder) => PROGRAMS.map((program) => join(folder, program)));
+  const all = [...folders.flatMap((folder) => PROGRAMS.map((program) => join(folder, program))), ON_A_MAC];
   const found = all.find((path) => {
     try {
       accessSync(path, constants.X_OK);

@@ -18,10 +18,13 @@ export function Calls() {
   );
 }
 
+/** GraphQL has a POST for what only reads too. */
+const isRead = (method: string, path: string) => method === 'GET' || /^\/graphql:(my|gpuTypes)/.test(path);
+
 function CallLine({ call: { method, path, status, faulted, at, tookMs } }: { call: Call }) {
   const bad = faulted || (status !== null && status >= 400);
   return (
-    <li className={bad ? 'call bad' : method === 'GET' ? 'call' : 'call acts'}>
+    <li className={bad ? 'call bad' : isRead(method, path) ? 'call' : 'call acts'}>
       <span>{timeText(at)}</span>
       <code>
         {method} {path.replace(/^\/v2/, '')}

@@ -33,7 +33,7 @@ export function Channel({ channel, posts, read, onThread, backFrom }: ChannelPro
         <h2>{title}</h2>
       </div>
       <Log name={`${me} ${channel.id}`} own={newestOwn(main, myId)} label={`Messages in ${title}`}>
-        {main.length === 0 && <p className="slack-empty">Nothing here yet.</p>}
+        {main.length === 0 && <p className="slack-empty">Nothing here yet. Type /pod help.</p>}
         {main.map((post, i) => {
           const replies = repliesTo(posts, post.id);
           const unread = unreadReplies(replies, post.id, read, myId).length;
