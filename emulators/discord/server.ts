@@ -206,10 +206,11 @@ export class DiscordEmulator implements ChatEmulator {
     return choices as { name: string; value: string }[];
   }
 
-  private at(person: string, channelName: string): { user: string; channel: string } {
+  /** A channel by its name, or a thread by its id. */
+  private at(person: string, place: string): { user: string; channel: string } {
     const user = this.server.byName(person).id;
-    const channel = this.server.channelNamed(channelName);
-    if (!channel.members?.has(user)) throw new ClientRefused(`${person} is not in #${channelName}`);
+    const channel = this.server.channels.get(place) ?? this.server.channelNamed(place);
+    if (!this.server.roomOf(channel.id)?.members?.has(user)) throw new ClientRefused(`${person} is not in #${place}`);
     return { user, channel: channel.id };
   }
 

@@ -139,15 +139,12 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
     await pane(page, 'RunPod').getByText('Chats', { exact: true }).click();
     const down = pane(page, 'RunPod').getByRole('button', { name: 'Slack is down' });
     await down.click();
-    await pane(page, 'RunPod')
-      .getByText(/Slack is told once it is back/)
-      .waitFor();
+    const strip = page.getByRole('region', { name: 'Trouble now' });
+    await strip.getByText(/Slack is told once it is back/).waitFor();
     expect(await down.getAttribute('aria-pressed')).toBe('true');
     expect(await axeFindings(page)).toEqual([]);
     await down.click();
-    await pane(page, 'RunPod')
-      .getByText(/Slack is told once it is back/)
-      .waitFor({ state: 'detached' });
+    await strip.waitFor({ state: 'detached' });
     await page.context().close();
   });
 

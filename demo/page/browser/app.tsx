@@ -6,6 +6,7 @@ import { useHeard, useValue } from './store.ts';
 import { useMe } from './top/me.ts';
 import { useTheme } from './top/theme.ts';
 import { TopBar } from './top/top-bar.tsx';
+import { TroubleStrip } from './top/trouble-strip.tsx';
 import { Tour } from './tour/tour.tsx';
 
 /** Both chats, the account, and above them who one is and what time it is. */
@@ -24,12 +25,21 @@ export function App() {
   const up = start?.state === 'up';
   return (
     <div className="page" data-theme={theme}>
-      <TopBar me={me} onMe={setMe} theme={theme} onTheme={setTheme} touring={touring} onTour={() => tour(!touring)} />
+      <TopBar
+        me={me}
+        onMe={setMe}
+        theme={theme}
+        onTheme={setTheme}
+        touring={touring}
+        onTour={() => tour(!touring)}
+        onAnew={() => tour(true)}
+      />
       {!heard && (
         <p className="banner" role="status">
           The demo is not heard from. If you ended it, start it again: this page goes on by itself.
         </p>
       )}
+      {up && <TroubleStrip />}
       {up && touring && <Tour key={start.run} me={me} onMe={setMe} onEnd={() => tour(false)} />}
       {up ? (
         <main className="panes">

@@ -1,10 +1,11 @@
 import { type Account, type EmulatedPod, rates, volumeRates } from '../../../emulators/runpod/account.ts';
 import { sumOf } from '../../../emulators/runpod/book.ts';
-import type { RunpodEmulator } from '../../../emulators/runpod/server.ts';
+import type { RecordedCall, RunpodEmulator } from '../../../emulators/runpod/server.ts';
 import type { AccountState, Call, PodState } from '../protocol.ts';
 
 const DAY = 86_400_000;
 const NEWEST = 60;
+const NOTABLE = 20;
 const cents = (usd: number) => Math.round(usd * 100) / 100;
 
 /** RunPod as it is, which is not always what it says. */
@@ -44,8 +45,12 @@ function podState(pod: EmulatedPod): PodState {
   };
 }
 
-/** The newest calls that the bot made, newest last. */
+const isNotable = ({ method, status, faulted }: RecordedCall) =>
+  method === 'DELETE' || method === 'PATCH' || faulted || (status !== null && status >= 400);
+
+/** The newest calls that the bot made, newest last; before them what went wrong lately, which reads would soon push away. */
 export function newestCalls({ calls }: RunpodEmulator): Call[] {
   const first = Math.max(0, calls.length - NEWEST);
-  return calls.slice(first).map((call, i) => ({ n: first + i, ...call }));
+  const numbered = calls.map((call, i) => ({ n: i, ...call }));
+  return [...numbered.slice(0, first).filter(isNotable).slice(-NOTABLE), ...numbered.slice(first)];
 }

@@ -10,6 +10,7 @@ import {
   DiscordPre,
   DiscordThread,
   DiscordThreadMessage,
+  DiscordTime,
   DiscordVerifiedAuthorTag,
 } from '@skyra/discord-components-core';
 
@@ -39,6 +40,8 @@ amend(
   `.discord-author-username.discord-author-username { color: var(--d-heading) !important; font-weight: 600; }
   .discord-author-username:hover { cursor: inherit; text-decoration: none; }`,
 );
+// In a narrow field a date takes two lines.
+amend(DiscordTime, ':host { white-space: normal; }');
 amend(
   DiscordVerifiedAuthorTag,
   ':host { background: var(--d-brand); border-radius: 4px; font-size: 12px; font-weight: 600; height: 16px; }',

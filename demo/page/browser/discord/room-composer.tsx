@@ -32,11 +32,11 @@ export function RoomComposer({ room, parent }: { room: Channel; parent: Channel 
     [subcommands, me, channel],
   );
   const onSend = async (text: string) => {
-    const shared = { chat: 'discord', person: me, channel, typed: text } as const;
+    const shared = { chat: 'discord', person: me, typed: text } as const;
     const answer = await doAct(
       text.startsWith('/')
-        ? { kind: 'command', ...shared }
-        : { kind: 'say', ...shared, under: parent ? room.id : null },
+        ? { kind: 'command', ...shared, channel: parent ? room.id : channel }
+        : { kind: 'say', ...shared, channel, under: parent ? room.id : null },
     );
     if (!answer.ok) return answer.problem;
     setTyped('');

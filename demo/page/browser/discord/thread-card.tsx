@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import type { Directory, DiscordPost } from '../../protocol.ts';
 import { avatarUrl } from '../parts/avatar.ts';
-import { agoText, useNow } from '../parts/now.ts';
+import { agoText, momentText, useNow } from '../parts/now.ts';
 import { useDiscordPosts } from '../store.ts';
 import { BOT_NAME, useNames } from './names.ts';
 
@@ -55,5 +55,6 @@ function usePlain({ content, embeds, thinking }: DiscordPost): string {
   if (thinking) return '…';
   const [embed] = embeds as { title?: string }[];
   const text = content.replace(/<@!?(\d+)>/g, (_, id) => `@${id === bot ? BOT_NAME : (person(id) ?? 'unknown-user')}`);
-  return [text.replace(/[*_`\\]/g, ''), embed?.title].filter(Boolean).join(' ');
+  const dated = text.replace(/<t:(\d+)(?::\w)?>/g, (_, at) => momentText(Number(at) * 1000));
+  return [dated.replace(/[*_`\\]/g, ''), embed?.title].filter(Boolean).join(' ');
 }

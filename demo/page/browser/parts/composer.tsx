@@ -27,6 +27,7 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
   const { offers, at, setAt, close } = useOffers(text, offersFor);
   const list = useId();
   const chosen = offers[at];
+  const first = chosen ?? offers[0];
 
   const send = async () => {
     if (text.trim() === '' || busy) return;
@@ -47,7 +48,7 @@ export function Composer({ label, placeholder, offersFor, onSend, hint }: Compos
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0 && offers.length > 0) setAt((at + step + offers.length) % offers.length);
     else if (event.key === 'Escape' && offers.length > 0) close();
-    else if (event.key === 'Tab' && !event.shiftKey && chosen) take(chosen);
+    else if (event.key === 'Tab' && !event.shiftKey && first && first.text !== text) take(first);
     else if (event.key === 'Enter' && chosen && at >= 0 && chosen.text.trim() !== text.trim()) take(chosen);
     else if (event.key === 'Enter') void send();
     else return;

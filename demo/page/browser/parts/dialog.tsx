@@ -19,6 +19,8 @@ export function Dialog({
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // Not on its cross, which stands first.
+    dialog?.querySelector<HTMLElement>('.field :is(input, select, textarea), .dialog-foot button')?.focus();
     return () => dialog?.close();
   }, []);
   return (

@@ -60,7 +60,7 @@ function lasting(hours: number): string {
 function Fleet({ account: { pods, volumes } }: { account: AccountState }) {
   return (
     <section aria-labelledby="fleet">
-      <h3 id="fleet">Fleet</h3>
+      <h3 id="fleet">Fleet, with its disks</h3>
       {pods.length === 0 && <p className="none">No pods.</p>}
       <ul className="fleet">
         {pods.map((pod) => (
@@ -104,7 +104,7 @@ function stateWords({ status, util, since }: PodState, now: number): string {
   return status === 'EXITED' || status === 'ERROR' ? `off since ${ago}` : `rented ${ago}`;
 }
 
-const BALANCES = [10, 60, 250];
+const BALANCES = [15, 60, 250];
 
 /** What happens to an account outside of the chats. */
 function AccountActs() {

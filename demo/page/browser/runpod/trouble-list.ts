@@ -4,19 +4,24 @@ export interface Trouble {
   value: string;
   label: string;
   about: string;
+  /** Hits the next such call, and no other. */
+  once?: true;
 }
+
+export const troubleKey = ({ name, value }: Trouble) => `${name}=${value}`;
 
 export const RUNPOD_TROUBLES: Trouble[] = [
   {
     name: 'capacity',
     value: 'none',
     label: 'No GPU is free',
-    about: 'Launch something: the bot tries what else fits, then says honestly that there is none.',
+    about: 'Launch something: the card says honestly that there is none, and offers what to try instead.',
   },
   {
     name: 'create',
     value: '500-after',
     label: 'The next launch’s answer is lost',
+    once: true,
     about:
       'RunPod creates the pod and answers with an error. The bot looks for it by name before it would create another.',
   },
@@ -24,6 +29,7 @@ export const RUNPOD_TROUBLES: Trouble[] = [
     name: 'create',
     value: 'timeout',
     label: 'The next launch is never answered',
+    once: true,
     about:
       'Nothing was created. The card says “state unknown, checking” until that is sure, and only then tries again.',
   },
@@ -31,6 +37,7 @@ export const RUNPOD_TROUBLES: Trouble[] = [
     name: 'terminate',
     value: 'cut',
     label: 'The next terminate’s answer is cut',
+    once: true,
     about: 'The pod is gone and nobody said so: the bot reads it back before the card says Terminated.',
   },
   {
@@ -121,3 +128,5 @@ export const CHAT_TROUBLES: Trouble[] = [
     about: 'One click, one vote: the second delivery is known by its id.',
   },
 ];
+
+export const ALL_TROUBLES = [...RUNPOD_TROUBLES, ...CHAT_TROUBLES];

@@ -3,23 +3,15 @@ import type { PartState } from '../../protocol.ts';
 import type { Act } from '../../requests.ts';
 import { doAct } from '../act.ts';
 import { useValue } from '../store.ts';
-import { CHAT_TROUBLES, RUNPOD_TROUBLES, type Trouble } from './trouble-list.ts';
+import { CHAT_TROUBLES, RUNPOD_TROUBLES, type Trouble, troubleKey } from './trouble-list.ts';
 
 /** Things that go wrong, as switches; what the bot does about it is the demonstration. */
 export function Troubles() {
   const on = useValue('trouble') ?? [];
-  const isOn = ({ name, value }: Trouble) => on.includes(`${name}=${value}`);
-  const active = [...RUNPOD_TROUBLES, ...CHAT_TROUBLES].filter(isOn);
+  const isOn = (trouble: Trouble) => on.includes(troubleKey(trouble));
   return (
     <section aria-labelledby="trouble">
       <h3 id="trouble">Trouble</h3>
-      <div role="status" className="abouts">
-        {active.map((trouble) => (
-          <p key={trouble.label}>
-            <b>{trouble.label}.</b> {trouble.about}
-          </p>
-        ))}
-      </div>
       <Switches title="RunPod" troubles={RUNPOD_TROUBLES} isOn={isOn} />
       <Switches title="Chats" troubles={CHAT_TROUBLES} isOn={isOn} />
       <OurParts />
@@ -80,8 +72,12 @@ function OurParts() {
   return (
     <Folded title="Podwarden’s own processes" shown={Object.values(parts).some((state) => state !== 'up')}>
       <ul className="parts">
-        <Part name="worker" state={parts.worker} act={{ kind: 'part', part: 'worker', up: parts.worker === 'down' }} />
-        <Part name="bot" state={parts.bot} act={{ kind: 'part', part: 'bot', up: parts.bot === 'down' }} />
+        <Part
+          name="The worker"
+          state={parts.worker}
+          act={{ kind: 'part', part: 'worker', up: parts.worker === 'down' }}
+        />
+        <Part name="The bot" state={parts.bot} act={{ kind: 'part', part: 'bot', up: parts.bot === 'down' }} />
         <Part name="Redis" state={parts.redis} act={{ kind: 'restart-redis' }} />
       </ul>
     </Folded>
@@ -95,11 +91,11 @@ function Part({ name, state, act }: { name: string; state: PartState; act: Act }
   return (
     <li data-part={name} data-state={state}>
       <span>
-        The {name} {WORDS[state]}.
+        {name} {WORDS[state]}.
       </span>
       <button
         type="button"
-        aria-label={`${verb} the ${name}`}
+        aria-label={`${verb} ${name.replace('The', 'the')}`}
         aria-disabled={busy}
         aria-busy={busy}
         onClick={() => {

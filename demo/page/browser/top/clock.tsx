@@ -21,6 +21,10 @@ const SPEEDS: [speed: number, label: string][] = [
 /** The demo's time, which is in the hands of whoever looks. */
 export function Clock() {
   const clock = useValue('clock');
+  return clock ? <ClockFace clock={clock} /> : null;
+}
+
+function ClockFace({ clock }: { clock: ClockState }) {
   const now = useNow();
   const group = useRef<HTMLElement>(null);
   useFocusKept(group);
@@ -30,7 +34,7 @@ export function Clock() {
         <b>{timeText(now)}</b>
         <small>{dayText(now)}, UTC</small>
       </time>
-      {clock?.move ? (
+      {clock.move ? (
         <Moving move={clock.move} now={now} />
       ) : (
         <>
@@ -41,7 +45,7 @@ export function Clock() {
           ))}
           <select
             aria-label="How fast time goes"
-            value={clock?.speed ?? 1}
+            value={clock.speed}
             onChange={(event) => void doAct({ kind: 'speed', speed: Number(event.target.value) })}
           >
             {SPEEDS.map(([speed, label]) => (

@@ -20,9 +20,11 @@ interface TopBarProps {
   onTheme: (theme: Theme) => void;
   touring: boolean;
   onTour: () => void;
+  /** Everything begins anew. */
+  onAnew: () => void;
 }
 
-export function TopBar({ me, onMe, theme, onTheme, touring, onTour }: TopBarProps) {
+export function TopBar({ me, onMe, theme, onTheme, touring, onTour, onAnew }: TopBarProps) {
   return (
     <header className="top">
       <h1 className="brand">
@@ -41,7 +43,7 @@ export function TopBar({ me, onMe, theme, onTheme, touring, onTour }: TopBarProp
         >
           {theme === 'dark' ? '☀' : '☾'}
         </button>
-        <StartOver />
+        <StartOver onStart={onAnew} />
       </div>
     </header>
   );
@@ -65,7 +67,7 @@ function People({ me, onMe }: Pick<TopBarProps, 'me' | 'onMe'>) {
   );
 }
 
-function StartOver() {
+function StartOver({ onStart }: { onStart: () => void }) {
   const [asking, setAsking] = useState(false);
   return (
     <>
@@ -84,6 +86,7 @@ function StartOver() {
               className="danger"
               onClick={() => {
                 setAsking(false);
+                onStart();
                 void doAct({ kind: 'start-over' });
               }}
             >

@@ -35,7 +35,7 @@ const digest = (scene: Scene) => scene.said('slack', /Costs (Mon|Tue|Wed|Thu|Fri
 export const TOUR: TourStep[] = [
   {
     title: 'Two chats, one fleet',
-    text: 'This is the real bot. Slack and Discord are emulated, and so is RunPod beside them; nothing leaves your machine and nothing costs money. You are Alice; Bob and Carol may approve, Mallory may do nothing. Type, press and break whatever you like: the tour waits.',
+    text: 'This is the real bot. Slack and Discord are emulated, and so is RunPod; nothing leaves your machine and nothing costs money. Be whom you like, at the top: Alice is on the team, Bob and Carol may approve, Mallory may do nothing. Type, press and break whatever you like: the tour waits.',
   },
   {
     title: 'Launch a pod',
@@ -82,7 +82,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Forget it for a day or more',
-    text: 'A stopped pod’s volume disk bills at double rate, and no field of RunPod’s shows it. Move the clock on by a day, at the top. Warnings keep to working hours: it may take two.',
+    text: 'A stopped pod’s volume disk bills at double rate, and no field of RunPod’s shows it. Move the clock on by a day and an hour, at the top. Warnings keep to working hours: it may take longer.',
     after:
       'There it is: what it costs, whose it is, and what to press. It is in the pod’s thread, with a line in the channel.',
     act: {
@@ -122,7 +122,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Approve it as Bob, in the other chat',
-    text: 'Become Bob at the top, and press Approve in Discord.',
+    text: 'Become Bob at the top, open the thread in Discord’s #gpu, and press Approve: it asks once more, and then it is done.',
     after: 'Approved by Bob, deleted once, read back, and said in both chats. The audit log has all of it: /pod audit.',
     act: { label: 'Be Bob, and approve', run: approveAsBob },
     done: (scene) => {
@@ -133,15 +133,16 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Run out of money',
-    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $10, at RunPod, and let an hour or two pass.',
-    after: 'How long it lasts, and whose data goes when it ends. It is said to those people, and it is said once.',
+    text: 'At $0 RunPod terminates pods without a network volume. Set the balance to $15, at RunPod, and let two hours pass: a balance that drops like that is believed once three scans agree.',
+    after:
+      'How long it lasts, and whose data goes when it ends. It is said to those people, and it is said once. Set the balance back to $250 before you go on.',
     act: { label: 'Spend it for me', run: runLow },
     done: (scene) => (runway(scene) ? {} : null),
     look: runway,
   },
   {
     title: 'Read what it cost',
-    text: 'Every morning there is a digest: RunPod’s own bill, by person, project and pod. Put money back, and move the clock on to the next morning.',
+    text: 'Every morning there is a digest: RunPod’s own bill, by person, project and pod. See that the balance is back at $250, else all ends on the way; then move the clock on by a day.',
     after:
       'With its chart, what was wasted, and the buttons that end the waste. /pod cost why says why a day was dear.',
     act: {
@@ -156,7 +157,7 @@ export const TOUR: TourStep[] = [
   },
   {
     title: 'Now break it',
-    text: 'That was the tour. Try the trouble at RunPod: lose the answer to a launch, kill the worker in the middle, take Slack away. Or look around: /pod help.',
+    text: 'That was the tour. Try the trouble at RunPod’s side: lose the answer to a launch, kill the worker in the middle, take Slack away. Or look around: /pod help.',
   },
 ];
 

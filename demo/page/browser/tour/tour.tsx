@@ -144,7 +144,8 @@ function useLookedAt(found: Found | undefined): void {
       requestAnimationFrame(() => {
         element = document.querySelector(`[data-post="${CSS.escape(`${chat}/${post}`)}"]`);
         element?.classList.add('looked-at');
-        element?.scrollIntoView({ block: 'nearest' });
+        const tall = (element?.clientHeight ?? 0) > innerHeight / 2;
+        element?.scrollIntoView({ block: tall ? 'start' : 'nearest' });
       }),
     );
     return () => {
