@@ -182,6 +182,9 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
     await page.getByRole('heading', { name: 'Starting Podwarden' }).waitFor();
     await pane(page, 'Slack').waitFor();
     expect(await card(page, 'Slack', /typed/).count()).toBe(0);
+    await field(page, 'Slack').fill('/pod launch a6000 name=anew');
+    await page.keyboard.press('Enter');
+    await card(page, 'Slack', /anew: Running/).waitFor();
     await page.context().close();
   });
 });

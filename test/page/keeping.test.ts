@@ -98,28 +98,24 @@ describe('what a demo keeps', () => {
     await after.until('one bot answers, and once', () => after.says('slack', /second: Running/));
     expect(after.messages('slack').filter((text) => /second: Running/.test(text))).toHaveLength(1);
     after.close();
+
+    // Steps come from a pipe too, and the demo ends with them.
+    second.child.stdin.end('slack alice #gpu> /pod whoami\nexpect slack alice privately /alice/\n');
+    expect(await second.exit()).toBe(0);
+    expect(second.said).not.toMatch(/is no step|nothing there/);
   });
 
-  it('belongs to one demo at a time', async () => {
-    const first = new Stage(dataPath);
-    await first.start();
-    const now = first.world?.clock.offset();
-    const second = new Stage(dataPath);
-    await expect(second.start({ fresh: true })).rejects.toThrow(DataInUse);
-    await second.stop();
-    expect(first.world?.clock.offset()).toBe(now);
-    await first.world?.slack.command('alice', 'gpu', '/pod whoami');
-    await first.stop();
-  });
-
-  it('is forgotten where that is asked for, and nothing else in the folder is', async () => {
+  it('belongs to one demo at a time, and is forgotten where that is asked for, and nothing else in the folder is', async () => {
     const foreign = join(dataPath, 'notes.txt');
     writeFileSync(foreign, 'not ours');
     const first = new Stage(dataPath);
     await first.start();
-    const { run } = first;
-    await first.stop();
+    const [run, now] = [first.run, first.world?.clock.offset()];
     const second = new Stage(dataPath);
+    await expect(second.start({ fresh: true })).rejects.toThrow(DataInUse);
+    expect(first.world?.clock.offset()).toBe(now);
+    await first.world?.slack.command('alice', 'gpu', '/pod whoami');
+    await first.stop();
     await second.start({ fresh: true });
     expect(second.run).not.toBe(run);
     expect(existsSync(foreign)).toBe(true);
@@ -128,14 +124,6 @@ describe('what a demo keeps', () => {
 });
 
 describe('the demo as a command', () => {
-  it('takes steps from a pipe, and ends with them', async () => {
-    const demo = new Demo();
-    await demo.until(/demo> /);
-    demo.child.stdin.end('slack alice #gpu> /pod whoami\nexpect slack alice privately /alice/\n');
-    expect(await demo.exit()).toBe(0);
-    expect(demo.said).not.toMatch(/is no step|nothing there/);
-  });
-
   it('stays for its page where nobody can type, until it is told to end', async () => {
     const demo = new Demo();
     demo.child.stdin.end();
@@ -151,7 +139,6 @@ describe('the demo as a command', () => {
   it.each([
     [['--port', 'many'], /many is no port/],
     [['--colour'], /--colour/],
-    [['--play', 'nowhere.txt'], /nowhere.txt cannot be read/],
   ])('says what it takes where it is given %j', async (args, problem) => {
     const demo = new Demo(...args);
     expect(await demo.exit()).toBe(2);

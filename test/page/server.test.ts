@@ -202,17 +202,4 @@ describe('the page’s server', () => {
     expect(await doAct(address, { ...press, label: 'Stop' })).toMatchObject({ ok: true });
     await after.until('it is stopped', () => after.says('slack', /both: Stopped/));
   });
-
-  it('begins anew where that is wanted', async () => {
-    const window = open('alice');
-    await window.until('it is up', () => window.get('start')?.state === 'up');
-    const { run } = window.get('start');
-    expect(await doAct(address, { kind: 'start-over' })).toMatchObject({ ok: true });
-    const later = open('alice');
-    await later.until('another world', () => later.get('start')?.state === 'up');
-    expect(later.get('start').run).not.toBe(run);
-    expect(later.says('slack', /both/)).toBe(false);
-    expect(await launch('anew')).toMatchObject({ ok: true });
-    await later.until('it works', () => later.says('slack', /anew: Running/));
-  });
 });

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { bundlePage } from '../../demo/page/bundle.ts';
+import { type Bundle, bundlePage } from '../../demo/page/bundle.ts';
 import { PageServer } from '../../demo/page/server.ts';
 import { Stage } from '../../demo/world/stage.ts';
 import { startBrowser } from './browser.ts';
 
 const WIDE = { width: 1600, height: 1000 };
 const WAIT_MS = 30_000;
+
+/** As the demo does it at its start; once, for all sites of a file. */
+let bundle: Promise<Bundle> | null = null;
 
 /** The whole demo behind a browser of its own, in data of its own. */
 export class Site {
@@ -22,7 +25,8 @@ export class Site {
 
   async begin(port = 0): Promise<void> {
     this.stage = new Stage(this.dataPath);
-    this.server = new PageServer(this.stage, bundlePage());
+    bundle ??= bundlePage();
+    this.server = new PageServer(this.stage, bundle);
     this.address = await this.server.start(port);
     [this.browser] = await Promise.all([this.browser ?? startBrowser(), this.stage.start()]);
   }

@@ -4,7 +4,10 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, findChromium } from './browser.ts';
 import { Site } from './site.ts';
+import { doAct, Window } from './visitor.ts';
 
+/** Real ms: a warning that waits for Monday waits for a weekend of hops. */
+const WEEKEND_MS = 150_000;
 const PHONE = { width: 390, height: 844 };
 /** Pictures for the documents are taken where this is set; the tests are the same. */
 const PICTURES = process.env.PODWARDEN_SCREENSHOTS ?? null;
@@ -34,12 +37,15 @@ describe.runIf(findChromium())('the tour, in a browser', () => {
     'Go to the next morning',
   ];
 
+  /** A card, a thread with a warning, a private answer, a thread of the other chat, a chart. */
+  const JUDGED: unknown[] = [null, 'Let time pass until it warns', 'Try it for me', 'Be Bob, and approve', ACTS.at(-1)];
+
   /** As somebody goes it who lets it do everything. */
   async function goThrough(page: Page, look: (step: string | null) => Promise<void>) {
     await press(page, 'Next');
     for (const act of ACTS) {
       if (act !== null) await press(page, act);
-      await tour(page).getByText('✓ Done.').waitFor({ timeout: 60_000 });
+      await tour(page).getByText('✓ Done.').waitFor({ timeout: WEEKEND_MS });
       await look(act);
       await press(page, 'Next');
     }
@@ -48,25 +54,25 @@ describe.runIf(findChromium())('the tour, in a browser', () => {
     await page.context().close();
   }
 
-  it('goes through from empty data, and passes axe at every step', async () => {
+  it('goes through from empty data, and passes axe where the page looks otherwise', async () => {
     const page = await site.open();
     await goThrough(page, async (act) => {
       if (act === 'Be Bob, and approve') await picture(page, 'page-approved');
-      expect(await axeFindings(page), String(act)).toEqual([]);
+      if (JUDGED.includes(act)) expect(await axeFindings(page), String(act)).toEqual([]);
     });
     expect(site.complaints).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
-  /** A tour that was left half-way: its pod is off, is warned of and stays. */
+  /** What a tour leaves that was left half-way: a pod of the same name that is off. */
   async function leaveHalfWay(): Promise<void> {
-    const page = await site.open();
-    await press(page, 'Next');
-    for (const act of ACTS.slice(0, 4)) {
-      if (act !== null) await press(page, act);
-      await tour(page).getByText('✓ Done.').waitFor({ timeout: 60_000 });
-      await press(page, 'Next');
-    }
-    await page.context().close();
+    const window = new Window(site.address, 'alice');
+    const typed = '/pod launch a6000 spot name=tour';
+    await doAct(site.address, { kind: 'command', chat: 'slack', person: 'alice', channel: 'gpu', typed });
+    const pod = () => window.get('account')?.pods.find(({ name }) => name.startsWith('alice-tour-'));
+    await window.until('it runs', () => pod()?.status === 'RUNNING');
+    await doAct(site.address, { kind: 'fault', name: 'console', value: `stop:${pod()?.id}` });
+    await window.until('it is off', () => pod()?.status === 'EXITED');
+    window.close();
   }
 
   it('goes through again over the data of earlier runs, one of them left half-way, in the dark', async () => {
@@ -80,7 +86,7 @@ describe.runIf(findChromium())('the tour, in a browser', () => {
       expect(await axeFindings(page)).toEqual([]);
     });
     expect(site.complaints).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('fits a phone, one pane above the other, and passes axe there', async () => {
     const page = await site.open('/', { viewport: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
