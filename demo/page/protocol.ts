@@ -1,4 +1,5 @@
 import type { SeenField } from '../../emulators/chat.ts';
+import type { RecordedCall } from '../../emulators/runpod/server.ts';
 
 /** What the page's server and its browser say to each other. Times are ms since 1970 on the demo's clock, money is USD. */
 
@@ -139,15 +140,9 @@ export interface PodState {
   silent: boolean;
 }
 
-export interface Call {
-  /** In the order of arrival. */
+/** A call to RunPod, with its place in the order of arrival. */
+export interface Call extends RecordedCall {
   n: number;
-  method: string;
-  path: string;
-  status: number | null;
-  faulted: boolean;
-  at: number;
-  tookMs: number | null;
 }
 
 export interface Suggestion {

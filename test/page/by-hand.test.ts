@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, findChromium } from './browser.ts';
 import { Site } from './site.ts';
+import { doAct } from './visitor.ts';
 
 describe.runIf(findChromium())('the page by hand, in a browser', () => {
   const site = new Site();
@@ -144,6 +145,18 @@ describe.runIf(findChromium())('the page by hand, in a browser', () => {
     expect(await down.getAttribute('aria-pressed')).toBe('true');
     expect(await axeFindings(page)).toEqual([]);
     await down.click();
+    await strip.waitFor({ state: 'detached' });
+    // What hits once is said to have happened where it has, and not where somebody ended it before.
+    const lost = { kind: 'fault', name: 'create', value: '500-after' } as const;
+    await doAct(site.address, lost);
+    await strip.getByText('The next launch’s answer is lost').waitFor();
+    await doAct(site.address, { ...lost, value: null });
+    await strip.waitFor({ state: 'detached' });
+    await doAct(site.address, lost);
+    await field(page, 'Slack').fill('/pod launch a6000 name=lost');
+    await page.keyboard.press('Enter');
+    await strip.getByText(/It has happened/).waitFor();
+    await strip.getByRole('button', { name: 'Seen' }).click();
     await strip.waitFor({ state: 'detached' });
     await page.context().close();
   });

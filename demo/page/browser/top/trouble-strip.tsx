@@ -1,14 +1,16 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { Parts } from '../../protocol.ts';
+import type { Call, Parts } from '../../protocol.ts';
 import { doAct } from '../act.ts';
 import { ALL_TROUBLES, type Trouble, troubleKey } from '../runpod/trouble-list.ts';
 import { useValue } from '../store.ts';
 
+const NONE: never[] = [];
+
 /** What is wrong now, and what to watch: in sight of both chats. */
 export function TroubleStrip() {
-  const on = useValue('trouble') ?? [];
+  const on = useValue('trouble') ?? NONE;
   const parts = useValue('parts');
-  const [happened, forget] = useHappened(on);
+  const [happened, forget] = useHappened(on, useValue('calls') ?? NONE);
   const active = ALL_TROUBLES.filter((trouble) => on.includes(troubleKey(trouble)));
   if (!parts) return null;
   const killed = (['worker', 'bot'] as const).filter((part) => parts[part] === 'down');
@@ -63,16 +65,28 @@ function Line({ about, end, onEnd, children }: LineProps) {
   );
 }
 
-/** What hits once is over as soon as it has hit: it is told until somebody has seen it. */
-function useHappened(on: readonly string[]): [Trouble[], (trouble: Trouble) => void] {
-  const before = useRef(on);
+const isHit: Record<string, (call: Call) => boolean> = {
+  create: ({ method, path }) => method === 'POST' && /^\/(v2\/pods|graphql:podRentInterruptable)$/.test(path),
+  terminate: ({ method }) => method === 'DELETE',
+};
+
+/** The newest call that a trouble hit; -1 where it hit none. */
+const lastHit = (calls: readonly Call[], { name }: Trouble) =>
+  calls.findLast((call) => call.faulted && isHit[name]?.(call))?.n ?? -1;
+
+/** What hits once is over as soon as it has hit: it is told until somebody has seen it. Whoever ends it before is told nothing. */
+function useHappened(on: readonly string[], calls: readonly Call[]): [Trouble[], (trouble: Trouble) => void] {
+  const armed = useRef(new Map<Trouble, number>());
   const [happened, setHappened] = useState<Trouble[]>([]);
   useEffect(() => {
-    const gone = ALL_TROUBLES.filter(
-      (trouble) => trouble.once && before.current.includes(troubleKey(trouble)) && !on.includes(troubleKey(trouble)),
-    );
-    before.current = on;
-    if (gone.length > 0) setHappened((all) => [...new Set([...all, ...gone])]);
-  }, [on]);
+    for (const trouble of ALL_TROUBLES.filter(({ once }) => once)) {
+      const before = armed.current.get(trouble);
+      if (on.includes(troubleKey(trouble))) armed.current.set(trouble, before ?? lastHit(calls, trouble));
+      else if (before !== undefined) {
+        armed.current.delete(trouble);
+        if (lastHit(calls, trouble) > before) setHappened((all) => [...new Set([...all, trouble])]);
+      }
+    }
+  }, [on, calls]);
   return [happened, (trouble) => setHappened((all) => all.filter((one) => one !== trouble))];
 }

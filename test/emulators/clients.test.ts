@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { ClientRefused, NotAcknowledged, Timeline } from '../../emulators/chat.ts';
 import { DiscordEmulator } from '../../emulators/discord/server.ts';
 import { SlackEmulator } from '../../emulators/slack/server.ts';
-import { ask } from './visitor.ts';
+import { ask } from '../page/visitor.ts';
 
 const DAY = 86_400_000;
 const reading = (now: () => number) => ({ timeline: new Timeline(), moment: String, ago: String, now });
