@@ -69,7 +69,7 @@ const ROOMS: Record<string, Room> = {
       'src/policy',
       'src/store',
     ],
-    packages: ['zod', 'node:timers/promises'],
+    packages: ['zod', 'node:crypto', 'node:timers/promises'],
   },
 };
 

@@ -1,104 +1,109 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../config/settings.ts';
-import { answer as answerLater } from '../jobs/names.ts';
 import type { Right } from '../policy/access.ts';
 import { actorOf, type Place } from '../policy/identity.ts';
 import type { AuditEntry } from '../store/audit.ts';
-import { type Claims, UNACKNOWLEDGED_MS } from '../store/claims.ts';
-import { type Action, CONFIRMED, type FormAction, parseToken, type Target } from './actions/declare.ts';
+import { storeIsAway } from '../store/connect.ts';
+import { type Action, CONFIRMED, parseToken, type Target } from './actions/declare.ts';
 import { ACTIONS } from './actions/list.ts';
 import type { Command, Suggestion } from './commands/declare.ts';
 import { COMMANDS } from './commands/list.ts';
 import { UsageError } from './commands/parse.ts';
-import type {
-  Front,
-  Inbox,
-  IncomingClick,
-  IncomingCommand,
-  IncomingSubmit,
-  IncomingSuggest,
-  Judged,
-  Opening,
-} from './front.ts';
-import { commandOf, keyWarning, masked, parse } from './input.ts';
-import { type Answers, type Form, isForm } from './message/form.ts';
+import type { Front, IncomingEvent, IncomingSubmit, IncomingSuggest, Opening, Problems, ReplyRef } from './front.ts';
+import { commandOf } from './input.ts';
+import { type Form, isForm } from './message/form.ts';
 import { card, type Message, note, text } from './message/message.ts';
 import { type Reading, Standings } from './people.ts';
-import { maskSecrets } from './secrets.ts';
-import type { Asker, Services } from './services.ts';
+import { type Asker, type Services, servicesWithin } from './services.ts';
+import { maskedAnswers, type Work, type WorkOf } from './work.ts';
 
+const RESTARTED = 'Podwarden restarted while it opened your form. If you do not see it, open it again.';
 const UNKNOWN_BUTTON = 'That button belongs to no action that Podwarden knows.';
-const RETRY_ANSWER_MS = 1000;
-/** Of the three seconds that a platform gives. */
-const CLAIM_PATIENCE_MS = 1000;
 
-/** From an event to its answer. Everything acknowledged is answered: with the result, the reason, or an error's id. */
-export class Dispatch implements Inbox {
+/** One piece of work, where its answers go, and whether it was begun before. */
+export interface Task {
+  work: Work;
+  reply: ReplyRef | null;
+  again: boolean;
+}
+
+/** From what an event asks for to what is answered. Running it twice does it once: its writes are named by the event. */
+export class Dispatch {
   private readonly front: Front;
   private readonly services: Services;
-  private readonly claims: Claims;
   private readonly standings: Standings;
 
-  constructor(front: Front, services: Services, claims: Claims) {
+  constructor(front: Front, services: Services) {
     this.front = front;
     this.services = services;
-    this.claims = claims;
     this.standings = new Standings(front, services);
   }
 
-  /**
-   * A store that is away or hangs must not cost the three seconds: the event is then acknowledged, and its handler meets
-   * the same store and says so. A claim that its bot never made good is free again, so it is looked at once more.
-   */
-  async claim(eventId: string): Promise<boolean> {
-    const id = `${this.front.chat}-${eventId}`;
-    const take = () => Promise.race([this.claims.claim(id), pause(CLAIM_PATIENCE_MS).then(() => true)]);
-    try {
-      if (await take()) return true;
-      await pause(UNACKNOWLEDGED_MS + 50);
-      return await take();
-    } catch (error) {
-      this.services.log.error({ error: (error as Error).message }, 'store unreachable');
-      return true;
-    }
-  }
-
   keeps(token: string): boolean {
-    const name = parseToken(token)?.name;
-    return ACTIONS.find((action) => action.name === name)?.keeps ?? false;
+    return actionOf(token).action?.keeps ?? false;
   }
 
-  async acknowledged(eventId: string): Promise<void> {
-    await this.claims.acknowledged(`${this.front.chat}-${eventId}`).catch(() => {});
+  opensForm(event: IncomingEvent): boolean {
+    if (event.kind === 'command') return commandOf(event.incoming.input)?.opens !== undefined;
+    return event.kind === 'click' && actionOf(event.incoming.token).action?.form !== undefined;
   }
 
-  async command(incoming: IncomingCommand): Promise<void> {
-    await this.answer(incoming, async () => {
-      const { input, secret } = masked(incoming.input);
-      if (secret) return keyWarning(secret);
-      const { command, args } = parse(input);
-      const asker = await this.asker(incoming, 'fresh');
-      await this.logCommand(command, args, asker);
-      return (
-        this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`) ??
-        (command.outsideRooms ? null : await this.blocked(asker.place)) ??
-        (await command.run(args, asker, this.services))
-      );
+  /** Null where nothing is to be said. @throws where the store is away: the same is worth trying again. */
+  run(task: Task): Promise<Message | null> {
+    const { work } = task;
+    return this.guarded(async () => {
+      switch (work.kind) {
+        case 'command':
+          return this.command(work, task);
+        case 'click':
+          return this.click(work, task);
+        case 'submit':
+          return this.submit(work, task);
+        case 'answer':
+          return work.message;
+      }
     });
   }
 
-  async click(incoming: IncomingClick): Promise<void> {
-    await this.answer(incoming, async () => {
-      const token = parseToken(incoming.token);
-      const action = ACTIONS.find(({ name }) => name === token?.name);
-      if (!token || !action) return note('warn', UNKNOWN_BUTTON);
-      const asker = await this.asker(incoming, 'fresh');
-      const refusal = this.refuse(action.access, true, asker, action.name);
-      await this.logClick(action, token.target, asker, refusal === null);
-      if (refusal) return refusal;
-      const question = token.confirmed ? null : await this.question(action, incoming);
-      return question ?? (await action.run(token.target, asker, this.services));
-    });
+  private async command(work: WorkOf<'command'>, task: Task): Promise<Message> {
+    const command = commandNamed(work.command);
+    const services = this.scoped(task);
+    const asker = await this.asker(task, services, 'fresh');
+    await this.logCommand(command, work.args, asker, services);
+    return (
+      this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`) ??
+      (command.outsideRooms ? null : await this.blocked(asker.place)) ??
+      (await command.run(work.args, asker, services))
+    );
+  }
+
+  private async click(work: WorkOf<'click'>, task: Task): Promise<Message | null> {
+    const token = parseToken(work.token);
+    const { action } = actionOf(work.token);
+    if (!token || !action) return note('warn', UNKNOWN_BUTTON);
+    const services = this.scoped(task);
+    const asker = await this.asker(task, services, 'fresh');
+    const refusal = this.refuse(action.access, true, asker, action.name);
+    await this.logClick(action, token.target, asker, services, refusal === null);
+    if (refusal) return refusal;
+    // Its bot died while it opened the form, and nobody else can: that takes a press.
+    if (action.form && task.again) return openAgain('Did the form open?', [RESTARTED], work.token);
+    const question = token.confirmed ? null : await this.question(action, work);
+    return question ?? (await action.run(token.target, asker, services));
+  }
+
+  private async submit(work: WorkOf<'submit'>, task: Task): Promise<Message> {
+    const { action, target } = actionOf(work.token);
+    const submit = action?.form?.answers?.submit;
+    if (!action || !submit) return note('warn', UNKNOWN_BUTTON);
+    // What was judged before the acknowledgement may have changed since, or could not be judged then.
+    const found = await this.problemsIn(work);
+    if (found) return found.message;
+    const services = this.scoped(task);
+    const asker = await this.asker(task, services, 'live');
+    const refusal = this.refuse(action.access, true, asker, action.name);
+    await this.logClick(action, target, asker, services, refusal === null);
+    const blocked = action.form?.posts ? await this.blocked(asker.place) : null;
+    return refusal ?? blocked ?? (await submit(target, work.answers, asker, services));
   }
 
   /** Names of pods are for those who may see them, where they may. */
@@ -114,7 +119,7 @@ export class Dispatch implements Inbox {
   }
 
   /** What a click asks first where the chat has no dialog: its first button repeats the label. */
-  private async question(action: Action, { token, label: pressed }: IncomingClick): Promise<Message | null> {
+  private async question(action: Action, { token, label: pressed }: WorkOf<'click'>): Promise<Message | null> {
     const target = parseToken(token)?.target;
     const confirm = target ? await action.confirm?.(target, this.services) : null;
     if (!confirm) return null;
@@ -127,9 +132,13 @@ export class Dispatch implements Inbox {
     );
   }
 
-  private async asker(incoming: IncomingCommand | IncomingClick | IncomingSubmit, reading: Reading): Promise<Asker> {
-    const { account, name, place, reply, eventId } = incoming;
-    const { policy, replies, newId } = this.services;
+  private scoped({ work, again }: Task): Services {
+    return servicesWithin(this.services, `${this.front.chat} ${work.eventId}`, again);
+  }
+
+  private async asker({ work, reply, again }: Task, services: Services, reading: Reading): Promise<Asker> {
+    const { account, name, place, eventId } = work;
+    const { policy, replies, newId } = services;
     const standing = await this.standings.of(account, reading);
     const declared = policy.people.find(({ key }) => key === standing.person);
     return {
@@ -141,6 +150,7 @@ export class Dispatch implements Inbox {
       place,
       room: roomAt(place, policy),
       eventId: `${this.front.chat} ${eventId}`,
+      again,
       keepReply: async () => {
         const id = newId();
         await replies.keep(id, { chat: this.front.chat, account, ref: reply });
@@ -149,19 +159,13 @@ export class Dispatch implements Inbox {
     };
   }
 
-  opensForm(event: { token: string } | { input: IncomingCommand['input'] }): boolean {
-    if ('input' in event) return commandOf(event.input)?.opens !== undefined;
-    const token = parseToken(event.token);
-    return ACTIONS.find(({ name }) => name === token?.name)?.form !== undefined;
-  }
-
   /** A form, or what is said instead. From what is kept alone: there are three seconds. */
-  async open(incoming: IncomingCommand | IncomingClick): Promise<Opening> {
+  async open(task: Task): Promise<Opening> {
     let opening: Opening | null = null;
     const message = await this.guarded(async () => {
-      const asker = await this.asker(incoming, 'kept');
-      const found =
-        'input' in incoming ? await this.openCommand(incoming, asker) : await this.openAction(incoming, asker);
+      const services = this.scoped(task);
+      const asker = await this.asker(task, services, 'kept');
+      const found = await this.found(task.work, asker, services);
       if (!isForm(found)) return found;
       opening = { form: found, kept: await asker.keepReply() };
       return null;
@@ -169,80 +173,64 @@ export class Dispatch implements Inbox {
     return opening ?? { message: message ?? note('warn', UNKNOWN_BUTTON) };
   }
 
-  private async openCommand(incoming: IncomingCommand, asker: Asker): Promise<Form | Message> {
-    const { input, secret } = masked(incoming.input);
-    if (secret) return keyWarning(secret);
-    const { command, args } = parse(input);
-    await this.logCommand(command, args, asker);
-    const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
-    return refusal ?? (await (command.opens ?? command.run)(args, asker, this.services));
-  }
-
-  private async openAction(incoming: IncomingClick, asker: Asker): Promise<Form | Message> {
-    const { action, target } = actionOf(incoming.token);
+  private async found(work: Work, asker: Asker, services: Services): Promise<Form | Message> {
+    if (work.kind === 'answer') return work.message;
+    if (work.kind === 'command') {
+      const command = commandNamed(work.command);
+      await this.logCommand(command, work.args, asker, services);
+      const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
+      return refusal ?? (await (command.opens ?? command.run)(work.args, asker, services));
+    }
+    const { action, target } = actionOf(work.token);
     if (!action?.form) return note('warn', UNKNOWN_BUTTON);
     const refusal = this.refuse(action.access, true, asker, action.name);
-    await this.logClick(action, target, asker, refusal === null);
-    return refusal ?? (await action.form.open(target, asker, this.services));
+    await this.logClick(action, target, asker, services, refusal === null);
+    return refusal ?? (await action.form.open(target, asker, services));
   }
 
-  async judge(incoming: IncomingSubmit): Promise<Judged> {
-    const { action, target } = actionOf(incoming.token);
-    const form = action?.form?.answers;
-    const answers = maskedAnswers(incoming.answers);
-    if (!action || !form) return { problems: [], message: note('warn', UNKNOWN_BUTTON) };
-    const problems = await form.check(target, answers, this.services);
-    if (problems.length > 0) {
-      const said = problems.map(({ problem }) => problem);
-      const again = [{ label: 'Open the form again', token: incoming.token, style: 'primary' as const }];
-      await this.services.drafts.put(`answers-${target.id}`, answers);
-      return {
-        problems,
-        message: card(
-          'That form is not complete',
-          'warn',
-          said.map((problem) => text(problem)),
-          again,
-        ),
-      };
+  /** Null where the answers can be taken, and where the store does not say: they are judged again when they are carried out. */
+  async problems({ token, answers }: IncomingSubmit): Promise<Problems | null> {
+    try {
+      return await this.problemsIn({ token, answers: maskedAnswers(answers) });
+    } catch (error) {
+      if (storeIsAway(error)) return null;
+      throw error;
     }
-    return { accept: () => this.accept(incoming, action, form.submit, target, answers) };
   }
 
-  private async accept(
-    incoming: IncomingSubmit,
-    action: Action,
-    submit: Submit,
-    target: Target,
-    answers: Answers,
+  private async problemsIn({ token, answers }: Pick<IncomingSubmit, 'token' | 'answers'>): Promise<Problems | null> {
+    const { action, target } = actionOf(token);
+    const form = action?.form?.answers;
+    if (!form) return { problems: [], message: note('warn', UNKNOWN_BUTTON) };
+    const problems = await form.check(target, answers, this.services);
+    if (problems.length === 0) return null;
+    await this.services.drafts.put(`answers-${target.id}`, answers);
+    const lines = problems.map(({ problem }) => problem);
+    return { problems, message: openAgain('That form is not complete', lines, token) };
+  }
+
+  private async logCommand(
+    command: Command,
+    args: Record<string, unknown>,
+    asker: Asker,
+    services: Services,
   ): Promise<void> {
-    const kept = incoming.kept === null ? null : await this.services.replies.get(incoming.kept);
-    const reply = incoming.reply ?? kept?.ref ?? null;
-    await this.answer({ ...incoming, reply }, async () => {
-      const asker = await this.asker({ ...incoming, reply }, 'live');
-      const refusal = this.refuse(action.access, true, asker, action.name);
-      await this.logClick(action, target, asker, refusal === null);
-      const blocked = action.form?.posts ? await this.blocked(asker.place) : null;
-      return refusal ?? blocked ?? (await submit(target, answers, asker, this.services));
-    });
-  }
-
-  private async logCommand(command: Command, args: Record<string, unknown>, asker: Asker): Promise<void> {
     const allowed = command.access === null || asker.access.may.has(command.access);
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
     const said = (name: string, value: unknown) =>
       command.secret?.includes(name) ? 'given' : String(value).slice(0, 200);
     const facts = Object.fromEntries(given.map(([name, value]) => [name, said(name, value)]));
-    await this.log('command', asker, `/pod ${command.name}`, { ...facts, allowed });
+    await log('command', asker, `/pod ${command.name}`, { ...facts, allowed }, services);
   }
 
-  private logClick(action: Action, { id, choice }: Target, asker: Asker, allowed: boolean): Promise<void> {
-    return this.log('click', asker, id, { action: action.name, choice, allowed });
-  }
-
-  private async log(kind: string, asker: Asker, subject: string, facts: AuditEntry['facts']): Promise<void> {
-    const { audit, clocks } = this.services;
-    await audit.append({ at: clocks.now(), kind, actor: actorOf(asker.who), subject, facts });
+  private logClick(
+    action: Action,
+    { id, choice }: Target,
+    asker: Asker,
+    services: Services,
+    allowed: boolean,
+  ): Promise<void> {
+    return log('click', asker, id, { action: action.name, choice, allowed }, services);
   }
 
   /** A card that could not be posted is found out before anything is done. */
@@ -268,41 +256,44 @@ export class Dispatch implements Inbox {
     );
   }
 
-  /** Runs, answers, and turns mistakes into help and anything unexpected into an id that is also in the log. */
-  private async answer(incoming: Answerable, run: () => Promise<Message | null>): Promise<void> {
-    const message = await this.guarded(run);
-    if (message) await this.give(incoming, message);
-  }
-
+  /** Turns mistakes into help, and anything unexpected into an id that is also in the log. */
   private async guarded(run: () => Promise<Message | null>): Promise<Message | null> {
     const { log, newId } = this.services;
     try {
       return await run();
     } catch (error) {
+      if (storeIsAway(error)) throw error;
       if (error instanceof UsageError) return note('warn', error.message);
       const id = newId();
       log.error({ id, error: (error as Error).message, stack: (error as Error).stack }, 'a command failed');
-      return note('bad', `Something went wrong on our side, and nothing more was done. The id for the log is ${id}.`);
+      return note(
+        'bad',
+        `Something went wrong on our side, and I cannot tell whether it was carried out. Look at the pod’s card or /pod list before you try again. The id for the log is ${id}.`,
+      );
     }
   }
+}
 
-  /** An answer that the chat does not take now is kept, for as long as its address lives, and given later. */
-  private async give({ reply, account }: Answerable, message: Message): Promise<void> {
-    const { log, newId, replies, enqueue } = this.services;
-    try {
-      if (reply === null) await this.front.direct(account, message);
-      else await this.front.reply(reply, message);
-    } catch (error) {
-      log.warn({ error: (error as Error).message }, 'an answer could not be given yet');
-      const id = newId();
-      try {
-        await replies.keep(id, { chat: this.front.chat, account, ref: reply }, { view: 'message', message });
-        await enqueue(answerLater, { reply: id }, { delayMs: RETRY_ANSWER_MS });
-      } catch (failure) {
-        log.error({ error: (failure as Error).message }, 'an answer was lost');
-      }
-    }
-  }
+function openAgain(title: string, lines: string[], token: string): Message {
+  const buttons = [{ label: 'Open the form again', token, style: 'primary' as const }];
+  const paragraphs = lines.map((line) => text(line));
+  return card(title, 'warn', paragraphs, buttons);
+}
+
+async function log(
+  kind: string,
+  asker: Asker,
+  subject: string,
+  facts: AuditEntry['facts'],
+  { audit, clocks }: Services,
+): Promise<void> {
+  await audit.append({ at: clocks.now(), kind, actor: actorOf(asker.who), subject, facts });
+}
+
+function commandNamed(name: string): Command {
+  const command = COMMANDS.find((one) => one.name === name);
+  if (!command) throw new UsageError(`/pod ${name} is no command any more. /pod help shows what there is.`);
+  return command;
 }
 
 export function roomAt(place: Place, policy: Policy): string | null {
@@ -312,18 +303,8 @@ export function roomAt(place: Place, policy: Policy): string | null {
   return here?.name ?? null;
 }
 
-type Submit = NonNullable<FormAction['answers']>['submit'];
-type Answerable = Pick<IncomingClick, 'account' | 'reply'>;
-
 function actionOf(token: string): { action: Action | null; target: Target } {
   const parsed = parseToken(token);
   const action = ACTIONS.find(({ name }) => name === parsed?.name) ?? null;
   return { action, target: parsed?.target ?? { id: '', choice: null } };
-}
-
-/** Keys are pasted into forms too. */
-function maskedAnswers(answers: Answers): Answers {
-  return Object.fromEntries(
-    Object.entries(answers).map(([name, values]) => [name, values.map((value) => maskSecrets(value).text)]),
-  );
 }

@@ -57,6 +57,8 @@ export interface Front {
   /** What keeps us from posting there, with the way out; null where nothing does. */
   blocked(place: Place): Promise<string | null>;
   start(inbox: Inbox): Promise<void>;
+  /** Takes no more events. What was taken can still be answered. */
+  pause(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,7 +68,7 @@ export interface Member {
   groups: string[];
 }
 
-interface IncomingBase {
+export interface IncomingBase {
   /** The platform's own id of the event: the same for a redelivery. */
   eventId: string;
   account: AccountId;
@@ -97,11 +99,22 @@ export interface IncomingSubmit extends Omit<IncomingBase, 'reply'> {
   kept: string | null;
 }
 
+/** What a person did, as a front saw it. */
+export type IncomingEvent =
+  | { kind: 'command'; incoming: IncomingCommand }
+  | { kind: 'click'; incoming: IncomingClick }
+  | { kind: 'submit'; incoming: IncomingSubmit }
+  /** Nothing is done of it, and this is said. */
+  | { kind: 'hint'; incoming: IncomingBase; message: Message };
+
 /** What opens a form: it is shown at once, or something else is said privately. `kept` keeps the answer open. */
 export type Opening = { form: Form; kept: string } | { message: Message };
 
-/** A form's answers as judged before the acknowledgement: what is wrong, or the work that follows it. */
-export type Judged = { problems: FormProblem[]; message: Message } | { accept: () => Promise<void> };
+/** Why a form's answers cannot be taken: by field, and as a message where the platform shows no errors in forms. */
+export interface Problems {
+  problems: FormProblem[];
+  message: Message;
+}
 
 export interface IncomingSuggest {
   account: AccountId;
@@ -112,20 +125,32 @@ export interface IncomingSuggest {
 }
 
 /**
- * What a front delivers to. `claim` comes first, before the acknowledgement, and false drops the event: another
- * delivery or another bot has it. `acknowledged` makes the claim last.
+ * An event that was claimed and written, before its acknowledgement. From here on it is carried out and answered, by
+ * whoever is up. Nothing here rejects.
  */
+export interface Taken {
+  /** False: another delivery or another bot has it. It is acknowledged where the platform wants that, and left alone. */
+  readonly ours: boolean;
+  /** Whether the first answer may be a form: the platforms want that before anything else. */
+  readonly opensForm: boolean;
+  /** After the acknowledgement. False where another bot took it meanwhile, and goes on with it. */
+  acknowledged(): Promise<boolean>;
+  /** Carries it out and answers. */
+  run(): Promise<void>;
+  /** A form, or what is said instead. From what is kept alone: there are three seconds. */
+  open(): Promise<Opening>;
+  /** The way for whatever is said instead of a form: kept and said later where the chat does not take it now. */
+  say(message: Message): Promise<void>;
+  /** The acknowledgement was the answer. */
+  done(): Promise<void>;
+}
+
+/** What a front delivers to: `take` comes first, before the acknowledgement. */
 export interface Inbox {
   /** Whether the answer to this button leaves the private message it stands on as it is. */
   keeps(token: string): boolean;
-  claim(eventId: string): Promise<boolean>;
-  acknowledged(eventId: string): Promise<void>;
-  /** Whether the first answer may be a form: the platforms want that before anything else. */
-  opensForm(event: { token: string } | { input: IncomingCommand['input'] }): boolean;
-  /** Everything that it needs is kept: a form must be there within three seconds. */
-  open(incoming: IncomingCommand | IncomingClick): Promise<Opening>;
-  judge(incoming: IncomingSubmit): Promise<Judged>;
-  command(incoming: IncomingCommand): Promise<void>;
-  click(incoming: IncomingClick): Promise<void>;
+  /** Judged before a form is taken: null where its answers can be. */
+  problems(incoming: IncomingSubmit): Promise<Problems | null>;
+  take(event: IncomingEvent): Promise<Taken>;
   suggest(incoming: IncomingSuggest): Promise<{ name: string; value: string }[]>;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Policy } from '../config/settings.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import type { Enqueue } from '../jobs/queues.ts';
@@ -8,6 +9,7 @@ import type { Approvals } from '../store/approvals.ts';
 import type { Audit } from '../store/audit.ts';
 import type { Budgets } from '../store/budgets.ts';
 import type { Choices } from '../store/choices.ts';
+import { writingOf } from '../store/commit.ts';
 import type { Costs } from '../store/costs.ts';
 import type { Digests } from '../store/digests.ts';
 import type { Drafts } from '../store/drafts.ts';
@@ -41,9 +43,35 @@ export interface Services {
   policy: Policy;
   log: Log;
   newId: () => string;
-  /** A direct message, delivered by a job of its own. */
-  tellPrivately(account: AccountId, message: Message): Promise<void>;
+  /** A direct message, delivered by a job of its own; of one `id` there is one. */
+  tellPrivately(account: AccountId, message: Message, id?: string): Promise<void>;
 }
+
+/**
+ * The services for one event. Every write and every id follows from it, so that whoever runs the event again finds what was
+ * done, and does the rest.
+ */
+export function servicesWithin(services: Services, event: string, again: boolean): Services {
+  const writing = writingOf(event, again);
+  let ids = 0;
+  const newId = () => idFrom(`${event} ${++ids}`);
+  const scoped: Services = {
+    ...services,
+    ledger: services.ledger.within(writing),
+    approvals: services.approvals.within(writing),
+    links: services.links.within(writing),
+    owners: services.owners.within(writing),
+    findings: services.findings.within(writing),
+    budgets: services.budgets.within(writing),
+    audit: services.audit.within(writing),
+    newId,
+    tellPrivately: (account, message) => services.tellPrivately(account, message, newId()),
+  };
+  return scoped;
+}
+
+/** Letters and digits, never all digits (BullMQ refuses those). */
+const idFrom = (text: string) => `i${createHash('sha256').update(text).digest('hex').slice(0, 15)}`;
 
 /** Who asks, from where, and what they may. */
 export interface Asker {
@@ -59,6 +87,8 @@ export interface Asker {
   room: string | null;
   /** Same for a redelivery of the same event: what ids are made from. */
   eventId: string;
+  /** The event was begun before, and its bot died: what it did then is done. */
+  again: boolean;
   /** Keeps the private answer open for a worker to fill; gives its id. */
   keepReply(): Promise<string>;
 }

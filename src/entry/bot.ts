@@ -11,6 +11,7 @@ import { DiscordFront } from '../bot/discord/front.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { tellHandovers } from '../bot/handover.ts';
+import { DurableInbox } from '../bot/inbox.ts';
 import { refreshPeople as refresh } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
 import { tellShared } from '../bot/share.ts';
@@ -37,10 +38,10 @@ import { Approvals } from '../store/approvals.ts';
 import { Budgets } from '../store/budgets.ts';
 import { Cards } from '../store/cards.ts';
 import { Choices } from '../store/choices.ts';
-import { Claims } from '../store/claims.ts';
 import { Costs } from '../store/costs.ts';
 import { Digests } from '../store/digests.ts';
 import { Drafts } from '../store/drafts.ts';
+import { Events } from '../store/events.ts';
 import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -53,6 +54,7 @@ import { type Connections, newId, openAudit } from './process.ts';
 
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
+const DRAIN_MS = 8000;
 const SHUTDOWN_MS = 10_000;
 const WATCH_MS = 15_000;
 /** A bot with one chat up is ready after this long, and goes on waiting for the other. */
@@ -93,8 +95,7 @@ export async function runBot(options: {
     policy: settings.policy,
     log,
     newId,
-    tellPrivately: async (account, message) => {
-      const reply = newId();
+    tellPrivately: async (account, message, reply = newId()) => {
       await services.replies.keep(reply, { chat: chatOf(account), account, ref: null }, { view: 'message', message });
       await producer.enqueue(answer, { reply });
     },
@@ -121,8 +122,14 @@ export async function runBot(options: {
     concurrency: CONCURRENCY,
     verdict,
   });
-  const claims = new Claims(redis.producer);
-  const starts = [...fronts.values()].map((front) => front.start(new Dispatch(front, services, claims)));
+  const inboxes: DurableInbox[] = [];
+  const starts = [...fronts.values()].map(async (front) => {
+    const events = new Events(redis.producer, front.chat);
+    const inbox = new DurableInbox(front, new Dispatch(front, services), events, services);
+    inboxes.push(inbox);
+    await front.start(inbox);
+    inbox.watch();
+  });
   // A chat that is away is waited for in the background; one that refuses us is an error.
   await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);
   for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
@@ -132,8 +139,11 @@ export async function runBot(options: {
   return {
     close: async () => {
       clearInterval(watching);
-      await Promise.all([...fronts.values()].map((front) => front.stop()));
+      // What was acknowledged is finished first, or left to whoever is up.
+      await Promise.all([...fronts.values()].map((front) => front.pause()));
+      await Promise.all(inboxes.map((inbox) => inbox.drain(DRAIN_MS)));
       await stopWorking([worker], SHUTDOWN_MS);
+      await Promise.all([...fronts.values()].map((front) => front.stop()));
       await producer.close();
     },
   };

@@ -5,7 +5,16 @@ import type { ApprovalMove } from '../policy/approval-moves.ts';
 import { type Breaker, breaker as breakerSchema } from '../policy/breaker.ts';
 import { personRef } from '../policy/identity.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { type Check, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import {
+  type Check,
+  MAX_TRIES,
+  type Operation,
+  TooContended,
+  unnamed,
+  type Writing,
+  wasDone,
+  writeDocument,
+} from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -37,10 +46,17 @@ export type Entry = (after: Approval, before: Approval) => AuditEntry[];
 export class Approvals {
   private readonly redis: RedisClient;
   private readonly audit: Audit;
+  private readonly writing: Writing;
 
-  constructor(redis: RedisClient, audit: Audit) {
+  constructor(redis: RedisClient, audit: Audit, writing: Writing = unnamed) {
     this.redis = redis;
     this.audit = audit;
+    this.writing = writing;
+  }
+
+  /** The same requests, for the writes of one piece of work. */
+  within(writing: Writing): Approvals {
+    return new Approvals(this.redis, this.audit.within(writing), writing);
   }
 
   async get(id: string): Promise<Approval | null> {
@@ -88,6 +104,10 @@ export class Approvals {
     guard: Check,
     entries: (records: Approval[]) => AuditEntry[],
   ): Promise<{ added: Approval[]; known: Approval[] } | null> {
+    const form = wanted[0]?.batch ?? '';
+    const write = this.writing.of(batchKey(form));
+    // The event was begun before, and a form's batch is written as a whole.
+    if (write.again && (await this.batch(form))) return { added: await this.inBatch(form), known: [] };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (Number((await this.redis.hget(guard.key, 'rev')) ?? 0) !== guard.rev) return null;
       const pods = await Promise.all(wanted.map(({ podId }) => this.pod(podId)));
@@ -111,7 +131,7 @@ export class Approvals {
         writeDocument(batchKey(id), 1, shared),
         ...added.flatMap((record) => writes(record, revs.get(record.podId) ?? 0)),
       ];
-      if (await this.audit.commit(checks, operations, entries(added))) return { added, known };
+      if (await this.audit.commit(checks, operations, entries(added), write)) return { added, known };
       // The same event again, or a write whose answer was lost.
       if (await this.batch(id)) return { added: await this.inBatch(id), known };
       await pause(Math.random() * 20);
@@ -119,20 +139,27 @@ export class Approvals {
     throw new TooContended('requests');
   }
 
+  /** The record where the next move on it was made when its event was run before; null otherwise. */
+  async doneBefore(id: string): Promise<Approval | null> {
+    return (await wasDone(this.redis, this.writing.peek(recordKey(id)))) ? this.get(id) : null;
+  }
+
   /** Applies a pure move by compare-and-swap; `moved` is false where the record stood elsewhere. Null: no such record. */
   async move(id: string, move: ApprovalMove, entries: Entry): Promise<Moved | null> {
+    const write = this.writing.of(recordKey(id));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const record = await this.get(id);
       if (!record) return null;
+      if (await wasDone(this.redis, write)) return { record, moved: true };
       const next = move(record);
-      if (next === null) return { record, moved: false };
+      if (next === null) return { record, moved: await wasDone(this.redis, write) };
       const written = { ...next, rev: record.rev + 1 };
       const pod = await this.pod(record.podId);
       const checks = [
         { key: recordKey(id), rev: record.rev },
         { key: podKey(record.podId), rev: pod.rev },
       ];
-      if (await this.audit.commit(checks, writes(written, pod.rev), entries(written, record))) {
+      if (await this.audit.commit(checks, writes(written, pod.rev), entries(written, record), write)) {
         return { record: written, moved: true };
       }
       await pause(Math.random() * 10);

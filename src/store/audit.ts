@@ -1,7 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Check, type Operation, TooContended, tryCommit, writeDocument } from './commit.ts';
+import {
+  type Check,
+  type Operation,
+  TooContended,
+  tryCommit,
+  unnamed,
+  type Write,
+  type Writing,
+  wasDone,
+  writeDocument,
+} from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -65,11 +75,24 @@ export class AuditKeyMismatch extends Error {
 export class Audit {
   private readonly redis: RedisClient;
   private readonly secret: string;
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly writing: Writing;
+  private readonly line: { last: Promise<unknown> };
 
-  constructor(redis: RedisClient, secret: string) {
+  constructor(
+    redis: RedisClient,
+    secret: string,
+    writing: Writing = unnamed,
+    line: { last: Promise<unknown> } = { last: Promise.resolve() },
+  ) {
     this.redis = redis;
     this.secret = secret;
+    this.writing = writing;
+    this.line = line;
+  }
+
+  /** The same log, for the writes of one piece of work. */
+  within(writing: Writing): Audit {
+    return new Audit(this.redis, this.secret, writing, this.line);
   }
 
   /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */
@@ -79,24 +102,36 @@ export class Audit {
     if ((await this.redis.get(KEY_DIGEST)) !== digest) throw new AuditKeyMismatch();
   }
 
-  append(...entries: AuditEntry[]): Promise<boolean> {
-    return this.commit([], [], entries);
+  async append(...entries: AuditEntry[]): Promise<void> {
+    const write = this.writing.of(entries.map(({ kind, subject }) => `audit ${kind} ${subject}`).join(' '));
+    if (!(await wasDone(this.redis, write))) await this.commit([], [], entries, write);
   }
 
   /** The operations and the entries in one step; false where a check failed. */
-  async commit(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+  async commit(checks: Check[], operations: Operation[], entries: AuditEntry[], write?: Write): Promise<boolean> {
+    const named = write ?? unnamed.of('');
     // One at a time in this process: only other processes can then move the head in between.
-    const mine = this.queue.then(() => this.tryOften(checks, operations, entries));
-    this.queue = mine.catch(() => {});
+    const mine = this.line.last.then(() => this.tryOften(checks, operations, entries, named));
+    this.line.last = mine.catch(() => {});
     return mine;
   }
 
-  private async tryOften(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+  private async tryOften(
+    checks: Check[],
+    operations: Operation[],
+    entries: AuditEntry[],
+    write: Write,
+  ): Promise<boolean> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const head = await this.head();
       const { next, writes } = this.chain(head, entries);
       const all = [...checks, { key: HEAD, rev: head.n }];
-      const failed = await tryCommit(this.redis, all, [...operations, ...writes, writeDocument(HEAD, next.n, next)]);
+      const failed = await tryCommit(
+        this.redis,
+        all,
+        [...operations, ...writes, writeDocument(HEAD, next.n, next)],
+        write,
+      );
       if (failed === null) return true;
       if (failed.key !== HEAD) return false;
       await pause(Math.random() * 10);

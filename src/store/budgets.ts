@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Budget, budget, type Scope } from '../policy/costs/budgets.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -13,23 +13,33 @@ const document = z.object({ rev: z.int(), scopes: z.record(z.string(), budget) }
 export class Budgets {
   private readonly redis: RedisClient;
   private readonly audit: Audit;
+  private readonly writing: Writing;
 
-  constructor(redis: RedisClient, audit: Audit) {
+  constructor(redis: RedisClient, audit: Audit, writing: Writing = unnamed) {
     this.redis = redis;
     this.audit = audit;
+    this.writing = writing;
+  }
+
+  /** The same budgets, for the writes of one piece of work. */
+  within(writing: Writing): Budgets {
+    return new Budgets(this.redis, this.audit.within(writing), writing);
   }
 
   async all(): Promise<ReadonlyMap<Scope, Budget>> {
     return new Map(Object.entries((await this.read()).scopes));
   }
 
-  /** Changes one scope's budget from what was set before (null: nothing), and logs it in the same step. */
-  async change(scope: Scope, change: (before: Budget | null) => { next: Budget; entry: AuditEntry }): Promise<void> {
+  /** Changes one scope's budget from what was set before (null: nothing), and logs it in the same step. False where its event had done so before. */
+  async change(scope: Scope, change: (before: Budget | null) => { next: Budget; entry: AuditEntry }): Promise<boolean> {
+    const write = this.writing.of(`${BUDGETS} ${scope}`);
+    if (await wasDone(this.redis, write)) return false;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { rev, scopes } = await this.read();
       const { next, entry } = change(scopes[scope] ?? null);
       const written = { rev: rev + 1, scopes: { ...scopes, [scope]: next } };
-      if (await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry])) return;
+      if (await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry], write))
+        return true;
       await pause(Math.random() * 10);
     }
     throw new TooContended('the budgets');

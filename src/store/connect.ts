@@ -27,6 +27,27 @@ export type Profile = 'producer' | 'worker';
 /** How long a producer's command may take before it counts as failed, ms: a short restart of Redis costs nobody anything. */
 const PRODUCER_TIMEOUT_MS = 2500;
 
+/** Redis did not answer in time: what was asked of it may have been done. */
+export class StoreUnsure extends Error {
+  constructor() {
+    super('Redis did not say in time whether it was done');
+    this.name = 'StoreUnsure';
+  }
+}
+
+/** The command was sent, and its answer did not come within the connection's limit. */
+export const timedOut = (error: unknown): boolean => error instanceof Error && error.message === 'Command timed out';
+
+/** Words of Redis and of its client for a store that is away, or takes nothing now. Source: ioredis' errors, Redis' error prefixes. */
+const AWAY =
+  /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|getaddrinfo|connect E|read E|write E)/;
+
+/** Whether the store, and not what was asked of it, is the matter: the same is worth trying again. */
+export function storeIsAway(error: unknown): boolean {
+  if (error instanceof StoreUnsure) return true;
+  return error instanceof Error && AWAY.test(error.message);
+}
+
 /** Opens a connection; it retries for ever in the background. `onError` hears each failure, without credentials. */
 export function connect(to: RedisAddress, profile: Profile, onError: (message: string) => void): RedisClient {
   const client = open(to, optionsOf(to, profile));

@@ -3,7 +3,17 @@ import { type Finding, finding as findingSchema, subjectName } from '../policy/f
 import type { FindingMove } from '../policy/findings/moves.ts';
 import { nextDue } from '../policy/findings/settle.ts';
 import { type ScanMemory, scanMemory } from '../policy/scan/memory.ts';
-import { type Check, commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import {
+  type Check,
+  commit,
+  MAX_TRIES,
+  type Operation,
+  TooContended,
+  unnamed,
+  type Writing,
+  wasDone,
+  writeDocument,
+} from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -33,9 +43,16 @@ export interface Step {
 /** What scans remember and what they found: written in one step, so that two scans never say the same twice. */
 export class Findings {
   private readonly redis: RedisClient;
+  private readonly writing: Writing;
 
-  constructor(redis: RedisClient) {
+  constructor(redis: RedisClient, writing: Writing = unnamed) {
     this.redis = redis;
+    this.writing = writing;
+  }
+
+  /** The same findings, for the writes of one piece of work. */
+  within(writing: Writing): Findings {
+    return new Findings(this.redis, writing);
   }
 
   async memory(): Promise<ScanMemory | null> {
@@ -81,13 +98,15 @@ export class Findings {
 
   /** What people do. `moved` false where it did not apply; null: no such finding. */
   async move(id: string, move: FindingMove): Promise<{ finding: Finding; moved: boolean } | null> {
+    const write = this.writing.of(findingKey(id));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const before = await this.get(id);
       if (!before) return null;
+      if (await wasDone(this.redis, write)) return { finding: before, moved: true };
       const after = move(before);
-      if (after === null) return { finding: before, moved: false };
+      if (after === null) return { finding: before, moved: await wasDone(this.redis, write) };
       const step = { before, after };
-      if (await commit(this.redis, [checkOf(step)], writes(after)))
+      if (await commit(this.redis, [checkOf(step)], writes(after), write))
         return { finding: { ...after, rev: before.rev + 1 }, moved: true };
       await pause(Math.random() * 10);
     }

@@ -2,7 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { OPEN, PASSING, type Row, row as rowSchema } from '../policy/ledger.ts';
 import type { Move } from '../policy/ledger-moves.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { type Check, commit, MAX_TRIES, type Operation, TooContended, writeDocument } from './commit.ts';
+import {
+  type Check,
+  commit,
+  MAX_TRIES,
+  type Operation,
+  TooContended,
+  unnamed,
+  type Write,
+  type Writing,
+  wasDone,
+  writeDocument,
+} from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -31,17 +42,24 @@ const none: Entries = () => [];
 export class Ledger {
   private readonly redis: RedisClient;
   private readonly audit: Audit | null;
+  private readonly writing: Writing;
 
   /** With an audit log, what is asked of RunPod and of the ledger is logged in the same step as it is written. */
-  constructor(redis: RedisClient, audit: Audit | null = null) {
+  constructor(redis: RedisClient, audit: Audit | null = null, writing: Writing = unnamed) {
     this.redis = redis;
     this.audit = audit;
+    this.writing = writing;
   }
 
-  private commit(checks: Check[], operations: Operation[], entries: AuditEntry[]): Promise<boolean> {
+  /** The same ledger, for the writes of one piece of work. */
+  within(writing: Writing): Ledger {
+    return new Ledger(this.redis, this.audit?.within(writing) ?? null, writing);
+  }
+
+  private commit(checks: Check[], operations: Operation[], entries: AuditEntry[], write: Write): Promise<boolean> {
     return this.audit && entries.length > 0
-      ? this.audit.commit(checks, operations, entries)
-      : commit(this.redis, checks, operations);
+      ? this.audit.commit(checks, operations, entries, write)
+      : commit(this.redis, checks, operations, write);
   }
 
   async get(id: string): Promise<Row | null> {
@@ -82,6 +100,7 @@ export class Ledger {
 
   /** Adds a row and reserves what it holds. A refusal writes nothing. */
   async add(row: Row, judge: Judge, entries: Entries = none): Promise<{ refused: string } | { row: Row }> {
+    const write = this.writing.of(rowKey(row.id));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       // The same event again, or a write whose answer was lost: it is there already.
       const known = await this.get(row.id);
@@ -97,6 +116,7 @@ export class Ledger {
         ],
         [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(fresh)],
         entries(fresh),
+        write,
       );
       if (done) return { row: fresh };
       await pause(Math.random() * 20);
@@ -123,12 +143,15 @@ export class Ledger {
     judge: Judge,
     entries: Entries = none,
   ): Promise<Moved | { refused: string } | null> {
+    const write = this.writing.of(rowKey(id));
+    const before = await this.doneBefore(id, write);
+    if (before) return before;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const holdings = await this.holdings();
       const row = await this.get(id);
       if (!row) return null;
       const next = move(row);
-      if (next === null) return { row, moved: false };
+      if (next === null) return (await this.doneBefore(id, write)) ?? { row, moved: false };
       const refused = judge((await this.open()).filter((other) => other.id !== id));
       if (refused !== null) return { refused };
       const written = { ...next, rev: row.rev + 1 };
@@ -139,6 +162,7 @@ export class Ledger {
         ],
         [['HSET', HOLDINGS, 'rev', holdings + 1], ...writes(written)],
         entries(written),
+        write,
       );
       if (done) return { row: written, moved: true };
       await pause(Math.random() * 20);
@@ -148,18 +172,27 @@ export class Ledger {
 
   /** Applies a pure move by compare-and-swap; `moved` is false where the row stood elsewhere. Null: no such row. */
   async move(id: string, move: Move, entries: Entries = none): Promise<Moved | null> {
+    const write = this.writing.of(rowKey(id));
+    const before = await this.doneBefore(id, write);
+    if (before) return before;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const row = await this.get(id);
       if (!row) return null;
       const next = move(row);
-      if (next === null) return { row, moved: false };
+      if (next === null) return (await this.doneBefore(id, write)) ?? { row, moved: false };
       const written = { ...next, rev: row.rev + 1 };
-      if (await this.commit([{ key: rowKey(id), rev: row.rev }], writes(written), entries(written))) {
+      if (await this.commit([{ key: rowKey(id), rev: row.rev }], writes(written), entries(written), write)) {
         return { row: written, moved: true };
       }
       await pause(Math.random() * 10);
     }
     throw new TooContended(`row ${id}`);
+  }
+
+  /** The row as it stands where this very move was made when its event was run before; null otherwise. */
+  private async doneBefore(id: string, write: Write): Promise<Moved | null> {
+    const row = (await wasDone(this.redis, write)) ? await this.get(id) : null;
+    return row && { row, moved: true };
   }
 
   /** Every card shows `rev`; a row that moved on since stays untold. */

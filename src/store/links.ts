@@ -5,7 +5,7 @@ import { widen } from '../policy/approval-moves.ts';
 import { type AccountId, accountsOf, type Declared, type Link, link, personRef } from '../policy/identity.ts';
 import type { Approvals } from './approvals.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { type Check, MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import { type Check, MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -34,11 +34,18 @@ export class Links {
   private readonly redis: RedisClient;
   private readonly audit: Audit;
   private readonly approvals: Approvals;
+  private readonly writing: Writing;
 
-  constructor(redis: RedisClient, audit: Audit, approvals: Approvals) {
+  constructor(redis: RedisClient, audit: Audit, approvals: Approvals, writing: Writing = unnamed) {
     this.redis = redis;
     this.audit = audit;
     this.approvals = approvals;
+    this.writing = writing;
+  }
+
+  /** The same links, for the writes of one piece of work. */
+  within(writing: Writing): Links {
+    return new Links(this.redis, this.audit.within(writing), this.approvals.within(writing), writing);
   }
 
   async all(): Promise<Link[]> {
@@ -97,6 +104,8 @@ export class Links {
     people: readonly Declared[],
     entry: AuditEntry,
   ): Promise<Link[] | null> {
+    const write = this.writing.of(LINKS);
+    if (await wasDone(this.redis, write)) return this.all();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { rev, links } = await this.read();
       const next = change(links);
@@ -104,7 +113,7 @@ export class Links {
       // Before the links are written: whoever is told of the link can count on it in every open request.
       await this.widenRequests(next, people, entry.at);
       const written = { rev: rev + 1, links: next };
-      if (await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry])) {
+      if (await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry], write)) {
         // Requests that were made meanwhile.
         await this.widenRequests(next, people, entry.at);
         return next;

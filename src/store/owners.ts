@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { personRef } from '../policy/identity.ts';
 import type { Claim } from '../policy/ownership.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { MAX_TRIES, TooContended, writeDocument } from './commit.ts';
+import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -15,10 +15,17 @@ const document = z.object({ rev: z.int(), pods: z.record(z.string(), claim) });
 export class Owners {
   private readonly redis: RedisClient;
   private readonly audit: Audit;
+  private readonly writing: Writing;
 
-  constructor(redis: RedisClient, audit: Audit) {
+  constructor(redis: RedisClient, audit: Audit, writing: Writing = unnamed) {
     this.redis = redis;
     this.audit = audit;
+    this.writing = writing;
+  }
+
+  /** The same owners, for the writes of one piece of work. */
+  within(writing: Writing): Owners {
+    return new Owners(this.redis, this.audit.within(writing), writing);
   }
 
   async all(): Promise<ReadonlyMap<string, Claim>> {
@@ -34,12 +41,14 @@ export class Owners {
     change: (pods: Readonly<Record<string, Claim>>) => Record<string, Claim> | null,
     entries: AuditEntry[],
   ): Promise<boolean> {
+    const write = this.writing.of(OWNERS);
+    if (await wasDone(this.redis, write)) return true;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { rev, pods } = await this.read();
       const next = change(pods);
       if (next === null) return false;
       const written = { rev: rev + 1, pods: next };
-      if (await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries))
+      if (await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries, write))
         return true;
       await pause(Math.random() * 10);
     }

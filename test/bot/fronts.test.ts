@@ -56,16 +56,19 @@ function inboxOf(front: Front, commands: IncomingCommand[]): Inbox {
   const seen = new Set<string>();
   return {
     keeps: () => false,
-    opensForm: () => false,
-    open: async () => ({ message: note('info', '') }),
-    judge: async () => ({ problems: [], message: note('info', '') }),
-    claim: async (id) => !seen.has(id) && Boolean(seen.add(id)),
-    acknowledged: async () => {},
-    command: async (incoming) => {
-      commands.push(incoming);
-      await front.reply(incoming.reply, note('info', `heard ${commands.length}`));
+    problems: async () => null,
+    take: async (event) => {
+      const { eventId, reply } = event.incoming;
+      const ours = !seen.has(eventId) && Boolean(seen.add(eventId));
+      const run = async () => {
+        if (event.kind === 'hint') return front.reply(reply, event.message);
+        if (event.kind === 'command') commands.push(event.incoming);
+        await front.reply(reply, note('info', `heard ${commands.length}`));
+      };
+      const nothing = async () => {};
+      const open = async () => ({ message: note('info', 'no form') });
+      return { ours, opensForm: false, acknowledged: async () => true, run, open, say: nothing, done: nothing };
     },
-    click: async () => {},
     suggest: async () => [],
   };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as moves from '../../src/policy/ledger-moves.ts';
 import { Cards } from '../../src/store/cards.ts';
-import { Claims } from '../../src/store/claims.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from './redis.ts';
@@ -98,22 +97,5 @@ describe('cards', () => {
       cards.save('p1', 'here', (now) => (now && now.revision >= revision ? null : { ref: 1, marker: 'm', revision }));
     await Promise.all([3, 1, 5, 2, 4].map(at));
     expect((await cards.get('p1')).copies.here?.revision).toBe(5);
-  });
-});
-
-describe('claims', () => {
-  it('one delivery of an event is taken, and an acknowledged one stays so', async () => {
-    const claims = new Claims(redis.client());
-    const taken = await Promise.all(Array.from({ length: 10 }, () => claims.claim('e1')));
-    expect(taken.filter(Boolean)).toHaveLength(1);
-    await claims.acknowledged('e1');
-    expect(await redis.client().pttl('{podwarden}:event:e1')).toBeGreaterThan(60_000);
-    expect(await claims.claim('e1')).toBe(false);
-  });
-
-  it('an unacknowledged claim lapses within a second', async () => {
-    const claims = new Claims(redis.client());
-    await claims.claim('e2');
-    expect(await redis.client().pttl('{podwarden}:event:e2')).toBeLessThanOrEqual(1000);
   });
 });

@@ -50,7 +50,7 @@ export const relaunch: Action = {
     if (!gpu) return note('warn', 'RunPod no longer lists that GPU. /pod gpus shows what there is.');
     // A button launches once: the id follows from the card and the choice.
     const once = { ...asker, eventId: `relaunch ${id} ${choice}` };
-    if (await services.ledger.get(rowId(once.eventId))) {
+    if (!asker.again && (await services.ledger.get(rowId(once.eventId)))) {
       return note('info', 'This button has launched already; see its card.');
     }
     const args = row.spec ? changed(row.spec, choice) : likeness(row);
@@ -94,7 +94,7 @@ export const allowLaunch: Action = {
   async run({ id }, asker, services) {
     const row = await services.ledger.get(id);
     if (!row?.ask) return note('warn', 'That launch is not known any more.');
-    if (row.status !== 'asking') return note('info', decidedAlready(row));
+    if (row.status !== 'asking' && !asker.again) return note('info', decidedAlready(row));
     const people = await everybody(services);
     const asked = { self: row.ask.self, by: row.by, votes: [] };
     const refusal = refusalOf(asked, await asker.live(), people.registry, services.policy.approvals.guests);

@@ -3,6 +3,8 @@ import { card, code, fields, note, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import type { Action } from './declare.ts';
 
+const LINKED =
+  'Linked: both accounts are one person now. Rights pass from one to the other only when an admin confirms it.';
 const LAPSED = 'That question has lapsed. Begin again with /pod link.';
 
 /** The link is made when both sides have said yes. */
@@ -10,6 +12,9 @@ export const linkConfirm: Action = {
   name: 'link-confirm',
   access: null,
   async run({ id }, asker, services) {
+    // Its event was begun before: the question is gone once the link is there.
+    const linked = asker.again ? (await services.links.all()).find((link) => link.id === id) : undefined;
+    if (linked && [linked.a.account, linked.b.account].includes(asker.who.account)) return note('good', LINKED);
     const pending = await services.links.pending(id);
     if (!pending) return note('warn', LAPSED);
     const sides = [pending.a.account, pending.b.account];
@@ -24,12 +29,9 @@ export const linkConfirm: Action = {
       services.policy.people,
       entry('linked', link, asker, services),
     );
-    await services.links.drop(id);
     if (made) await tellAdmins(link, services);
-    return note(
-      'good',
-      'Linked: both accounts are one person now. Rights pass from one to the other only when an admin confirms it.',
-    );
+    await services.links.drop(id);
+    return note('good', LINKED);
   },
 };
 

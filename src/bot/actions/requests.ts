@@ -7,7 +7,7 @@ import { compare, fingerprintOf } from '../../policy/fingerprint.ts';
 import { bare, overlap } from '../../policy/identity.ts';
 import { ownerKey, spokenName } from '../../policy/pod-names.ts';
 import { askTask } from '../commands/stop-start.ts';
-import { type Message, note, text } from '../message/message.ts';
+import { type Message, note, orElse, text } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
 import { approveConfirm } from '../views/request-card.ts';
@@ -69,7 +69,7 @@ export const approve: Action = {
       if (after) changed.push(after);
     }
     await follow(changed, services);
-    return note(changed.length > 0 ? 'good' : 'warn', ...answers);
+    return note(changed.length > 0 ? 'good' : 'warn', ...orElse(answers, text(UNKNOWN)));
   },
 };
 
@@ -83,6 +83,8 @@ async function approveOne(
   services: Services,
 ): Promise<Said> {
   const { approvals, policy, clocks } = services;
+  const before = await approvals.doneBefore(record.id);
+  if (before) return { said: statusOf(before, (by) => [by.account]), after: before };
   const refusal = refusalOf(record, who, registry, policy.approvals.guests);
   if (refusal) {
     await logRefused(record, 'approve', refusal.kind, asker, services);

@@ -186,7 +186,7 @@ async function setBudget(
   const base = budgetOf(policy.budgets.base, scope);
   let before = base;
   let next = base;
-  await budgets.change(scope, (set) => {
+  const written = await budgets.change(scope, (set) => {
     before = set ?? base;
     next = {
       day: change.day === undefined ? before.day : change.day,
@@ -197,7 +197,9 @@ async function setBudget(
     return { next, entry };
   });
   const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
-  const said = `${capital(scopeName(scope, nameOf))} now has ${amountsText(next)}; before: ${amountsText(before)}.`;
+  const now = written ? next : ((await budgets.all()).get(scope) ?? base);
+  const was = written ? `; before: ${amountsText(before)}` : '';
+  const said = `${capital(scopeName(scope, nameOf))} now has ${amountsText(now)}${was}.`;
   const read = await budgetsIn(budgetZone(policy), clocks.now(), { ...services, rules: policy.budgets });
   const mine = read === 'unread' ? [] : read.filter((state) => state.scope === scope);
   return note(

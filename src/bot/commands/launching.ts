@@ -118,7 +118,11 @@ export function rowId(from: string): string {
 /** One write holds the row, what it reserves, and the intents to launch and to tell. */
 export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, services: Services): Promise<Message> {
   const known = await services.ledger.get(id);
-  if (known) return note('info', `That launch is already known: its card is in the channel.`);
+  if (known && !asker.again) return note('info', 'That launch is already known: its card is in the channel.');
+  if (known) {
+    await followUp(known, services);
+    return queued(known);
+  }
   const now = services.clocks.now();
   const row: Row = {
     id,
@@ -148,6 +152,11 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     return note('warn', `Not launched. ${beyondText(passed, asker.access.may.has('money'), services)}`);
   }
   await followUp(added.row, services);
+  return queued(added.row);
+}
+
+function queued({ spec, ask }: Row): Message {
+  if (!spec || ask) return note('info', 'That launch is known: its card is in the channel.');
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
   return note(
     'info',

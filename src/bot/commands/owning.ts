@@ -3,7 +3,7 @@ import { ownerOfPod } from '../../jobs/approvals.ts';
 import { readFleet } from '../../jobs/names.ts';
 import { actorOf, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { type Block, type Message, note, text } from '../message/message.ts';
+import { type Block, type Message, note, orElse, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { defineCommand } from './declare.ts';
 import { isLaunching, namedPods, podsArgument, suggestPods } from './pods.ts';
@@ -42,7 +42,7 @@ export async function claimPods(pods: readonly Pod[], asker: Asker, services: Se
     .map(({ pod, owner }) =>
       text(owner && mine(owner, asker) ? `${spokenName(pod.name)} is yours already.` : taken(pod, owner)),
     );
-  if (free.length === 0) return note('info', ...(said.length > 0 ? said : [text('No such pod.')]));
+  if (free.length === 0) return note('info', ...orElse(said, text('No pod to claim. /pod list shows what there is.')));
   const now = services.clocks.now();
   const entries = free.map(({ id, name }) => ({
     at: now,

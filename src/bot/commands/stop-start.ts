@@ -3,7 +3,7 @@ import { type FleetPod, stateOf } from '../../policy/fleet.ts';
 import type { Row } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { card, type Message, note, text } from '../message/message.ts';
+import { card, type Message, note, orElse, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { type StoppingPod, stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
@@ -32,7 +32,7 @@ export const stop = defineCommand({
         ? [text(`No pod yet, its card has Stop as soon as there is one: ${coming.join(', ')}.`)]
         : []),
     ];
-    if (up.length === 0) return note('info', ...said);
+    if (up.length === 0) return note('info', ...orElse(said, text('No such pod. /pod list shows what there is.')));
     const draft = services.newId();
     await services.drafts.put(draft, { pods: up.map((pod) => pod.id) });
     const title = up.length === 1 ? `Stop ${spokenName(up[0]?.name ?? '')}?` : `Stop ${up.length} pods?`;
@@ -92,7 +92,7 @@ export async function askTask(
       return text(`${doing} ${podOfRow(result.row)}. ${where}`);
     }),
   );
-  return note('info', ...blocks);
+  return note('info', ...orElse(blocks, text('No such pod. /pod list shows what there is.')));
 }
 
 function whyNot(gate: Gate | null, refused: string, asker: Asker, services: Services): string {

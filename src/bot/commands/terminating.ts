@@ -196,6 +196,8 @@ async function chosenPods(id: string, answers: Answers, services: Services): Pro
   return answers.pods === undefined ? pods : pods.filter((pod) => answers.pods?.includes(pod.id));
 }
 
+const GONE = 'These pods are gone from RunPod, so nothing was requested. /pod list shows what there is.';
+
 /** Writes one record for each pod, in one step with their log; the card follows. */
 export async function submitTerminate(
   id: string,
@@ -208,6 +210,7 @@ export async function submitTerminate(
   for (;;) {
     const now = services.clocks.now();
     const pods = await chosenPods(id, answers, services);
+    if (pods.length === 0) return note('warn', GONE);
     const { links, guard } = await services.links.guarded();
     const self = accountsOf(asker.who.account, { people: services.policy.people, links });
     const records = await Promise.all(

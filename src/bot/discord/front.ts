@@ -21,15 +21,14 @@ import {
   ChatUnavailable,
   type Front,
   type Inbox,
-  type IncomingClick,
-  type IncomingCommand,
   type IncomingSubmit,
   type Member,
   type PostOptions,
+  type Taken,
 } from '../front.ts';
-import { type Message, note } from '../message/message.ts';
+import { code, type Message, note, text } from '../message/message.ts';
 import { guildCommands } from './commands.ts';
-import { type DiscordReply, incomingFrom } from './incoming.ts';
+import { type DiscordReply, incomingFrom, mentionFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { calling, type DiscordRef, Posts } from './posts.ts';
@@ -37,6 +36,7 @@ import { discordUser, renderDiscord, withUploads } from './render.ts';
 
 /** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
 const ALREADY_ACKNOWLEDGED = 40_060;
+const UNKNOWN_INTERACTION = 10_062;
 /** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
 const NEEDED: [bit: bigint, name: string][] = [
   [1n << 10n, 'View Channel'],
@@ -48,6 +48,14 @@ const NEEDED: [bit: bigint, name: string][] = [
 ];
 /** The first answer must come within 3 s: no retry of the client's may stand between. */
 const CALLBACK_TIMEOUT_MS = 2500;
+/** How often the first answer is sent where Discord did not say what became of it. */
+const MAX_CALLBACKS = 2;
+
+/**
+ * How a first answer went. `unsure`: Discord may have it, so that only an edit shows. `lapsed`: Discord gave up on the
+ * interaction, and told the person so.
+ */
+type FirstAnswer = 'there' | 'unsure' | 'lapsed';
 const START_PAUSE_MS = 2000;
 /** Longest wait inside a call; longer ones go back to the queue. */
 const MAX_WAIT_MS = 5000;
@@ -142,6 +150,10 @@ export class DiscordFront implements Front {
     }
   }
 
+  async pause(): Promise<void> {
+    this.closed = true;
+  }
+
   async stop(): Promise<void> {
     this.closed = true;
     await this.client.destroy();
@@ -157,14 +169,9 @@ export class DiscordFront implements Front {
   private async mentioned(message: APIMessage, inbox: Inbox): Promise<void> {
     const us = this.client.user?.id;
     if (message.author.bot || !message.mentions.some(({ id }) => id === us)) return;
-    if (!(await inbox.claim(message.id))) return;
-    await inbox.acknowledged(message.id);
-    const body = {
-      content: 'Type `/pod` here, also in threads: the answers are only for you.',
-      message_reference: { message_id: message.id, fail_if_not_exists: false },
-      allowed_mentions: { parse: [], replied_user: false },
-    };
-    await calling(() => this.client.rest.post(Routes.channelMessages(message.channel_id), { body }));
+    const hint = note('info', text('Type ', code('/pod'), ' here, also in threads: the answers are only for you.'));
+    const taken = await inbox.take({ kind: 'hint', incoming: mentionFrom(message), message: hint });
+    if (taken.ours && (await taken.acknowledged())) await taken.run();
   }
 
   private async handle(d: APIInteraction, inbox: Inbox): Promise<void> {
@@ -180,51 +187,59 @@ export class DiscordFront implements Front {
       await this.callback(d, { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } });
       return;
     }
-    if (event.kind === 'submit') return this.submitted(d, event.incoming, inbox);
-    if (!(await inbox.claim(d.id))) return;
     if (d.app_permissions) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
-    if (inbox.opensForm(event.incoming)) return this.openForm(d, event.incoming, inbox);
-    const type =
-      event.kind === 'click' && event.replaces && !inbox.keeps(event.incoming.token)
-        ? { type: InteractionResponseType.DeferredMessageUpdate }
-        : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } };
-    // Another bot had it.
-    if (!(await this.callback(d, type))) return;
-    await inbox.acknowledged(d.id);
-    if (event.kind === 'command') await inbox.command(event.incoming);
-    else await inbox.click(event.incoming);
+    if (event.kind === 'submit') return this.submitted(d, event.incoming, inbox);
+    const taken = await inbox.take(event);
+    if (!taken.ours) return;
+    if (taken.opensForm) return this.openForm(d, taken);
+    const replaces = event.kind === 'click' && event.replaces && !inbox.keeps(event.incoming.token);
+    await this.follow(d, taken, replaces ? { type: InteractionResponseType.DeferredMessageUpdate } : deferredPrivately);
+  }
+
+  /** Carries out what was taken, once its person sees that it was. */
+  private async follow(d: APIInteraction, taken: Taken, answer: object): Promise<void> {
+    if ((await this.callback(d, answer)) === 'lapsed') return taken.done();
+    if (await taken.acknowledged()) await taken.run();
   }
 
   /** A form must be the first answer; what is said instead of it is one too. */
-  private async openForm(d: APIInteraction, incoming: IncomingCommand | IncomingClick, inbox: Inbox): Promise<void> {
-    const opening = await inbox.open(incoming);
-    const answer =
-      'form' in opening
-        ? { type: InteractionResponseType.Modal, data: renderModal(opening.form) }
-        : privately(opening.message);
-    if (await this.callback(d, answer)) await inbox.acknowledged(d.id);
+  private async openForm(d: APIInteraction, taken: Taken): Promise<void> {
+    const opening = await taken.open();
+    if ('message' in opening) return this.first(d, taken, opening.message);
+    const shown = await this.callback(d, { type: InteractionResponseType.Modal, data: renderModal(opening.form) });
+    if (shown !== 'unsure') return taken.done();
+    await taken.say(note('warn', 'Discord did not say whether the form opened. If you do not see it, try again.'));
   }
 
   /** Discord shows no errors inside a form: they are said below it, with a button that opens it again as it was. */
   private async submitted(d: APIInteraction, incoming: IncomingSubmit, inbox: Inbox): Promise<void> {
-    if (!(await inbox.claim(d.id))) return;
-    const judged = await inbox.judge(incoming);
-    const answer =
-      'problems' in judged
-        ? privately(judged.message)
-        : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } };
-    if (!(await this.callback(d, answer))) return;
-    await inbox.acknowledged(d.id);
-    if ('accept' in judged) await judged.accept();
+    const found = await inbox.problems(incoming);
+    const event = found ? { kind: 'hint' as const, message: found.message } : { kind: 'submit' as const };
+    const taken = await inbox.take({ ...event, incoming } as Parameters<Inbox['take']>[0]);
+    if (!taken.ours) return;
+    if (found) await this.first(d, taken, found.message);
+    else await this.follow(d, taken, deferredPrivately);
   }
 
-  private async callback(d: APIInteraction, body: object): Promise<boolean> {
-    try {
-      await this.callbacks.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
-      return true;
-    } catch (error) {
-      if (error instanceof DiscordAPIError && error.code === ALREADY_ACKNOWLEDGED) return false;
-      throw error;
+  /** A message as the first answer; where Discord did not say that it has it, it is said once more as an edit. */
+  private async first(d: APIInteraction, taken: Taken, message: Message): Promise<void> {
+    const shown = await this.callback(d, privately(message));
+    await (shown === 'unsure' ? taken.say(message) : taken.done());
+  }
+
+  /** One that was answered before is: by us where the answer was lost, or by the bot that had it before us. */
+  private async callback(d: APIInteraction, body: object): Promise<FirstAnswer> {
+    for (let sends = 1; ; sends++) {
+      try {
+        await this.callbacks.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
+        return 'there';
+      } catch (error) {
+        const code = error instanceof DiscordAPIError ? error.code : 0;
+        if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
+        if (code === UNKNOWN_INTERACTION) return 'lapsed';
+        this.log.warn({ error: (error as Error).message }, 'a first answer may not have come through');
+        if (code !== 0 || sends === MAX_CALLBACKS) return 'unsure';
+      }
     }
   }
 
@@ -246,9 +261,16 @@ export class DiscordFront implements Front {
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
-    const { application, token } = ref as DiscordReply;
+    const to = ref as DiscordReply;
     const body = renderDiscord(message);
-    const route = Routes.webhookMessage(application, token, '@original');
+    if ('beside' in to) {
+      const beside = { message_reference: { message_id: to.beside, fail_if_not_exists: false } };
+      const quiet = { allowed_mentions: { parse: [], replied_user: false } };
+      const route = Routes.channelMessages(to.channel);
+      await calling(() => this.client.rest.post(route, { body: { ...body, ...beside, ...quiet } }));
+      return;
+    }
+    const route = Routes.webhookMessage(to.application, to.token, '@original');
     await calling(() => this.client.rest.patch(route, { auth: false, ...withUploads(body, message) }));
   }
 
@@ -289,6 +311,10 @@ export class DiscordFront implements Front {
   }
 }
 
+const deferredPrivately = {
+  type: InteractionResponseType.DeferredChannelMessageWithSource,
+  data: { flags: MessageFlags.Ephemeral },
+};
 const ELSEWHERE = 'You are not allowed to use Podwarden here: it belongs to another server.';
 const noChoices = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } };
 

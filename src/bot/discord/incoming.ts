@@ -1,20 +1,18 @@
 import {
   type APIApplicationCommandInteractionDataOption,
   type APIInteraction,
+  type APIMessage,
   type APIMessageComponentInteraction,
   ApplicationCommandOptionType,
   ComponentType,
   InteractionType,
   MessageFlags,
 } from 'discord.js';
-import type { IncomingClick, IncomingCommand, IncomingSubmit, IncomingSuggest } from '../front.ts';
+import type { IncomingBase, IncomingClick, IncomingCommand, IncomingSubmit, IncomingSuggest } from '../front.ts';
 import { answersFrom } from './modal.ts';
 
-/** A private answer on Discord: the interaction's own token, good for 15 minutes. */
-export interface DiscordReply {
-  application: string;
-  token: string;
-}
+/** An answer on Discord: to an interaction by its own token, good for 15 minutes, or beside a mention, which brings none. */
+export type DiscordReply = { application: string; token: string } | { channel: string; beside: string };
 
 export type Incoming =
   | { kind: 'command'; incoming: IncomingCommand }
@@ -22,6 +20,16 @@ export type Incoming =
   | { kind: 'click'; incoming: IncomingClick; replaces: boolean }
   | { kind: 'submit'; incoming: IncomingSubmit }
   | { kind: 'suggest'; incoming: IncomingSuggest };
+
+export function mentionFrom({ id, author, channel_id }: APIMessage): IncomingBase {
+  return {
+    eventId: id,
+    account: `discord:${author.id}`,
+    name: author.global_name ?? author.username,
+    place: { chat: 'discord', channel: channel_id },
+    reply: { channel: channel_id, beside: id } satisfies DiscordReply,
+  };
+}
 
 /** Null for what is none of ours, or comes from outside a server. */
 export function incomingFrom(d: APIInteraction): Incoming | null {

@@ -6,7 +6,7 @@ import {
   ComponentType,
 } from 'discord.js';
 import type { AccountId } from '../../policy/identity.ts';
-import type { Block, Button, Message, Span, Tone } from '../message/message.ts';
+import { assertContent, type Block, type Button, type Message, type Span, type Tone } from '../message/message.ts';
 import { moneyText, truncate } from '../message/plain-text.ts';
 import { DISCORD } from './limits.ts';
 
@@ -30,6 +30,7 @@ export function renderDiscord(
   marker?: string,
   groups: readonly string[] = [],
 ): DiscordBody {
+  assertContent(message);
   // Discord refuses a list that names somebody twice.
   const users = [...new Set(ping.map((account) => discordUser([account])).filter((id) => id !== null))];
   const roles = groups.flatMap((group) => (group.startsWith('discord:') ? [group.slice('discord:'.length)] : []));

@@ -79,8 +79,24 @@ export function fields(...entries: [label: string, ...value: (Span | string)[]][
   };
 }
 
+/** At least one, since both chats refuse a message without content. */
+export type Some<T> = [T, ...T[]];
+
+/** `list`, or where it is empty what is said instead. */
+export function orElse<T>(list: readonly T[], otherwise: T): Some<T> {
+  const [first, ...rest] = list;
+  return first === undefined ? [otherwise] : [first, ...rest];
+}
+
+/** @throws where nothing would be seen: neither chat takes such a message, and its reader would wait for ever. */
+export function assertContent({ title, blocks }: Message): void {
+  const blank = (spans: readonly Span[]) => spans.every((span) => span.kind === 'plain' && span.text.trim() === '');
+  const empty = blocks.every((block) => block.kind === 'divider' || (block.kind === 'text' && blank(block.spans)));
+  if ((title === null || title.trim() === '') && empty) throw new Error('a message without content');
+}
+
 /** One or more paragraphs to one person. */
-export function note(tone: Tone, ...paragraphs: (string | Block)[]): Message {
+export function note(tone: Tone, ...paragraphs: Some<string | Block>): Message {
   const blocks = paragraphs.map((p) => (typeof p === 'string' ? text(p) : p));
   return { title: null, tone, blocks, buttons: [] };
 }

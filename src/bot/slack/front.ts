@@ -15,11 +15,10 @@ import {
   ChatUnavailable,
   type Front,
   type Inbox,
-  type IncomingClick,
-  type IncomingCommand,
   MessageGone,
   PlaceClosed,
   type PostOptions,
+  type Taken,
 } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
 import { Files } from './files.ts';
@@ -109,55 +108,65 @@ export class SlackFront implements Front {
     }
   }
 
-  /** Both are acknowledged empty, at once: answers go to their response address. A redelivery is acknowledged too. */
+  /** All are acknowledged empty, at once: answers go to their response address. A redelivery is acknowledged too. */
   private listen(app: App, inbox: Inbox): void {
     app.command('/pod', async ({ ack, body }) => {
       const incoming = commandFrom(body);
-      const first = await inbox.claim(incoming.eventId);
-      await ack();
-      await inbox.acknowledged(incoming.eventId);
-      if (!first) return;
-      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.command(incoming);
+      const taken = await inbox.take({ kind: 'command', incoming });
+      await this.acknowledge(taken, ack);
+      await this.follow(taken, { id: body.trigger_id, channel: incoming.place.channel });
     });
     app.view<ViewSubmitAction>(/^v1\./, async ({ ack, body }) => {
       const incoming = submitFrom(body);
-      const judged = await inbox.judge(incoming);
-      if ('problems' in judged) return ack(problemsAck(judged.problems));
-      const first = await inbox.claim(incoming.eventId);
-      await ack();
-      await inbox.acknowledged(incoming.eventId);
-      if (first) await judged.accept();
+      const found = await inbox.problems(incoming);
+      if (found) return ack(problemsAck(found.problems));
+      const taken = await inbox.take({ kind: 'submit', incoming });
+      await this.acknowledge(taken, ack);
+      await this.follow(taken, null);
     });
     app.event('app_mention', async ({ event, body }) => {
       const incoming = mentionFrom(event, body.event_id, this.team);
-      if (!incoming || !(await inbox.claim(incoming.eventId))) return;
-      await inbox.acknowledged(incoming.eventId);
-      await inbox.command(incoming);
+      if (incoming) await this.follow(await inbox.take({ kind: 'command', incoming }), null);
     });
     app.action<BlockAction>(/^v1\./, async ({ ack, body }) => {
       const incoming = clickFrom(body, (token) => inbox.keeps(token));
-      const first = incoming !== null && (await inbox.claim(incoming.eventId));
-      await ack();
-      if (!incoming) return;
-      await inbox.acknowledged(incoming.eventId);
-      if (!first) return;
-      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.click(incoming);
+      if (!incoming) return ack();
+      const taken = await inbox.take({ kind: 'click', incoming });
+      await this.acknowledge(taken, ack);
+      await this.follow(taken, { id: body.trigger_id, channel: incoming.place.channel });
     });
   }
 
+  /** Slack may have had it where its socket broke just then: what is written is carried out, and its answer shows that. */
+  private async acknowledge(taken: Taken, ack: () => Promise<void>): Promise<void> {
+    await ack().catch((error: Error) => {
+      this.log.warn({ error: error.message, ours: taken.ours }, 'an acknowledgement did not go through');
+    });
+  }
+
+  /** `trigger` opens a form; null where the event brings none. */
+  private async follow(taken: Taken, trigger: { id: string; channel: string } | null): Promise<void> {
+    if (!taken.ours || !(await taken.acknowledged())) return;
+    if (trigger && taken.opensForm) await this.openForm(trigger, taken);
+    else await taken.run();
+  }
+
   /** A trigger lives three seconds, and is used once. */
-  private async openForm(trigger: string, incoming: IncomingCommand | IncomingClick, inbox: Inbox): Promise<void> {
-    const opening = await inbox.open(incoming);
-    if ('message' in opening) return this.reply(incoming.reply, opening.message);
-    const metadata = JSON.stringify({ kept: opening.kept, channel: incoming.place.channel } satisfies FormMetadata);
+  private async openForm({ id, channel }: { id: string; channel: string }, taken: Taken): Promise<void> {
+    const opening = await taken.open();
+    if ('message' in opening) return taken.say(opening.message);
+    const metadata = JSON.stringify({ kept: opening.kept, channel } satisfies FormMetadata);
     try {
-      await this.call(() => this.web.views.open({ trigger_id: trigger, view: renderModal(opening.form, metadata) }));
+      await this.call(() => this.web.views.open({ trigger_id: id, view: renderModal(opening.form, metadata) }));
     } catch (error) {
       this.log.warn({ error: (error as Error).message }, 'a form could not be opened');
-      await this.reply(incoming.reply, note('warn', 'Slack did not open the form in time. Try again.'));
+      return taken.say(note('warn', 'Slack did not open the form in time. Try again.'));
     }
+    await taken.done();
+  }
+
+  async pause(): Promise<void> {
+    await this.socket?.stop();
   }
 
   async stop(): Promise<void> {

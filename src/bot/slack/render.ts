@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
 import type { AccountId } from '../../policy/identity.ts';
-import type { Block, Button, Message, Span, Tone } from '../message/message.ts';
+import { assertContent, type Block, type Button, type Message, type Span, type Tone } from '../message/message.ts';
 import { moneyText, plainText, truncate } from '../message/plain-text.ts';
 import { SLACK } from './limits.ts';
 
@@ -14,8 +14,9 @@ export type SlackBody = {
 const TONE: Record<Tone, string> = { info: '', good: '🟢 ', warn: '🟡 ', bad: '🔴 ' };
 const CONFIRMED = '!';
 
-/** `files` are the ids of its images, in their order; one without an id is left out. */
+/** `files` are the ids of its images, in their order; one without an id is left out. @throws for a message without content. */
 export function renderSlack(message: Message, files: readonly string[] = []): SlackBody {
+  assertContent(message);
   const shown = [...files];
   const blocks = [
     ...(message.lead === undefined ? [] : [section(spansToMrkdwn(message.lead))]),

@@ -2,7 +2,7 @@ import { type Approval, isOpen, UNDECIDED } from '../../policy/approval.ts';
 import { personsIn } from '../../policy/approval-moves.ts';
 import { type AccountId, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { type Message, moment, note, plain, type Span, text } from '../message/message.ts';
+import { type Message, moment, note, orElse, plain, type Span, text } from '../message/message.ts';
 import { user } from './words.ts';
 
 /** All accounts of a person, so that a mention works in whichever chat the reader is. */
@@ -184,15 +184,20 @@ function endLine(records: readonly Approval[], accountsOf: AccountsOf): (Span | 
   return [records.map((record) => `${podOfRequest(record)} ${WORDS[record.status]}`).join(', '), '.'];
 }
 
+const NOTHING_ASKED = 'There is no such request. /pod list shows what there is.';
+
 /** What somebody is told who asks again, or comes late. */
 export function openRequest(records: readonly Approval[]): Message {
   return note(
     'info',
-    ...records.map((record) =>
-      text(
-        `${podOfRequest(record)}: asked for by ${record.by.name} already. `,
-        ...statusOf(record, (who) => [who.account]),
+    ...orElse(
+      records.map((record) =>
+        text(
+          `${podOfRequest(record)}: asked for by ${record.by.name} already. `,
+          ...statusOf(record, (who) => [who.account]),
+        ),
       ),
+      text(NOTHING_ASKED),
     ),
   );
 }
@@ -200,6 +205,9 @@ export function openRequest(records: readonly Approval[]): Message {
 export function standing(records: readonly Approval[]): Message {
   return note(
     'info',
-    ...records.map((record) => text(`${podOfRequest(record)}: `, ...statusOf(record, (who) => [who.account]))),
+    ...orElse(
+      records.map((record) => text(`${podOfRequest(record)}: `, ...statusOf(record, (who) => [who.account]))),
+      text(NOTHING_ASKED),
+    ),
   );
 }

@@ -1,0 +1,301 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { answer as answerLater } from '../jobs/names.ts';
+import { storeIsAway } from '../store/connect.ts';
+import { type Events, type Left, UNACKNOWLEDGED_MS } from '../store/events.ts';
+import type { Dispatch, Task } from './dispatch.ts';
+import type {
+  Front,
+  Inbox,
+  IncomingEvent,
+  IncomingSubmit,
+  IncomingSuggest,
+  Opening,
+  ReplyRef,
+  Taken,
+} from './front.ts';
+import { type Message, note } from './message/message.ts';
+import type { Services } from './services.ts';
+import { type ReadEvent, readEvent, type Work, work as workSchema } from './work.ts';
+
+const RETRY_ANSWER_MS = 1000;
+/** Of the three seconds that a platform gives before its acknowledgement. */
+const CLAIM_PATIENCE_MS = 1000;
+/** How often a bot looks for what others left, and says that it holds what it has. */
+const WATCH_MS = 1000;
+/** What the store, or a fault of ours, held up is begun again after this. */
+const RETRY_MS = 2000;
+/** Nobody gets a pod hours later: what is older than this is not carried out, ms. */
+const MAX_AGE_MS = 10 * 60_000;
+
+const LOOK = 'Look at the pod’s card or /pod list before you try again.';
+const STORE_AWAY = `Podwarden’s store (Redis) is not responding. I keep trying for ten minutes and answer here when it is done. ${LOOK}`;
+const NO_FORM =
+  'Podwarden’s store (Redis) is not responding, so the form could not open and nothing was requested. Try again in a minute.';
+const TOO_OLD = `Podwarden was down when you did this more than ten minutes ago, so I did not finish it. ${LOOK}`;
+const UNREADABLE = `Podwarden was updated before it could finish this. ${LOOK}`;
+
+/** An event in the hands of this process. */
+interface Held extends Task {
+  id: string;
+  owner: string;
+  /** Its answer may be on the way: whoever takes it over would say it once more. */
+  answering?: boolean;
+}
+
+/**
+ * Between a front and its work: what is acknowledged is written first, and is carried out and answered whoever dies in
+ * between. One for each chat of a bot.
+ */
+export class DurableInbox implements Inbox {
+  private readonly front: Front;
+  private readonly dispatch: Dispatch;
+  private readonly events: Events;
+  private readonly services: Services;
+  private readonly held = new Map<string, Held>();
+  private readonly running = new Set<Promise<void>>();
+  /** Events whose people were told that the store is away. */
+  private readonly waiting = new Set<string>();
+  private watching: NodeJS.Timeout | undefined;
+  private looking = false;
+  private closed = false;
+
+  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services) {
+    this.front = front;
+    this.dispatch = dispatch;
+    this.events = events;
+    this.services = services;
+  }
+
+  keeps(token: string): boolean {
+    return this.dispatch.keeps(token);
+  }
+
+  problems(incoming: IncomingSubmit) {
+    return this.dispatch.problems(incoming);
+  }
+
+  suggest(incoming: IncomingSuggest) {
+    return this.dispatch.suggest(incoming);
+  }
+
+  /**
+   * A store that is away or hangs must not cost the three seconds: the event is then acknowledged and written afterwards.
+   * One that its bot never acknowledged is looked at once more.
+   */
+  async take(event: IncomingEvent): Promise<Taken> {
+    const read = readEvent(event);
+    const { eventId, reply } = event.incoming;
+    const held: Held = {
+      id: `${this.front.chat}-${eventId}`,
+      owner: this.services.newId(),
+      work: read.now,
+      reply: reply ?? null,
+      again: false,
+    };
+    let claim = this.claim(held, read);
+    let ours = await patiently(claim);
+    if (ours === false && !this.closed) {
+      await pause(UNACKNOWLEDGED_MS + 50);
+      claim = this.claim(held, read);
+      ours = await patiently(claim);
+    }
+    if (ours !== false) this.held.set(held.id, held);
+    return this.taken(held, ours === null ? () => this.claimedLate(held, read, claim) : null, {
+      ours: ours !== false,
+      opensForm: this.dispatch.opensForm(event),
+    });
+  }
+
+  private claim({ id, owner, reply }: Held, { written }: ReadEvent): Promise<boolean> {
+    const claim = this.events.take(id, owner, written, reply);
+    // Nobody may be waiting for it any more when it fails.
+    claim.catch(() => {});
+    return claim;
+  }
+
+  private taken(held: Held, late: (() => Promise<boolean>) | null, is: Pick<Taken, 'ours' | 'opensForm'>): Taken {
+    const mine = async () => late === null || (await late());
+    const then = (work: () => Promise<void>) =>
+      this.track(held, async () => {
+        if (await mine()) await work();
+      });
+    return {
+      ...is,
+      acknowledged: async () => {
+        const still = late !== null || (await this.events.acknowledged(held.id, held.owner).catch(() => true));
+        if (!still) this.held.delete(held.id);
+        return still;
+      },
+      open: () => this.open(held),
+      run: () => then(() => this.carryOut(held)),
+      say: (message) => then(() => this.answer(held, message)),
+      done: () => then(() => this.answer(held, null)),
+    };
+  }
+
+  /** The store did not say in time whether it has the event: it is asked until it does. */
+  private async claimedLate(held: Held, read: ReadEvent, first: Promise<boolean>): Promise<boolean> {
+    const until = performance.now() + MAX_AGE_MS;
+    for (let claim = first; ; claim = this.claim(held, read)) {
+      try {
+        return await claim;
+      } catch (error) {
+        if (!storeIsAway(error) || this.closed || performance.now() > until) throw error;
+        await this.sayThatItWaits(held);
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  private async open(held: Held): Promise<Opening> {
+    try {
+      return await this.dispatch.open(held);
+    } catch (error) {
+      if (!storeIsAway(error)) throw error;
+      return { message: note('warn', NO_FORM) };
+    }
+  }
+
+  private async carryOut(held: Held): Promise<void> {
+    const reply = await this.addressOf(held);
+    held.reply = reply;
+    await this.answer(held, await this.dispatch.run(held));
+  }
+
+  /** A form's answers come without an address on one chat: it was kept when the form opened. */
+  private async addressOf({ reply, work }: Held): Promise<ReplyRef | null> {
+    if (reply !== null || work.kind !== 'submit' || work.kept === null) return reply;
+    return (await this.services.replies.get(work.kept))?.ref ?? null;
+  }
+
+  /** What is to be said is written before it is said, so that it is said also where this process dies now. */
+  private async answer(held: Held, message: Message | null): Promise<void> {
+    const { id, owner, work } = held;
+    if (message) {
+      // A fresh code that only one person may see is not written down: whoever goes on makes a new one.
+      const freshCode = work.kind === 'command' && work.command === 'link' && !work.args.code;
+      const written = freshCode ? null : message;
+      if (!(await this.events.answering(id, owner, written))) return;
+      held.answering = true;
+      await this.give({ ...held, reply: await this.addressOf(held) }, message);
+    }
+    await this.events.end(id, owner);
+  }
+
+  /** An answer that the chat does not take now is kept, for as long as its address lives, and given later. */
+  private async give({ id, work, reply }: Held, message: Message): Promise<void> {
+    const { log, replies, enqueue } = this.services;
+    try {
+      if (reply === null) await this.front.direct(work.account, message);
+      else await this.front.reply(reply, message);
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'an answer could not be given yet');
+      const later = `answer-${id}`;
+      const owed = { chat: this.front.chat, account: work.account, ref: reply };
+      await replies.keep(later, owed, { view: 'message', message });
+      await enqueue(answerLater, { reply: later }, { delayMs: RETRY_ANSWER_MS });
+    }
+  }
+
+  /** Runs what holds an event. What the store or a fault held up stays written, and is taken up again. */
+  private async track(held: Held, work: () => Promise<void>): Promise<void> {
+    const { log, newId } = this.services;
+    const guarded = work()
+      .then(() => {
+        this.waiting.delete(held.id);
+      })
+      .catch(async (error: Error) => {
+        log.error({ id: newId(), error: error.message, stack: error.stack }, 'an event is taken up again');
+        if (storeIsAway(error)) await this.sayThatItWaits(held);
+        await this.events.leave(held.id, held.owner, RETRY_MS).catch(() => {});
+      })
+      .finally(() => {
+        if (this.held.get(held.id) === held) this.held.delete(held.id);
+        this.running.delete(guarded);
+      });
+    this.running.add(guarded);
+    await guarded;
+  }
+
+  private async sayThatItWaits({ id, work, reply }: Held): Promise<void> {
+    if (this.waiting.has(id)) return;
+    this.waiting.add(id);
+    const message = note('warn', STORE_AWAY);
+    const given = reply === null ? this.front.direct(work.account, message) : this.front.reply(reply, message);
+    await given.catch((error: Error) => this.services.log.warn({ error: error.message }, 'an answer was not given'));
+  }
+
+  /** From now on what others leave is taken over. For a front that has started. */
+  watch(): void {
+    this.watching = setInterval(() => {
+      this.look().catch((error: Error) =>
+        this.services.log.warn({ error: error.message }, 'events were not looked at'),
+      );
+    }, WATCH_MS);
+  }
+
+  /** Says that this bot holds what it has, and takes over what nobody holds. */
+  async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      await Promise.all([...this.held.values()].map(({ id, owner }) => this.events.renew(id, owner)));
+      if (this.closed) return;
+      for (const id of await this.events.lapsed()) {
+        if (!this.held.has(id)) await this.takeOver(id);
+      }
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  private async takeOver(id: string): Promise<void> {
+    const owner = this.services.newId();
+    const left = await this.events.takeOver(id, owner);
+    if (!left) return;
+    const held: Held = { id, owner, work: workOf(left), reply: left.address, again: true };
+    this.held.set(id, held);
+    this.services.log.info({ event: id, runs: left.runs }, 'took over an event that its bot left');
+    void this.track(held, () => this.resume(held, left));
+  }
+
+  private async resume(held: Held, left: Left): Promise<void> {
+    if (left.answer !== null) return this.answer(held, left.answer as Message);
+    if (left.ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));
+    return this.carryOut(held);
+  }
+
+  /** Once all that this process has begun is done. */
+  async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  /** Finishes what it holds, at most this long, and leaves the rest to whoever is up. Its front takes no more events. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.closed = true;
+    const patience = new AbortController();
+    const deadline = pause(deadlineMs, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.settled(), deadline]);
+    patience.abort();
+    clearInterval(this.watching);
+    const left = [...this.held.values()].filter(({ answering }) => !answering);
+    await Promise.all(left.map(({ id, owner }) => this.events.leave(id, owner, 0).catch(() => {})));
+  }
+}
+
+/** Null where the store did not say in time. */
+async function patiently(claim: Promise<boolean>): Promise<boolean | null> {
+  return Promise.race([claim, pause(CLAIM_PATIENCE_MS).then(() => null)]).catch(() => null);
+}
+
+/** What a bot of another release wrote is answered, as far as it says by whom it was. */
+function workOf({ id, body }: Left): Work {
+  const read = workSchema.safeParse(body);
+  if (read.success) return read.data;
+  const about = z
+    .object({ account: z.string().catch(''), name: z.string().catch('') })
+    .catch({ account: '', name: '' });
+  const place = { chat: '', channel: '' };
+  return { ...about.parse(body), kind: 'answer', eventId: id, place, message: note('warn', UNREADABLE) };
+}

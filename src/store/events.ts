@@ -1,0 +1,184 @@
+import { type RedisClient, StoreUnsure, timedOut } from './connect.ts';
+import { key } from './keys.ts';
+
+/** An event that is not acknowledged within this may be taken by another bot: the platforms' own limit is three seconds. */
+export const UNACKNOWLEDGED_MS = 1000;
+/** Whoever holds an event says so again within this, or somebody else goes on with it. */
+export const LEASE_MS = 5000;
+/** That an event was handled is remembered for longer than any platform redelivers. */
+const KEPT_MS = 24 * 3_600_000;
+/** An interaction's own address lives 15 minutes on one chat and 30 on the other. */
+const ADDRESS_MS = 15 * 60_000;
+const MOST_AT_ONCE = 50;
+const MAX_SENDS = 4;
+
+/** What a bot takes over from one that left it. */
+export interface Left {
+  id: string;
+  /** What happened, as it was taken. */
+  body: unknown;
+  /** Where its answer goes; null once that has lapsed. */
+  address: unknown;
+  /** The answer, where it was found and perhaps not given. */
+  answer: unknown;
+  /** How long ago it happened, ms, on the store's clock. */
+  ageMs: number;
+  /** How often it was begun before. */
+  runs: number;
+}
+
+/** Beyond this lease and this wait nothing is configurable but in tests. */
+export interface Patience {
+  leaseMs: number;
+  unacknowledgedMs: number;
+}
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** 1 for whoever has it now: it is new, or ours already, or nobody acknowledged it in time. */
+const TAKE = `${NOW}
+local owner, state, at = unpack(redis.call('HMGET', KEYS[1], 'owner', 'state', 'at'))
+if state then
+  if owner == ARGV[2] then return 1 end
+  if state ~= 'taken' or now - tonumber(at) < tonumber(ARGV[6]) then return 0 end
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'state', 'taken', 'at', now, 'body', ARGV[3])
+redis.call('HSETNX', KEYS[1], 'since', now)
+redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[8])
+redis.call('ZADD', KEYS[3], now + ARGV[5], ARGV[1])
+return 1`;
+
+/** Moves an event on, for its holder alone. */
+const HOLD = `${NOW}
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'state', ARGV[4]) end
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'answer', ARGV[5]) end
+return 1`;
+
+const END = `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'done')
+redis.call('HDEL', KEYS[1], 'body', 'answer')
+redis.call('DEL', KEYS[2])
+redis.call('ZREM', KEYS[3], ARGV[1])
+return 1`;
+
+const LAPSED = `${NOW}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])`;
+
+const TAKE_OVER = `${NOW}
+local score = redis.call('ZSCORE', KEYS[3], ARGV[1])
+if not score or tonumber(score) > now then return false end
+local body, since, answer = unpack(redis.call('HMGET', KEYS[1], 'body', 'since', 'answer'))
+if not body then
+  redis.call('ZREM', KEYS[3], ARGV[1])
+  return false
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'state', 'acknowledged')
+redis.call('ZADD', KEYS[3], now + ARGV[3], ARGV[1])
+local runs = redis.call('HINCRBY', KEYS[1], 'runs', 1)
+return { body, tostring(now - since), answer, redis.call('GET', KEYS[2]), runs }`;
+
+const eventKey = (id: string) => key('event', id);
+const addressKey = (id: string) => key('event-address', id);
+
+/**
+ * Events of one chat that were taken and are not answered yet. Each is written before it is acknowledged and removed when
+ * its effect and its answer are done, so that whoever is up goes on with what its bot left. All times are the store's own.
+ */
+export class Events {
+  private readonly redis: RedisClient;
+  private readonly open: string;
+  private readonly patience: Patience;
+
+  constructor(
+    redis: RedisClient,
+    chat: string,
+    patience: Patience = { leaseMs: LEASE_MS, unacknowledgedMs: UNACKNOWLEDGED_MS },
+  ) {
+    this.redis = redis;
+    this.open = key('events', chat);
+    this.patience = patience;
+  }
+
+  /**
+   * Claims an event and writes it, in one round trip. False where another delivery or another bot has it. `owner` is new
+   * for each delivery. @throws StoreUnsure, and whatever says that the store is away.
+   */
+  async take(id: string, owner: string, body: object, address: unknown): Promise<boolean> {
+    const { leaseMs, unacknowledgedMs } = this.patience;
+    const args = [id, owner, JSON.stringify(body), JSON.stringify(address), leaseMs, unacknowledgedMs];
+    const keys = [eventKey(id), addressKey(id), this.open];
+    return (await this.run(TAKE, keys, [...args, KEPT_MS, ADDRESS_MS])) === 1;
+  }
+
+  /** False where somebody else has it by now. */
+  acknowledged(id: string, owner: string): Promise<boolean> {
+    return this.hold(id, owner, 'acknowledged', '');
+  }
+
+  /** The effect is done and this is what is to be said, so that it is not found out anew. False: somebody else says it. */
+  answering(id: string, owner: string, answer: object | null): Promise<boolean> {
+    return this.hold(id, owner, 'acknowledged', answer === null ? '' : JSON.stringify(answer));
+  }
+
+  /** Says that whoever holds it is alive. */
+  renew(id: string, owner: string): Promise<boolean> {
+    return this.hold(id, owner, '', '');
+  }
+
+  /** Lets it go: from `afterMs` on whoever is up takes it. */
+  async leave(id: string, owner: string, afterMs: number): Promise<void> {
+    await this.run(HOLD, [eventKey(id), this.open], [id, owner, afterMs, '', '']);
+  }
+
+  /** Effect and answer are done. False where somebody else has it. */
+  async end(id: string, owner: string): Promise<boolean> {
+    return (await this.run(END, [eventKey(id), addressKey(id), this.open], [id, owner])) === 1;
+  }
+
+  /** Ids of what was left by whoever held it. */
+  async lapsed(): Promise<string[]> {
+    return (await this.run(LAPSED, [this.open], [MOST_AT_ONCE])) as string[];
+  }
+
+  /** Null where somebody else was quicker, or its holder is back. */
+  async takeOver(id: string, owner: string): Promise<Left | null> {
+    const keys = [eventKey(id), addressKey(id), this.open];
+    const found = (await this.run(TAKE_OVER, keys, [id, owner, this.patience.leaseMs])) as
+      | [string, string, string | null, string | null, number]
+      | null;
+    if (!found) return null;
+    const [body, age, answer, address, runs] = found;
+    return { id, body: read(body), address: read(address), answer: read(answer), ageMs: Number(age), runs };
+  }
+
+  private async hold(id: string, owner: string, state: string, answer: string): Promise<boolean> {
+    const args = [id, owner, this.patience.leaseMs, state, answer];
+    return (await this.run(HOLD, [eventKey(id), this.open], args)) === 1;
+  }
+
+  /** Each of these may be sent again: the holder's name makes the second the same as the first. */
+  private async run(script: string, keys: string[], args: (string | number)[]): Promise<unknown> {
+    for (let sends = 1; ; sends++) {
+      try {
+        return await this.redis.eval(script, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!timedOut(error)) throw error;
+        if (sends === MAX_SENDS) throw new StoreUnsure();
+      }
+    }
+  }
+}
+
+function read(json: string | null): unknown {
+  try {
+    return json === null ? null : JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
