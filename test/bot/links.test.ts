@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkAdmit } from '../../src/bot/actions/links.ts';
+import { linkAdmit, linkConfirm, linkRefuse } from '../../src/bot/actions/links.ts';
 import { unlink } from '../../src/bot/commands/link.ts';
 import { UsageError } from '../../src/bot/commands/parse.ts';
 import type { Message } from '../../src/bot/message/message.ts';
@@ -7,7 +7,7 @@ import { plainText } from '../../src/bot/message/plain-text.ts';
 import type { Asker, Services } from '../../src/bot/services.ts';
 import { readPolicy } from '../../src/config/load.ts';
 import { type Decider, deciderOf } from '../../src/policy/approvers.ts';
-import { knownAs, type Link } from '../../src/policy/identity.ts';
+import { bare, knownAs, type Link } from '../../src/policy/identity.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Links } from '../../src/store/links.ts';
@@ -61,6 +61,8 @@ function never(): never {
   throw new Error('unreachable');
 }
 
+const PENDING = { id: 'l9', a: ref('slack:T1/U3', 'eve'), b: ref('discord:700000000000000009'), confirmed: [] };
+
 const said = (message: Message | null) => plainText(message ?? never(), 1000);
 const target = { id: 'l1', choice: null };
 
@@ -85,6 +87,37 @@ describe('an admin confirms a link', () => {
       expect(said(await linkAdmit.run(target, asker(account), services))).toContain('your own accounts');
     }
     expect((await store.all())[0]?.confirmed).toBeNull();
+  });
+});
+
+describe('two accounts become one person', () => {
+  it('when both said so, each for itself, and then an admin who is neither: nobody else has a say', async () => {
+    const { services, asker, store } = await stage([]);
+    const told: string[] = [];
+    services.tellPrivately = async (account) => void told.push(account);
+    await store.begin(PENDING);
+    const [a, b, third, admin] = [PENDING.a.account, PENDING.b.account, 'slack:T1/U2', 'slack:T1/U1'];
+    const confirm = async (account: string) =>
+      said(await linkConfirm.run({ id: 'l9', choice: null }, asker(account), services));
+
+    expect(await confirm(third)).toContain('two other accounts');
+    expect(await confirm(a)).toContain('The other account must say so');
+    expect(await confirm(a)).toContain('The other account must say so');
+    expect(await confirm(third)).toContain('two other accounts');
+    expect(said(await linkRefuse.run({ id: 'l9', choice: null }, asker(third), services))).toContain(
+      'two other accounts',
+    );
+    expect(await store.all()).toEqual([]);
+    expect((await store.confirm('l9', a))?.confirmed).toEqual([a]);
+
+    expect(await confirm(b)).toContain('Linked');
+    expect(knownAs(b, { people, links: await store.all() })).toBeNull();
+    expect(told.sort()).toEqual([bare(admin), bare(third)].sort());
+    for (const side of [a, b]) {
+      expect(said(await linkAdmit.run({ id: 'l9', choice: null }, asker(side), services))).toContain('not allowed');
+    }
+    expect(said(await linkAdmit.run({ id: 'l9', choice: null }, asker(admin), services))).toContain('Confirmed');
+    expect(knownAs(b, { people, links: await store.all() })?.key).toBe('eve');
   });
 });
 
