@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TIMINGS } from '../../src/entry/worker.ts';
 import type { GovernedContext } from '../../src/jobs/approvals.ts';
 import { TryLater } from '../../src/jobs/define.ts';
 import { launchPod } from '../../src/jobs/launch-pod.ts';
@@ -82,6 +83,41 @@ describe('launch-pod', () => {
       ['alice-run7-aaaaaa', 'absent'],
       ['alice-run7-bbbbbb', 'created'],
     ]);
+  });
+
+  it('creates nothing while the lists cannot be read, nor on the first read after that which misses the name', async () => {
+    const { provider, put, row, launch } = world();
+    await put(newRow());
+    provider.failures.create = [cutOff];
+    provider.failures.list = Array.from({ length: 50 }, () => cutOff);
+    let readsBeforeIt = 0;
+    provider.before.create = () => {
+      if (provider.count('create') === 2) readsBeforeIt = provider.count('list');
+    };
+    await launch();
+    expect(await row()).toMatchObject({ status: 'running' });
+    expect(readsBeforeIt).toBe(52);
+  });
+
+  it.each([
+    ['both lists answer', 1],
+    ['the second list is retired', 2],
+  ])('with the settings that ship, waits %s: settle times %i', async (_, times) => {
+    const { provider, time, put, launch, context } = world();
+    context.settleMs = TIMINGS.settleMs;
+    await put(newRow());
+    provider.failures.create = [cutOff];
+    if (times === 2) provider.otherList = async () => 'retired' as never;
+    const before = time.real;
+    let waited = 0;
+    provider.before.create = () => {
+      if (provider.count('create') === 2) waited = time.real - before;
+    };
+    await launch();
+    expect(waited).toBeGreaterThanOrEqual(times * TIMINGS.settleMs);
+    expect(waited).toBeLessThan((times + 1) * TIMINGS.settleMs);
+    // What is still running inside RunPod has ended by then.
+    expect(waited).toBeGreaterThan(TIMINGS.createTimeoutMs);
   });
 
   it('gives up after three, and says that the state is unknown', async () => {
@@ -285,6 +321,16 @@ describe('start-pod', () => {
     await asked(w, 'start');
     expect(await w.row()).toMatchObject({ status: 'running' });
     expect(w.provider.count('start')).toBe(1);
+  });
+
+  it('bids no more for a spot pod than its ceiling, and says so', async () => {
+    const w = world();
+    const spec = { ...SPEC, market: 'spot' as const, bidCeilingMicroUsd: 200_000 };
+    w.provider.add('pod1', FACTS.name, { status: 'EXITED' });
+    await w.put(newRow({ status: 'stopped', podId: 'pod1', facts: FACTS, spec }));
+    await asked(w, 'start');
+    expect(await w.row()).toMatchObject({ status: 'stopped', trouble: { kind: 'spot-refused' } });
+    expect([w.provider.count('resumeSpot'), w.provider.count('start')]).toEqual([0, 0]);
   });
 
   it('coming up without a GPU is no success', async () => {

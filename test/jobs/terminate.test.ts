@@ -235,6 +235,44 @@ describe('terminate-pod', () => {
     expect(w.provider.terminated).toEqual(['pod1']);
   });
 
+  it('a second worker touches nothing while the first may still be sending', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    const record = await w.record();
+    const move = moves.sending(record.fingerprint, NOW, w.time.real);
+    await w.approvals.claim(
+      record,
+      move,
+      (state) => ({ ...state, rev: state.rev + 1 }),
+      () => [],
+    );
+    await w.run();
+    expect(w.provider.calls).toEqual([]);
+    expect((await w.record()).attempt).toMatchObject({ number: 1, state: 'sending' });
+    w.time.real += 60_000;
+    await w.run();
+    expect((await w.record()).status).toBe('done');
+  });
+
+  it('a pod that stays after five DELETEs is asked for no more, and the card says so', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    let asked = 0;
+    w.provider.terminate = async (id) => {
+      asked += 1;
+      if (asked > 6) w.provider.pods.delete(id);
+      return 'accepted';
+    };
+    await w.run();
+    expect(asked).toBe(5);
+    expect(await w.record()).toMatchObject({
+      status: 'failed',
+      end: { text: expect.stringMatching(/asked five times/) },
+    });
+  });
+
   it('two approvers who turn out to be one person are one, also through a third account', async () => {
     const w = await world();
     await w.add({ quorum: 2 });
@@ -341,6 +379,20 @@ describe('review-requests', () => {
     pod.name = 'other';
     await review(w);
     expect(await w.record()).toMatchObject({ status: 'void', end: { text: 'the pod changed: renamed' } });
+  });
+
+  it('takes a list from before the request for nothing', async () => {
+    const w = await world();
+    await w.add();
+    const pod = w.provider.pods.get('pod1');
+    if (!pod) throw new Error('no pod');
+    pod.name = 'other';
+    await w.context.snapshots.saveFleet({ readAt: NOW, pods: [pod] });
+    await review(w);
+    expect((await w.record()).status).toBe('requested');
+    await w.context.snapshots.saveFleet({ readAt: NOW + 1, pods: [pod] });
+    await review(w);
+    expect((await w.record()).status).toBe('void');
   });
 
   it('reminds after 1, 3 and 7 working hours, and no more', async () => {

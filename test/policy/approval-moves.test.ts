@@ -38,6 +38,30 @@ describe('a request', () => {
     expect(moves.approve(joined, WAIT)(newApproval())).toBeNull();
   });
 
+  it('takes no vote of somebody whose accounts are not known', () => {
+    expect(moves.approve({ ...voteOf(BOB), accounts: [] }, WAIT)(newApproval())).toBeNull();
+  });
+
+  it('that waits because too many were at once is due only when a person let it through', () => {
+    const tripped = along(newApproval(), moves.approve(voteOf(BOB), WAIT), moves.trip(NOW));
+    expect(tripped).toMatchObject({ status: 'held', hold: 'breaker' });
+    expect(moves.isDue(tripped, NOW)).toBe(false);
+    expect(moves.sending(liveOf(tripped), NOW, 1)(tripped)).toBeNull();
+    expect(moves.isDue(along(tripped, moves.release(CAROL, NOW)), NOW)).toBe(true);
+  });
+
+  it('that waits for its owner is let through by nobody else', () => {
+    const held = along(newApproval({ owner: CAROL }), moves.approve(voteOf(BOB), WAIT));
+    expect(moves.release(BOB, NOW)(held)).toBeNull();
+  });
+
+  it('is not void while its DELETE is on the way: what comes of that is read first', () => {
+    const record = along(newApproval(), moves.approve(voteOf(BOB), WAIT));
+    const sending = along(record, moves.sending(liveOf(record), NOW, 1));
+    expect(moves.voided('the pod changed', NOW)(sending)).toBeNull();
+    expect(moves.voided('the pod changed', NOW)(along(sending, moves.sent(1)))).toMatchObject({ status: 'void' });
+  });
+
   it('needs as many persons as the quorum says, and counts joined accounts once', () => {
     const first = along(newApproval({ quorum: 2 }), moves.approve(voteOf(BOB), WAIT));
     expect(first.status).toBe('requested');

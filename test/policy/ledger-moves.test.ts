@@ -79,6 +79,25 @@ describe('a launch', () => {
   });
 });
 
+describe('a launch beyond a budget', () => {
+  const ask = { beyond: 'the team has spent $8', self: ['slack:U1'], allowedBy: null };
+  const asking = newRow({ status: 'asking', ask });
+  const BOB = { account: 'slack:T1/U2', person: 'bob', name: 'Bob' };
+
+  it('is allowed within half an hour and by nobody later, and has its ten minutes from then', () => {
+    const at = NOW + moves.ASK_TTL_MS;
+    const allowed = follow(asking, moves.allow(BOB, at));
+    expect(allowed).toMatchObject({ status: 'requested', createdAt: at, ask: { allowedBy: BOB } });
+    expect(moves.allow(BOB, at + 1)(asking)).toMatchObject({ status: 'failed', trouble: { kind: 'not-allowed' } });
+    expect(moves.allow(BOB, at)(allowed)).toBeNull();
+  });
+
+  it('that was denied is not allowed any more', () => {
+    const denied = follow(asking, moves.notAllowed('Bob denied it.', NOW));
+    expect(moves.allow(BOB, NOW)(denied)).toBeNull();
+  });
+});
+
 describe('stop and start', () => {
   it('one task at a time, and said only when read back', () => {
     const stopping = follow(up, moves.ask(task('stop'), NOW));
@@ -124,6 +143,13 @@ describe('stop and start', () => {
     );
     expect(failed).toMatchObject({ status: 'stopped', trouble: { kind: 'no-gpu-on-host' }, task: { state: 'failed' } });
     expect(moves.ask(task('start'), NOW)(failed)).not.toBeNull();
+  });
+
+  it('a row that has ended is brought back by no read', () => {
+    const gone = follow(up, moves.seenAs('terminated', null, NOW));
+    expect(moves.seenAs('running', FACTS, NOW)(gone)).toBeNull();
+    expect(moves.seenAs('stopped', FACTS, NOW)(gone)).toBeNull();
+    expect(moves.stopped(FACTS, NOW)(gone)).toBeNull();
   });
 
   it('what was read elsewhere does not cut across a task under way', () => {
