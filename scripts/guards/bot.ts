@@ -133,7 +133,7 @@ const STRANGERS: Guard[] = [
     '',
     'on Slack, somebody of another home team',
   ],
-  ['a guest of several channels', 'user.is_restricted || ', '', 'narrower flag alone'],
+  ['a guest of several channels', 'user.is_restricted || ', '', 'on Slack, a guest of several channels'],
   ['a guest of one channel', ' || user.is_ultra_restricted', '', 'narrower flag alone'],
 ].map(([who = '', without = '', to = '', name = '']) => ({
   guard: `on Slack, ${who} is no member`,
