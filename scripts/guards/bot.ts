@@ -14,74 +14,37 @@ const LINKS = { test: 'test/bot/links.test.ts', name: 'nobody else has a say' };
 const DECIDED = 'test/bot/deciding.test.ts';
 const TOLD = 'test/store/told.test.ts';
 
+const TAKEN_ONCE = "  if state ~= 'taken' or now - tonumber(at) < tonumber(ARGV[6]) then return 0 end\n";
+const INBOX = 'src/store/events.ts';
 const EVENTS: Guard[] = [
   {
-    guard: 'a Slack command that comes again is dropped',
-    file: 'src/bot/slack/front.ts',
-    without: `      if (!first) return;
-      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.command`,
-    to: `      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.command`,
-    test: REDELIVERY.test,
-    name: REDELIVERY.slack,
-  },
-  {
-    guard: 'a Slack click that comes again is dropped',
-    file: 'src/bot/slack/front.ts',
-    without: `      if (!first) return;
-      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.click`,
-    to: `      if (inbox.opensForm(incoming)) await this.openForm(body.trigger_id, incoming, inbox);
-      else await inbox.click`,
-    test: REDELIVERY.test,
-    name: REDELIVERY.slack,
-  },
-  {
-    guard: 'a Slack form that comes again is dropped',
-    file: 'src/bot/slack/front.ts',
-    without: 'if (first) await judged.accept()',
-    to: 'await judged.accept()',
-    test: REDELIVERY.test,
-    name: REDELIVERY.slack,
-  },
-  {
-    guard: 'a Slack mention that comes again is dropped',
-    file: 'src/bot/slack/front.ts',
-    without: ' || !(await inbox.claim(incoming.eventId))',
+    guard: 'a Slack event that comes again is dropped',
+    file: INBOX,
+    without: TAKEN_ONCE,
     test: REDELIVERY.test,
     name: REDELIVERY.slack,
   },
   {
     guard: 'a Discord interaction belongs to one bot',
-    file: 'src/bot/discord/front.ts',
-    without: '    if (!(await inbox.claim(d.id))) return;\n    if (d.app_permissions)',
-    to: '    if (d.app_permissions)',
+    file: INBOX,
+    without: TAKEN_ONCE,
     test: REDELIVERY.test,
     name: REDELIVERY.discord,
   },
   {
-    guard: 'a Discord form belongs to one bot',
-    file: 'src/bot/discord/front.ts',
-    without: '    if (!(await inbox.claim(d.id))) return;\n    const judged',
-    to: '    const judged',
-    test: REDELIVERY.test,
-    name: REDELIVERY.discord,
+    guard: 'what another bot took over is left alone',
+    file: INBOX,
+    without: "if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or not",
+    to: 'if not',
+    test: 'test/store/events.test.ts',
+    name: 'may be taken from a bot that did not acknowledge them',
   },
   {
-    guard: 'a mention on Discord is answered by one bot',
-    file: 'src/bot/discord/front.ts',
-    without: '    if (!(await inbox.claim(message.id))) return;\n',
-    test: REDELIVERY.test,
-    name: REDELIVERY.discord,
-  },
-  {
-    guard: 'what Discord says another bot has answered is left alone',
-    file: 'src/bot/discord/front.ts',
-    without: 'error.code === ALREADY_ACKNOWLEDGED) return false;',
-    to: 'error.code === ALREADY_ACKNOWLEDGED) return true;',
-    test: REDELIVERY.test,
-    name: 'the one that Discord refuses does nothing',
+    guard: 'a write that was done is not done again',
+    file: 'src/store/commit.ts',
+    without: "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end\n",
+    test: 'test/store/events.test.ts',
+    name: 'is done once where its event is run again',
   },
 ];
 

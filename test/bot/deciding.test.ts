@@ -36,7 +36,7 @@ async function stage(record: Partial<Approval> = {}, memberships: Record<string,
     const registry = { people: services.policy.people, links: [] };
     const found = deciderOf(who.account, { registry, access: services.policy.access, memberOf });
     const { access, membership, accounts } = found;
-    const rest = { place: SLACK_ROOM, room: 'gpu', eventId: 'e1', keepReply: async () => '' };
+    const rest = { place: SLACK_ROOM, room: 'gpu', eventId: 'e1', again: false, keepReply: async () => '' };
     return { who, access, membership, accounts, live: async () => found, ...rest };
   };
   const status = async () => (await services.approvals.get('r1'))?.status;

@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import type { ChatEmulator } from '../../emulators/chat.ts';
 import { Dispatch } from '../../src/bot/dispatch.ts';
+import { DurableInbox } from '../../src/bot/inbox.ts';
 import { card } from '../../src/bot/message/message.ts';
 import { refreshPeople } from '../../src/bot/people.ts';
-import { Claims } from '../../src/store/claims.ts';
-import { connect, type RedisClient, ready } from '../../src/store/connect.ts';
+import { Events } from '../../src/store/events.ts';
 import { newApproval } from '../policy/requests.ts';
 import { useRedis } from '../store/redis.ts';
 import { ALICE_ON_DISCORD, bothChats, botServices, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
@@ -43,17 +43,17 @@ function watched<T extends object>(inbox: T, running: Set<unknown>): T {
   });
 }
 
-/** Bots of one chat over one store; where `claims` are several, each bot believes that it was first. */
-async function stage(chat: 'slack' | 'discord', bots: number, claims: RedisClient[] = [redis.client()]) {
+/** Bots of one chat over one store. */
+async function stage(chat: 'slack' | 'discord', bots: number) {
   const chats = await bothChats();
   closing.push(chats.close);
   const { services } = botServices(redis.client(), chat);
   const emulator: ChatEmulator = chats[chat];
   const running = new Set<unknown>();
   const fronts = Array.from({ length: bots }, () => chats.front(chat));
-  for (const [i, front] of fronts.entries()) {
-    const store = claims[i % claims.length] ?? redis.client();
-    await front.start(watched(new Dispatch(front, services, new Claims(store)), running));
+  for (const front of fronts) {
+    const inbox = new DurableInbox(front, new Dispatch(front, services), new Events(redis.client(), chat), services);
+    await front.start(watched(inbox, running));
     closing.push(() => front.stop());
   }
   const [front] = fronts;
@@ -123,15 +123,4 @@ it.each([
     // Nobody even tries to answer what somebody else has taken.
     expect(chats.discord.requests.filter(({ path }) => path.endsWith('/callback'))).toHaveLength(6);
   }
-});
-
-it('of two bots that each believe they were first, the one that Discord refuses does nothing', async () => {
-  const other = connect({ kind: 'socket', path: redis.path(), db: 1, auth: {} }, 'producer', () => {});
-  await ready(other, 10_000);
-  closing.push(() => other.disconnect());
-  const { emulator, answers, settled, logged } = await stage('discord', 2, [redis.client(), other]);
-  await emulator.command('alice', 'gpu', '/pod help');
-  await until(() => answers(/\/pod launch/) > 0);
-  await settled();
-  expect(await logged('command')).toBe(1);
 });
