@@ -5,7 +5,8 @@ import type { Part, Settings } from './config/settings.ts';
 import { auditCommand } from './entry/audit-command.ts';
 import { auditKeyIn } from './entry/audit-key.ts';
 import { runBot } from './entry/bot.ts';
-import { type Connections, createLog, openRedis, systemClocks } from './entry/process.ts';
+import { type Connections, createLog, openRedis } from './entry/process.ts';
+import { shareTime } from './entry/shared-time.ts';
 import { onSignals } from './entry/shutdown.ts';
 import { slackManifest } from './entry/slack-manifest.ts';
 import { VERSION } from './entry/version.ts';
@@ -56,9 +57,11 @@ async function run(part: Part): Promise<void> {
     await embedded?.close();
   };
   const auditKey = settings.auditKey ?? auditKeyIn(settings.dataPath);
-  const common = { redis, auditKey, clocks: systemClocks, log };
   onSignals(log, close);
   try {
+    const time = await shareTime(redis, part, log);
+    running.push(time);
+    const common = { redis, auditKey, clocks: time.clocks, log };
     if (part !== 'bot' && settings.runpod)
       running.push(await runWorker({ ...settings, runpod: settings.runpod, ...common }));
     const onFatal = (reason: string) => endFor(reason, log);

@@ -1,5 +1,4 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clocks } from '../../src/jobs/ports.ts';
 
 /**
@@ -26,14 +25,9 @@ export class SharedClock {
     this.write(this.offset() + Math.max(0, at - this.now()));
   }
 
-  clocks(): Clocks {
-    return {
-      now: () => this.now(),
-      realNow: Date.now,
-      pause: async (ms, signal) => {
-        await pause(ms, undefined, { signal });
-      },
-    };
+  /** A process's own clocks, moved as far as everybody's. */
+  moved(clocks: Clocks): Clocks {
+    return { ...clocks, now: () => clocks.realNow() + this.offset() };
   }
 
   /** Ms to be added to the machine's clock. */

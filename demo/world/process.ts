@@ -1,9 +1,11 @@
 import { loadSettings, systemSources } from '../../src/config/load.ts';
 import { runBot } from '../../src/entry/bot.ts';
 import { createLog, openRedis } from '../../src/entry/process.ts';
+import { shareTime } from '../../src/entry/shared-time.ts';
 import { onSignals } from '../../src/entry/shutdown.ts';
 import { runWorker } from '../../src/entry/worker.ts';
 import { SharedClock } from './clock.ts';
+import { setMachineClock } from './machine-clock.ts';
 
 /** The real bot or worker, in a process of its own, on the demo's clock. Tells its parent when it is ready. */
 const SETTLE_MS = 5000;
@@ -17,11 +19,16 @@ const fatal = (reason: string) => {
 
 async function main([part]: string[]): Promise<void> {
   if (part !== 'bot' && part !== 'worker') throw new Error('bot or worker');
+  setMachineClock(Number(process.env.DEMO_MACHINE_CLOCK ?? 0));
+  process.on('message', (said: { machineClock?: number }) => {
+    if (said.machineClock !== undefined) setMachineClock(said.machineClock);
+  });
   const { settings } = loadSettings(part, systemSources());
   const log = createLog(settings.logLevel, part);
   if (settings.redis.kind === 'embedded') throw new Error('the demo names its Redis');
   const redis = await openRedis(settings.redis, log);
-  const clocks = new SharedClock(process.env.DEMO_CLOCK ?? '').clocks();
+  const time = await shareTime(redis, part, log);
+  const clocks = new SharedClock(process.env.DEMO_CLOCK ?? '').moved(time.clocks);
   const timings = { settleMs: SETTLE_MS, createTimeoutMs: CREATE_TIMEOUT_MS, tickMs: TICK_MS };
   const { auditKey } = settings;
   if (auditKey === null) throw new Error('the demo makes its audit key');
@@ -31,6 +38,7 @@ async function main([part]: string[]): Promise<void> {
       : await runWorker({ ...settings, runpod: settings.runpod, redis, auditKey, clocks, log, timings });
   onSignals(log, async () => {
     await running.close();
+    await time.close();
     await redis.close();
   });
   // Who started this is gone without a word: nobody would end it any more.

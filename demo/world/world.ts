@@ -64,6 +64,8 @@ export class World {
   private readonly keep: Keep | null;
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
+  /** By the same name: how far the clock of its machine is ahead, ms. */
+  private readonly machineClocks = new Map<string, number>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
   private program: string | null = null;
@@ -203,7 +205,7 @@ export class World {
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const child = spawn(process.execPath, ['--enable-source-maps', this.program, part], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: this.environment(part),
+      env: { ...this.environment(part), DEMO_MACHINE_CLOCK: String(this.machineClocks.get(name) ?? 0) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
@@ -244,6 +246,12 @@ export class World {
       LOG_LEVEL: process.env.DEMO_LOG_LEVEL ?? 'info',
       ...own,
     };
+  }
+
+  /** Sets the clock of the machine that a child runs on, ms ahead of Redis's; one that does not run yet starts with it. */
+  setMachineClock(name: string, ahead: number): void {
+    this.machineClocks.set(name, ahead);
+    this.children.get(name)?.send({ machineClock: ahead });
   }
 
   kill(name: string): void {

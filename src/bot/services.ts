@@ -16,6 +16,7 @@ import type { Drafts } from '../store/drafts.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Links } from '../store/links.ts';
+import type { MachineClocks } from '../store/machine-clocks.ts';
 import type { Owners } from '../store/owners.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
@@ -25,6 +26,7 @@ import type { Message } from './message/message.ts';
 export interface Services {
   ledger: Ledger;
   snapshots: Snapshots;
+  machineClocks: MachineClocks;
   drafts: Drafts;
   replies: Replies;
   approvals: Approvals;

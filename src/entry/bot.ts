@@ -46,6 +46,7 @@ import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
 import { Links } from '../store/links.ts';
+import { MachineClocks } from '../store/machine-clocks.ts';
 import { Owners } from '../store/owners.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
@@ -88,6 +89,7 @@ export async function runBot(options: {
     // Discord shows a server's members only to bots with a privileged intent.
     showsEverybody: settings.discord === null,
     snapshots: new Snapshots(redis.producer),
+    machineClocks: new MachineClocks(redis.producer),
     drafts: new Drafts(redis.producer),
     replies: new Replies(redis.producer),
     enqueue: producer.enqueue,

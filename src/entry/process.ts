@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
@@ -9,14 +8,6 @@ import { VERSION } from './version.ts';
 
 /** Waits this long at start for a Redis that is still coming up. */
 const REDIS_READY_MS = 30_000;
-
-export const systemClocks: Clocks = {
-  now: Date.now,
-  realNow: Date.now,
-  pause: async (ms, signal) => {
-    await pause(ms, undefined, { signal });
-  },
-};
 
 /** Lower-case letters and digits, 60 bits, never all digits (BullMQ refuses those). */
 export function newId(): string {

@@ -101,12 +101,17 @@ export class ProviderFailure extends Error {
   }
 }
 
-/** Podwarden's clock (movable in the demo and in tests) for what is promised to people, and the machine's own. */
+/**
+ * Two times that all processes share: Podwarden's (movable in the demo and in tests) for what is promised to people, and the
+ * real one. Both come from Redis, not from this machine, so that stamps of two machines can be compared.
+ */
 export interface Clocks {
   now(): number;
   realNow(): number;
   /** Real time. @throws AbortError */
   pause(ms: number, signal: AbortSignal): Promise<void>;
+  /** How far this machine's own clock is ahead of the shared one, ms. Left out where there is no machine behind it. */
+  ahead?(): number;
 }
 
 export interface Log {

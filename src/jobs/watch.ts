@@ -1,3 +1,4 @@
+import { CLOCK_WARN_MS } from '../policy/clock.ts';
 import { blindHit } from '../policy/findings/blind.ts';
 import { settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
@@ -21,10 +22,10 @@ const LATE_SCANS = 4;
  * whoever sets it up sees that.
  */
 export async function watchOver(part: Watched, context: WatchContext, silentMs = SILENT_MS): Promise<void> {
-  const seen = await context.snapshots.lastSeen(part);
   const now = context.clocks.now();
   const realNow = context.clocks.realNow();
-  const scanned = part === 'worker' ? await context.snapshots.lastSeen(SCAN_SEEN) : null;
+  const seen = await lastSeen(part, realNow, context);
+  const scanned = part === 'worker' ? await lastSeen(SCAN_SEEN, realNow, context) : null;
   // A worker that is there and scans nothing any more is as good as silent.
   const late = scanned !== null && realNow - scanned > LATE_SCANS * context.governance.scanMs;
   const silence = seen === null ? 0 : realNow - (late ? (scanned ?? seen) : seen);
@@ -41,4 +42,15 @@ export async function watchOver(part: Watched, context: WatchContext, silentMs =
     return next ?? null;
   });
   if (after && step) await tellSteps([step], context);
+}
+
+/**
+ * A stamp from the future was left by a process whose clock was wrong. Taken at its word, a part that has died since would
+ * not be missed until then: its silence counts from now.
+ */
+async function lastSeen(part: string, realNow: number, { snapshots }: WatchContext): Promise<number | null> {
+  const seen = await snapshots.lastSeen(part);
+  if (seen === null || seen - realNow <= CLOCK_WARN_MS) return seen;
+  await snapshots.seen(part, realNow);
+  return realNow;
 }

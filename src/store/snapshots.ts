@@ -55,7 +55,7 @@ export class Snapshots {
     return Object.fromEntries(Object.entries(runs).map(([name, at]) => [name, Number(at)]));
   }
 
-  /** When a part last said that it is there, real ms; null for never. */
+  /** When a part last said that it is there, ms on Redis's clock; null for never. */
   async lastSeen(part: string): Promise<number | null> {
     const at = await this.redis.hget(SEEN, part);
     return at === null ? null : Number(at);

@@ -267,6 +267,7 @@ describe('what commands answer', () => {
     now: NOW,
     worker: { at: NOW - 2000, silent: false },
     bot: { at: NOW - 9000, silent: false },
+    clocks: [],
     scanEveryMs: 300_000,
     scannedAt: NOW - 60_000,
     trouble: null,
@@ -295,5 +296,36 @@ describe('what commands answer', () => {
     expect(healthCard(ill).tone).toBe('bad');
     expect(plainText(healthCard(ill), 2000)).toMatch(/not well[\s\S]*SILENT[\s\S]*late[\s\S]*held back[\s\S]*31 of 60/);
     for (const one of [well, ill]) breaksNothing(healthCard(one));
+  });
+
+  it('health names the machines whose clock is off, and says what to do; one that is wrong is bad', () => {
+    const MINUTE = 60_000;
+    const of = (ahead: number) => ({ ...well, clocks: [{ part: 'worker', host: 'gpu-<!channel>', ahead }] });
+    const said = (ahead: number) => plainText(healthCard(of(ahead)), 2000);
+    expect(healthCard(of(3000)).tone).toBe('warn');
+    expect(said(3000)).toMatch(/^Podwarden is well, but a clock is off\n/);
+    expect(said(3000)).toContain('the worker’s machine is 3 seconds fast. Set that machine’s clock (NTP).');
+    expect(healthCard(of(-6 * MINUTE)).tone).toBe('bad');
+    expect(said(-6 * MINUTE)).toContain('6 minutes slow. It carries out nothing but Stop, Deny and Cancel. Set');
+    breaksNothing(healthCard({ ...of(12 * MINUTE), clocks: Array(40).fill(of(12 * MINUTE).clocks[0]) }));
+  });
+
+  it('health never says of what is past that it is in 39 minutes', () => {
+    const soon = NOW + 39 * 60_000;
+    const message = healthCard({
+      ...well,
+      worker: { at: soon, silent: false },
+      bot: { at: soon, silent: false },
+      scannedAt: soon,
+      balance: { balance: 1, readAt: soon },
+      balanceSince: soon,
+      trouble: { since: soon, what: 'held', detail: 'x' },
+      catalogueAt: soon,
+      billingAt: soon,
+      billingTrouble: { since: soon, detail: 'x' },
+      people: [{ chat: 'one', readAt: soon }],
+    });
+    expect(everything(message)).not.toContain(String(soon / 1000));
+    expect(plainText(message, 2000)).toContain('Bot: there, stamped by a clock that is 39 minutes fast');
   });
 });

@@ -53,6 +53,15 @@ describe.each(['worker', 'bot'] as const)('the watch over the %s', (part) => {
   });
 });
 
+it('a worker that died with a clock 20 minutes fast is missed as soon as any other', async () => {
+  const { context, time, pass, blind } = await world();
+  await context.snapshots.seen('worker', time.real + 20 * MINUTE);
+  await watchOver('worker', context);
+  pass(SILENT_MS + 1000);
+  await watchOver('worker', context);
+  expect(await blind()).toMatchObject([{ subject: 'worker' }]);
+});
+
 it('a worker that is there and scans nothing any more is as good as silent', async () => {
   const { context, time, pass, blind } = await world();
   await context.snapshots.seen(SCAN_SEEN, time.real);

@@ -17,16 +17,17 @@ export const health = defineCommand({
 });
 
 async function read(services: Services): Promise<Health> {
-  const { snapshots, findings, clocks, policy, ledger, approvals, costs } = services;
+  const { snapshots, findings, clocks, policy, ledger, approvals, costs, machineClocks } = services;
   const now = clocks.now();
   const realNow = clocks.realNow();
   const seen = async (part: string) => {
     const at = await snapshots.lastSeen(part);
     return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
   };
-  const [worker, bot, runs, memory, used, open, passing, requests, billing] = await Promise.all([
+  const [worker, bot, differing, runs, memory, used, open, passing, requests, billing] = await Promise.all([
     seen('worker'),
     seen('bot'),
+    machineClocks.differing(realNow),
     snapshots.lastRuns(),
     findings.memory(),
     findings.memoryUse(),
@@ -42,6 +43,7 @@ async function read(services: Services): Promise<Health> {
     now,
     worker,
     bot,
+    clocks: differing,
     scanEveryMs: policy.scanMs,
     scannedAt: memory === null || memory.lastAt === 0 ? null : memory.lastAt,
     trouble: memory?.trouble ?? null,

@@ -1,3 +1,4 @@
+import { CLOCK_WARN_MS, clockState, clockText } from '../../policy/clock.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 
 interface Seen {
@@ -5,11 +6,20 @@ interface Seen {
   silent: boolean;
 }
 
+/** A machine whose clock is not Redis's. */
+interface Clock {
+  part: string;
+  host: string;
+  /** How far it is ahead, ms. */
+  ahead: number;
+}
+
 /** Times are ms since 1970 on Podwarden's clock; null for never. */
 export interface Health {
   now: number;
   worker: Seen | null;
   bot: Seen | null;
+  clocks: readonly Clock[];
   scanEveryMs: number;
   scannedAt: number | null;
   trouble: { since: number; what: string; detail: string } | null;
@@ -32,35 +42,43 @@ const TROUBLE: Record<string, string> = {
   held: 'a scan is held back as not believable',
 };
 
+/** More than that is one fault of all machines: the worst say enough. */
+const MAX_CLOCKS = 5;
+
 type Value = [string, ...(Span | string)[]];
 
 export function healthCard(health: Health): Message {
   const { worker, bot, scannedAt, trouble, balance, balanceSince, now, scanEveryMs } = health;
   const late = scannedAt === null || now - scannedAt > 3 * scanEveryMs;
-  const ill = [worker === null || worker.silent, bot === null || bot.silent, late, trouble !== null].some(Boolean);
+  const wrong = health.clocks.some(({ ahead }) => clockState(ahead) === 'wrong');
+  const ill = [worker === null || worker.silent, bot === null || bot.silent, late, trouble !== null, wrong].some(
+    Boolean,
+  );
+  const past = (time: number) => pastOf(time, now);
   const alive = (part: Seen | null): (Span | string)[] =>
-    part === null ? ['never seen'] : [part.silent ? 'SILENT, last seen ' : 'there, ', ago(part.at)];
-  const at = (time: number | null): (Span | string)[] => (time === null ? ['never'] : [ago(time)]);
+    part === null ? ['never seen'] : [part.silent ? 'SILENT, last seen ' : 'there, ', past(part.at)];
+  const at = (time: number | null): (Span | string)[] => (time === null ? ['never'] : [past(time)]);
   const entries: Value[] = [
     ['Worker', ...alive(worker)],
     ['Bot', ...alive(bot)],
+    ...health.clocks.slice(0, MAX_CLOCKS).map(clockEntry),
     ['Last scan', ...at(scannedAt), ...(late ? [' (late)'] : []), `, of ${health.pods} pods`],
     [
       'Scans',
       ...(trouble
-        ? [`${TROUBLE[trouble.what] ?? trouble.what}: ${trouble.detail}, `, ago(trouble.since)]
+        ? [`${TROUBLE[trouble.what] ?? trouble.what}: ${trouble.detail}, `, past(trouble.since)]
         : ['believed']),
     ],
     [
       'Balance',
-      ...(balance ? [money(balance.balance), ' as read ', ago(balance.readAt)] : ['not read yet']),
-      ...(balanceSince === null ? [] : ['; cannot be read since ', ago(balanceSince)]),
+      ...(balance ? [money(balance.balance), ' as read ', past(balance.readAt)] : ['not read yet']),
+      ...(balanceSince === null ? [] : ['; cannot be read since ', past(balanceSince)]),
     ],
     ['Catalogue', ...at(health.catalogueAt)],
     [
       'Billing',
       ...(health.billingTrouble
-        ? ['cannot be read since ', ago(health.billingTrouble.since), `: ${health.billingTrouble.detail}`]
+        ? ['cannot be read since ', past(health.billingTrouble.since), `: ${health.billingTrouble.detail}`]
         : at(health.billingAt)),
     ],
     ...health.people.map(({ chat, readAt }): Value => [`People on ${chat}`, ...at(readAt)]),
@@ -68,11 +86,26 @@ export function healthCard(health: Health): Message {
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
   const unread = [...(balanceSince === null ? [] : ['the balance']), ...(health.billingTrouble ? ['the bill'] : [])];
-  const blind = unread.length > 0;
-  const title = ill
-    ? 'Podwarden is not well'
-    : blind
-      ? `Podwarden is well, but cannot read ${unread.join(' and ')}`
-      : 'Podwarden is well';
-  return card(title, ill ? 'bad' : blind ? 'warn' : 'good', [fields(...entries)]);
+  const but = [
+    ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
+    ...(health.clocks.length > 0 ? ['a clock is off'] : []),
+  ];
+  const well = but.length === 0 ? 'Podwarden is well' : `Podwarden is well, but ${but.join(', and ')}`;
+  return card(ill ? 'Podwarden is not well' : well, ill ? 'bad' : but.length > 0 ? 'warn' : 'good', [
+    fields(...entries),
+  ]);
+}
+
+/** What is past is never said to be "in 39 minutes": whoever stamped it had another clock. */
+function pastOf(time: number, now: number): Span | string {
+  const ahead = time - now;
+  return ahead <= CLOCK_WARN_MS ? ago(time) : `stamped by a clock that is ${clockText(ahead)}`;
+}
+
+const PARTS: Record<string, string> = { start: 'bot and worker' };
+
+function clockEntry({ part, host, ahead }: Clock): Value {
+  const what = `the ${PARTS[part] ?? part}’s machine is ${clockText(ahead)}. `;
+  const acts = clockState(ahead) === 'wrong' ? 'It carries out nothing but Stop, Deny and Cancel. ' : '';
+  return [`Clock of ${host}`, `${what}${acts}Set that machine’s clock (NTP).`];
 }
