@@ -5,6 +5,7 @@ import type { AuditEntry } from '../store/audit.ts';
 import { storeIsAway } from '../store/connect.ts';
 import { type Action, CONFIRMED, parseToken, type Target } from './actions/declare.ts';
 import { ACTIONS } from './actions/list.ts';
+import { clockRefusal } from './clock-refusal.ts';
 import type { Command, Suggestion } from './commands/declare.ts';
 import { COMMANDS } from './commands/list.ts';
 import { UsageError } from './commands/parse.ts';
@@ -247,7 +248,8 @@ export class Dispatch {
         `You are not allowed to use ${what} here: it needs the right "${access}" (${why}). /pod whoami shows what you are.`,
       );
     }
-    if (asker.room !== null || outsideRooms) return null;
+    const wrongClock = clockRefusal(what, this.services.clocks);
+    if (wrongClock || asker.room !== null || outsideRooms) return wrongClock;
     const rooms = this.services.policy.rooms.filter((room) => room.channels.some((c) => c.chat === this.front.chat));
     const names = rooms.map((room) => room.name).join(', ');
     return note(

@@ -6,7 +6,7 @@ import { podName } from '../policy/pod-names.ts';
 import { awaitUp } from './await-up.ts';
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
 import { launchPod as name } from './names.ts';
-import { advance, claim, type PodContext } from './pod-context.ts';
+import { advance, claim, mayAct, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 import { settle } from './settle.ts';
 
@@ -23,6 +23,7 @@ export const launchPod = defineJob({
     for (;;) {
       const row = await context.ledger.get(id);
       if (!row) throw new PermanentFailure(`no row ${id}`);
+      if (isToSend(row) && !mayAct(context, name.name)) return;
       if (row.status === 'requested') await take(row, context);
       else if (row.status === 'launching') await attempt(row, context, signal);
       else if (row.status === 'settling') await settle(row, context, signal);
@@ -31,6 +32,9 @@ export const launchPod = defineJob({
     }
   },
 });
+
+const isToSend = ({ status, attempts }: Row): boolean =>
+  status === 'requested' || (status === 'launching' && attempts.at(-1)?.state === 'planned');
 
 function nameFor(spec: LaunchSpec, context: PodContext): string {
   return podName(spec.owner, spec.middle, context.newSuffix());

@@ -1,3 +1,4 @@
+import { clockState, clockText } from '../policy/clock.ts';
 import { actorOf, type PersonRef } from '../policy/identity.ts';
 import type { Row } from '../policy/ledger.ts';
 import type { Move } from '../policy/ledger-moves.ts';
@@ -34,6 +35,17 @@ export interface PodContext {
   /** How long an ambiguous create is looked for before it counts as absent, real ms. Longer than the create's timeout. */
   settleMs: number;
   newSuffix: () => string;
+}
+
+/**
+ * False on a machine whose clock is wrong: the job ends there without doing anything, and comes back with the next tick for
+ * whichever worker takes it. A stop is never refused: it ends a bill, deletes nothing, and no stamp decides over it.
+ */
+export function mayAct({ clocks, log }: Pick<PodContext, 'clocks' | 'log'>, job: string): boolean {
+  const ahead = clocks.ahead?.() ?? 0;
+  if (clockState(ahead) !== 'wrong') return true;
+  log.warn({ job, clock: clockText(ahead) }, "left to another worker: this machine's clock is wrong, set it (NTP)");
+  return false;
 }
 
 /** A claim to send is used at once or not at all: whoever was frozen in between may have been replaced. Real ms. */

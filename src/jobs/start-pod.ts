@@ -6,7 +6,7 @@ import { awaitUp } from './await-up.ts';
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
 import { provenGone } from './gone.ts';
 import { startPod as name } from './names.ts';
-import { advance, claim, type PodContext } from './pod-context.ts';
+import { advance, claim, mayAct, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 
 /** Starts a stopped pod on its own host, and says so where that host has no GPU for it any more. */
@@ -22,7 +22,8 @@ export const startPod = defineJob({
     // One read that does not find it proves nothing, and starts nothing.
     if (pod === null && !task.sent) return vanished(row, podId, context, signal);
     const already = pod !== null && stateOf(pod) !== 'stopped' && stateOf(pod) !== 'error';
-    if (pod && !already && !task.sent && !(await ask(row, podId, context, signal))) return;
+    const mustAsk = pod !== null && !already && !task.sent;
+    if (mustAsk && !(mayAct(context, name.name) && (await ask(row, podId, context, signal)))) return;
     const current = await context.ledger.get(id);
     if (current) await awaitUp(current, context, signal);
   },

@@ -10,7 +10,7 @@ import { decided, type GovernedContext, ownerOfPod, peopleNow, requestEntry } fr
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
 import { provenGone } from './gone.ts';
 import { terminatePod as name } from './names.ts';
-import { advance } from './pod-context.ts';
+import { advance, mayAct } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 
 /** Further DELETEs after an ambiguous one, each after a read that shows the pod still there. */
@@ -94,6 +94,7 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
   if (record.status === 'executing' && isLate(record, context)) {
     return end(record, moves.failed(UNKNOWN_STATE, now), context);
   }
+  if (!mayAct(context, name.name)) return;
   const readFrom = context.clocks.realNow();
   const people = await peopleNow(context);
   // Whoever was not read lately is not known to have lost a right: it waits, and lapses in the end.
