@@ -28,6 +28,7 @@ import {
   shareMessage,
 } from '../jobs/chat.ts';
 import { pageOutByBot } from '../jobs/names.ts';
+import { OverdueWatch } from '../jobs/overdue.ts';
 import { type PagingContext, pageOutFromBot } from '../jobs/page-out.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
@@ -137,7 +138,13 @@ export async function runBot(options: {
   for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
   // Ready means that forms can be opened: who is who was read.
   await context.readPeople();
-  const watching = keepWatch(services);
+  const overdue = new OverdueWatch({
+    ...services,
+    governance: settings.policy,
+    waiting: () => producer.queue('pods').getWaitingCount(),
+    tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
+  });
+  const watching = keepWatch(services, overdue);
   return {
     close: async () => {
       clearInterval(watching);
@@ -151,12 +158,13 @@ export async function runBot(options: {
   };
 }
 
-/** Says that the bot is there, and looks whether the worker is. Real time: a watchdog must not hang on a queue. */
-function keepWatch(services: Services): NodeJS.Timeout {
+/** Says that the bot is there, and looks whether the worker is, and does what was promised. Real time: a watchdog must not hang on a queue. */
+function keepWatch(services: Services, overdue: OverdueWatch): NodeJS.Timeout {
   const { snapshots, clocks, policy, log } = services;
   const look = async () => {
     await snapshots.seen('bot', clocks.realNow());
     await watchOver('worker', { ...services, governance: policy, pages: pageOutByBot });
+    await overdue.look();
   };
   const guarded = () => {
     look().catch((error: Error) => log.warn({ error: error.message }, 'the watch on the worker failed'));

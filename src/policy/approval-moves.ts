@@ -68,7 +68,13 @@ export function expire(now: number): ApprovalMove {
     if (record.status !== 'approved' && record.status !== 'held') return null;
     if (forgotten) return enter(record, 'expired', now, ended(now, null, 'too many at once, and nobody confirmed it'));
     if (!lapsed) return null;
-    return enter(record, 'expired', now, ended(now, null, 'it was approved, and not carried out within 30 minutes'));
+    const why = record.overdue === null ? '' : `: ${record.overdue}`;
+    return enter(
+      record,
+      'expired',
+      now,
+      ended(now, null, `it was approved, and not carried out within 30 minutes${why}`),
+    );
   };
 }
 
@@ -115,7 +121,7 @@ export function trip(now: number): ApprovalMove {
 export function release(by: PersonRef, now: number): ApprovalMove {
   return (record) => {
     if (record.status !== 'held' || record.hold !== 'breaker') return null;
-    return { ...record, hold: null, released: by, dueAt: now, since: now };
+    return { ...record, hold: null, released: by, dueAt: now, overdue: null, since: now };
   };
 }
 
@@ -159,6 +165,11 @@ export function done(now: number): ApprovalMove {
 
 export function failed(why: string, now: number): ApprovalMove {
   return (record) => enter(record, 'failed', now, ended(now, null, why));
+}
+
+/** It is due, and something keeps it from being carried out; the same reason again changes nothing. */
+export function overdue(why: string, now: number): ApprovalMove {
+  return (record) => (isDue(record, now) && record.overdue !== why ? { ...record, overdue: why } : null);
 }
 
 /** The others were mentioned; `next` is when to do so again, null for no more. */

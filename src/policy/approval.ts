@@ -92,6 +92,8 @@ export const approval = z.object({
   /** Why it waits though it is approved. */
   hold: z.enum(['owner', 'breaker']).nullable(),
   released: personRef.nullable(),
+  /** Why it is not executing though it was due a minute ago. */
+  overdue: z.string().nullable().default(null),
   /** The pod stopped after the request; noted on the card. */
   stoppedAt: z.number().nullable(),
   /** `sending`: a DELETE may be on its way. Real ms. */

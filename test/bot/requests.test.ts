@@ -27,6 +27,17 @@ const CARDS: [string, Approval[]][] = [
   ['half-approved', [newApproval({ quorum: 2, votes })]],
   ['held-owner', [newApproval({ status: 'held', hold: 'owner', owner: CAROL, votes, dueAt: NOW + 600_000 })]],
   ['held-breaker', [newApproval({ status: 'held', hold: 'breaker', votes, dueAt: NOW })]],
+  [
+    'overdue',
+    [
+      newApproval({
+        status: 'approved',
+        votes,
+        dueAt: NOW,
+        overdue: 'the Podwarden worker is not responding. Start it again, or read its log',
+      }),
+    ],
+  ],
   ['executing', [newApproval({ status: 'executing', votes, dueAt: NOW })]],
   ['done', [newApproval({ status: 'done', votes, end: ended('') })]],
   ['denied', [newApproval({ status: 'denied', end: ended('mid-training', CAROL) })]],
@@ -62,7 +73,7 @@ describe('cards of requests', () => {
     expect(/terminated/i.test(said.replaceAll('not terminated', '').replaceAll('Not terminated', ''))).toBe(
       name === 'done',
     );
-    if (!['requested', 'half-approved'].some((open) => name.startsWith(open)) && !name.startsWith('held')) {
+    if (!['requested', 'half-approved', 'overdue'].some((open) => name.startsWith(open)) && !name.startsWith('held')) {
       expect(said).not.toContain('Running');
     }
   });

@@ -46,6 +46,7 @@ export function newApproval(more: Partial<Approval> = {}): Approval {
     dueAt: null,
     hold: null,
     released: null,
+    overdue: null,
     stoppedAt: null,
     attempt: null,
     reminded: 0,

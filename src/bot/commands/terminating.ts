@@ -287,6 +287,7 @@ async function recordFor(
     dueAt: null,
     hold: null,
     released: null,
+    overdue: null,
     stoppedAt: null,
     attempt: null,
     reminded: 0,

@@ -1,4 +1,4 @@
-import { type Approval, isOpen, UNDECIDED } from '../../policy/approval.ts';
+import { type Approval, isOpen, LAPSE_MS, UNDECIDED } from '../../policy/approval.ts';
 import { personsIn } from '../../policy/approval-moves.ts';
 import { type AccountId, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
@@ -61,9 +61,9 @@ export function statusOf(record: Approval, accountsOf: AccountsOf): Span[] {
       );
     }
     case 'approved':
-      return spans(...approved, 'It is carried out now.');
+      return spans(...approved, ...(overdueText(record) ?? ['It is carried out now.']));
     case 'held':
-      return spans(...approved, ...holdText(record, accountsOf), ...stopped);
+      return spans(...approved, ...(overdueText(record) ?? holdText(record, accountsOf)), ...stopped);
     case 'executing':
       return spans(...approved, 'Terminating; RunPod is read back until the pod is gone.');
     case 'done':
@@ -87,6 +87,11 @@ const ENDED: Partial<Record<Approval['status'], string>> = {
   void: 'Void',
   failed: 'Not terminated',
 };
+
+function overdueText({ overdue, dueAt, hold }: Approval): (Span | string)[] | null {
+  if (overdue === null || dueAt === null || hold === 'breaker') return null;
+  return [`Not carried out yet: ${overdue}. The approval lapses `, moment(dueAt + LAPSE_MS), '.'];
+}
 
 function holdText(record: Approval, accountsOf: AccountsOf): (Span | string)[] {
   if (record.hold === 'breaker')
