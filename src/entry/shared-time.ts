@@ -42,7 +42,7 @@ export async function shareTime(
   const watching = everyMinuteAndJump(time, tell, log);
   const now = () => time.now();
   return {
-    clocks: { now, realNow: now, pause: realPause, ahead: () => time.ahead() },
+    clocks: { now, realNow: now, pause: realPause, ahead: () => time.ahead(), jumped: () => time.jumped() },
     close: async () => {
       clearInterval(watching);
       await reports.agrees(name).catch(() => {});

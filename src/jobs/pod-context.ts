@@ -69,7 +69,8 @@ export async function claim(
     if (result?.moved) await enqueueFor(result.row, context.enqueue);
     return false;
   }
-  if (context.clocks.realNow() - before <= CLAIM_FRESH_MS) return true;
+  const slept = context.clocks.jumped?.() ?? false;
+  if (!slept && context.clocks.realNow() - before <= CLAIM_FRESH_MS) return true;
   await context.ledger.move(id, undo);
   return false;
 }

@@ -112,6 +112,8 @@ export interface Clocks {
   pause(ms: number, signal: AbortSignal): Promise<void>;
   /** How far this machine's own clock is ahead of the shared one, ms. Left out where there is no machine behind it. */
   ahead?(): number;
+  /** This machine slept, or somebody set its clock, and nobody has measured it since. */
+  jumped?(): boolean;
 }
 
 export interface Log {

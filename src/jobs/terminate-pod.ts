@@ -179,7 +179,8 @@ async function send(
   const number = (record.attempt?.number ?? 0) + 1;
   if (claimed === 'lost') throw new TryLater(RETRY_MS);
   const after = context.clocks.realNow();
-  if (after - before > CLAIM_FRESH_MS || after - readFrom > READ_FRESH_MS) {
+  const slept = context.clocks.jumped?.() ?? false;
+  if (slept || after - before > CLAIM_FRESH_MS || after - readFrom > READ_FRESH_MS) {
     await context.approvals.move(record.id, moves.sent(number), () => []);
     throw new TryLater(0);
   }

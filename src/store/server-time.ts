@@ -84,7 +84,7 @@ export class ServerTime {
 
   /** Whole ms since 1970 on Redis's clock. */
   now(): number {
-    const now = Math.floor(this.reading());
+    const now = Math.floor(this.machine.steady() + this.known().offset);
     // A larger correction is a step: a wrong time is worse than a repeated one.
     if (now < this.last && this.last - now <= STAND_STILL_MS) return this.last;
     this.last = now;
@@ -96,24 +96,14 @@ export class ServerTime {
     return this.machine.wall() - (this.machine.steady() + this.known().offset);
   }
 
-  /** The machine slept or its clock was set since the last measurement: measure again. */
-  jumped(): boolean {
-    return Math.abs(this.lead()) > JUMP_MS;
-  }
-
-  /** How far the wall has run ahead of the steady clock since the last measurement, ms. */
-  private lead(): number {
-    const { at } = this.known();
-    return this.machine.wall() - at.wall - (this.machine.steady() - at.steady);
-  }
-
   /**
-   * The steady clock stands still while a machine sleeps. Until that is measured the lead of the wall counts as sleep: whoever
-   * holds a claim to send then finds it stale and gives it back.
+   * The wall has left the steady clock behind since the last measurement: somebody set it, or the machine slept, which its steady
+   * clock does not count. Until it is measured nobody knows which: what was claimed before may be stale.
    */
-  private reading(): number {
-    const lead = this.lead();
-    return this.machine.steady() + this.known().offset + (lead > JUMP_MS ? lead : 0);
+  jumped(): boolean {
+    const { at } = this.known();
+    const lead = this.machine.wall() - at.wall - (this.machine.steady() - at.steady);
+    return Math.abs(lead) > JUMP_MS;
   }
 
   private known(): Measured {

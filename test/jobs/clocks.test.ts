@@ -95,6 +95,33 @@ describe('stamps of machines that do not agree', () => {
   );
 });
 
+describe('a worker that may have slept since it claimed', () => {
+  it('creates nothing on that claim, and gives it back', async () => {
+    const w = await workerOn(0);
+    await launchFrom(0, w);
+    let jumped = true;
+    w.context.clocks.jumped = () => jumped;
+    await expect(launchPod.handle({ row: 'p1' }, w.context, signal)).rejects.toThrow(/try again/);
+    expect(w.provider.count('create')).toBe(0);
+    expect((await w.row()).attempts).toMatchObject([{ state: 'planned' }]);
+    jumped = false;
+    await launchPod.handle({ row: 'p1' }, w.context, signal);
+    expect(w.provider.count('create')).toBe(1);
+  });
+
+  it('deletes nothing on that claim, and judges it anew', async () => {
+    const w = await workerOn(0);
+    await approvedFrom(0, w);
+    let jumped = true;
+    w.context.clocks.jumped = () => jumped;
+    await expect(terminatePod.handle({ request: 'r1' }, w.context, signal)).rejects.toThrow(/try again/);
+    expect(w.provider.count('terminate')).toBe(0);
+    jumped = false;
+    await terminatePod.handle({ request: 'r1' }, w.context, signal);
+    expect((await w.record()).status).toBe('done');
+  });
+});
+
 describe('a worker on a machine that is 6 minutes off', () => {
   const starting = () => {
     const stopped = newRow({ status: 'stopped', podId: 'pod1', facts: FACTS });
