@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CriticalWebhook, Policy, RunpodSettings } from '../config/settings.ts';
 import type { GovernedContext } from '../jobs/approvals.ts';
 import { writeDigest } from '../jobs/digests.ts';
+import { keepTicking, LATE_TICKS, scheduleTicks } from '../jobs/keep-ticking.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
 import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
 import { pageOut } from '../jobs/page-out.ts';
@@ -130,11 +131,18 @@ export async function runWorker(options: {
     verdict,
   });
   await worker.waitUntilReady();
-  await producer.queue('pods').upsertJobScheduler('tick', { every: timings.tickMs }, { name: tick.name, data: {} });
+  const pods = producer.queue('pods');
+  await scheduleTicks(pods, timings.tickMs);
   await producer.enqueue(tick, {}, { id: 'tick-at-start' });
+  const ticking = setInterval(() => {
+    keepTicking(pods, timings.tickMs, context)
+      .then((anew) => anew && log.warn({}, 'no tick came: they are scheduled anew'))
+      .catch((error: Error) => log.warn({ error: error.message }, 'the ticks could not be looked after'));
+  }, LATE_TICKS * timings.tickMs);
   await firstReads(context.snapshots);
   return {
     close: async () => {
+      clearInterval(ticking);
       await stopWorking([worker], SHUTDOWN_MS);
       await producer.close();
       await runpod.close();
