@@ -46,6 +46,8 @@ function duration(text: string): number {
 
 const TROUBLE = /^(down|slow:\d+|429:\d+)$/;
 const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|redeliver|disconnect)$/;
+/** How far the machine's clock is ahead. */
+const MACHINE_CLOCK = /^-?\d+[sm]$/;
 /** Each fault with the values it takes. */
 const FAULTS: Record<string, RegExp> = {
   capacity: /^none$/,
@@ -72,6 +74,8 @@ const FAULTS: Record<string, RegExp> = {
   balance_api: /^(prepaid|postpaid)$/,
   sunset: /^\S+$/,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,
+  bot_clock: MACHINE_CLOCK,
+  worker_clock: MACHINE_CLOCK,
   slack: CHAT_TROUBLE,
   discord: CHAT_TROUBLE,
 };

@@ -4,7 +4,7 @@ import { GPUS } from '../../emulators/runpod/catalogue.ts';
 import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
 import { newPod } from '../../emulators/runpod/pods.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
-import type { ChatName, World } from './world.ts';
+import type { ChatName, Part, World } from './world.ts';
 
 type Setter = (value: string, world: World) => void;
 
@@ -94,6 +94,15 @@ function chatTrouble(chat: ChatName): Setter {
   };
 }
 
+/** `12m`, `-6m`, `3s`: how far the clock of that machine is ahead. */
+function machineClock(part: Part): Setter {
+  return (value, world) => {
+    const [, count, unit] = /^(-?\d+)([sm])$/.exec(value) ?? [];
+    if (count === undefined) throw new Error(`${value} is none of 12m, -6m, 3s`);
+    world.setMachineClock(part, Number(count) * (unit === 'm' ? 60_000 : 1000));
+  };
+}
+
 const SETTERS: Record<string, Setter> = {
   capacity: (value, { runpod }) => {
     runpod.faults.capacity = oneOf(value, ['none']);
@@ -172,6 +181,8 @@ const SETTERS: Record<string, Setter> = {
     runpod.faults.sunset = value;
   },
   console: consoleAct,
+  bot_clock: machineClock('bot'),
+  worker_clock: machineClock('worker'),
   slack: chatTrouble('slack'),
   discord: chatTrouble('discord'),
 };
@@ -202,6 +213,7 @@ const FIELDS: Record<string, keyof Faults> = {
   billing: 'billing',
   sunset: 'sunset',
 };
+const PARTS = ['bot', 'worker'] as const;
 const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };
 
 /** Clears one fault, or all. */
@@ -211,6 +223,9 @@ export function clearFault(name: string | null, world: World): void {
   const field = name === null || !Object.hasOwn(FIELDS, name) ? undefined : FIELDS[name];
   if (name === null) Object.assign(faults, NO_FAULTS);
   else if (field) Object.assign(faults, { [field]: NO_FAULTS[field] });
+  for (const part of PARTS) {
+    if (name === null || name === `${part}_clock`) world.setMachineClock(part, 0);
+  }
   for (const chat of ['slack', 'discord'] as const) {
     if (name === null || name === chat) world.chats[chat].faults = { ...NO_CHAT_FAULTS };
   }
@@ -224,7 +239,12 @@ export function activeFaults(world: World): string[] {
     const { mode, redeliver } = world.chats[chat].faults;
     return [...(mode ? [`${chat}=${troubleText(mode)}`] : []), ...(redeliver ? [`${chat}=redeliver`] : [])];
   });
-  return [...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...chats];
+  const clocks = PARTS.flatMap((part) => {
+    const seconds = world.machineClock(part) / 1000;
+    if (seconds === 0) return [];
+    return [`${part}_clock=${seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`}`];
+  });
+  return [...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...clocks, ...chats];
 }
 
 type Trouble = NonNullable<Faults['api']>;

@@ -64,7 +64,7 @@ export class World {
   private readonly keep: Keep | null;
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
-  /** By the same name: how far the clock of its machine is ahead, ms. */
+  /** By the same names: how far the clock of its machine is ahead, ms. */
   private readonly machineClocks = new Map<string, number>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
@@ -205,7 +205,7 @@ export class World {
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const child = spawn(process.execPath, ['--enable-source-maps', this.program, part], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: { ...this.environment(part), DEMO_MACHINE_CLOCK: String(this.machineClocks.get(name) ?? 0) },
+      env: { ...this.environment(part), DEMO_MACHINE_CLOCK: String(this.machineClock(name)) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
@@ -252,6 +252,10 @@ export class World {
   setMachineClock(name: string, ahead: number): void {
     this.machineClocks.set(name, ahead);
     this.children.get(name)?.send({ machineClock: ahead });
+  }
+
+  machineClock(name: string): number {
+    return this.machineClocks.get(name) ?? 0;
   }
 
   kill(name: string): void {

@@ -129,4 +129,20 @@ export const CHAT_TROUBLES: Trouble[] = [
   },
 ];
 
-export const ALL_TROUBLES = [...RUNPOD_TROUBLES, ...CHAT_TROUBLES];
+export const CLOCK_TROUBLES: Trouble[] = [
+  {
+    name: 'worker_clock',
+    value: '12m',
+    label: 'The worker’s clock is 12 minutes fast',
+    about:
+      'Launch something: the worker refuses to act, and /pod health says why. End this, and the launch is carried out.',
+  },
+  {
+    name: 'bot_clock',
+    value: '20m',
+    label: 'The bot’s clock is 20 minutes fast',
+    about: 'Launch or approve something: the bot refuses, and says whose clock to set. Stop works all the same.',
+  },
+];
+
+export const ALL_TROUBLES = [...RUNPOD_TROUBLES, ...CHAT_TROUBLES, ...CLOCK_TROUBLES];

@@ -3,7 +3,7 @@ import type { PartState } from '../../protocol.ts';
 import type { Act } from '../../requests.ts';
 import { doAct } from '../act.ts';
 import { useValue } from '../store.ts';
-import { CHAT_TROUBLES, RUNPOD_TROUBLES, type Trouble, troubleKey } from './trouble-list.ts';
+import { CHAT_TROUBLES, CLOCK_TROUBLES, RUNPOD_TROUBLES, type Trouble, troubleKey } from './trouble-list.ts';
 
 /** Things that go wrong, as switches; what the bot does about it is the demonstration. */
 export function Troubles() {
@@ -14,6 +14,7 @@ export function Troubles() {
       <h3 id="trouble">Trouble</h3>
       <Switches title="RunPod" troubles={RUNPOD_TROUBLES} isOn={isOn} />
       <Switches title="Chats" troubles={CHAT_TROUBLES} isOn={isOn} />
+      <Switches title="Clocks" troubles={CLOCK_TROUBLES} isOn={isOn} />
       <OurParts />
     </section>
   );
