@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseDocument } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import { readEnvironment } from './environment.ts';
 import { ConfigError, type Finding } from './findings.ts';
 import { buildPolicy } from './policy.ts';
@@ -71,8 +71,12 @@ export function readPolicy(
     const problem = `is not YAML at line ${line} (${broken.code})`;
     return { policy: null, findings: [{ level: 'critical', name: 'PODWARDEN_CONFIG', problem, page }] };
   }
+  const lost = unusableNames(document, page);
   const parsed = policyFile.safeParse(contents(document));
-  if (parsed.success) return buildPolicy(parsed.data, configured);
+  if (parsed.success) {
+    const { policy, findings } = buildPolicy(parsed.data, configured);
+    return { policy, findings: [...lost, ...findings] };
+  }
   const findings = parsed.error.issues.map(
     (issue): Finding => ({
       level: 'critical',
@@ -81,7 +85,21 @@ export function readPolicy(
       page,
     }),
   );
-  return { policy: null, findings };
+  return { policy: null, findings: [...lost, ...findings] };
+}
+
+/** JavaScript's own name for what an object comes from: as a key it would vanish without a word. */
+function unusableNames(document: ReturnType<typeof parseDocument>, page: string): Finding[] {
+  const found: Finding[] = [];
+  visit(document, {
+    Pair(_, { key }, above) {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const path = above.flatMap((node) => ('key' in node && isScalar(node.key) ? [String(node.key.value)] : []));
+      const name = [...path, '__proto__'].join('.');
+      found.push({ level: 'critical', name, problem: 'is a name that cannot be used here: choose another', page });
+    },
+  });
+  return found;
 }
 
 /** An alias without its anchor is found only here. */

@@ -2,6 +2,7 @@ import type { Right, Rule } from '../policy/access.ts';
 import type { Budget, BudgetRules } from '../policy/costs/budgets.ts';
 import { DIGESTS } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
+import { bare } from '../policy/identity.ts';
 import { microUsd } from '../policy/money.ts';
 import type { Finding } from './findings.ts';
 import { type PolicyFile, WEEKDAYS } from './policy-file.ts';
@@ -9,6 +10,10 @@ import type { ChatName, DeclaredPerson, Policy, Room, Watch } from './settings.t
 
 const CHATS: readonly ChatName[] = ['slack', 'discord'];
 const PAGE = 'docs/operating.md';
+
+/** What the file says under a name, and nothing that every object has, such as `constructor`. */
+const own = <T>(section: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(section, name) ? section[name] : undefined;
 
 /** The file as the rest of the program reads it, and what contradicts itself in it. */
 export function buildPolicy(
@@ -137,10 +142,10 @@ function budgets({ budgets: { team, people, projects, beyond } }: PolicyFile): B
 /** Who keeps watch: the people and groups of a role, by its name. */
 function watch(file: PolicyFile): Policy['watch'] {
   const members = (name: string | undefined): Watch => {
-    const role = name === undefined ? undefined : file.roles[name];
+    const role = name === undefined ? undefined : own(file.roles, name);
     return { people: role?.people ?? [], groups: role ? groupsOf(role) : [] };
   };
-  const named = (wanted: string | undefined, usual: string) => wanted ?? (usual in file.roles ? usual : undefined);
+  const named = (wanted: string | undefined, usual: string) => wanted ?? (own(file.roles, usual) ? usual : undefined);
   const granting = (right: Right) => Object.keys(file.roles).find((name) => file.roles[name]?.grant.includes(right));
   // Somebody must hear of what cannot wait.
   const ops = named(file.warnings.ops, 'ops') ?? granting('admin') ?? granting('approve');
@@ -202,7 +207,7 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
   const say = (level: Finding['level'], name: string, problem: string) =>
     found.push({ level, name, problem, page: PAGE });
   if (Object.keys(file.rooms).length === 0) say('critical', 'rooms', 'name at least one room with a channel');
-  if (file.default_room !== undefined && !(file.default_room in file.rooms)) {
+  if (file.default_room !== undefined && !own(file.rooms, file.default_room)) {
     say('critical', 'default_room', 'is not one of the rooms');
   }
   for (const [name, room] of Object.entries(file.rooms)) {
@@ -212,14 +217,14 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
     if (!room.slack && !room.discord) say('critical', `rooms.${name}`, 'has no channel');
   }
   for (const [name, role] of Object.entries(file.roles)) {
-    const unknown = role.people.flatMap((person, i) => (person in file.people ? [] : [i + 1]));
+    const unknown = role.people.flatMap((person, i) => (own(file.people, person) ? [] : [i + 1]));
     if (unknown.length > 0) {
       say('critical', `roles.${name}.people`, `nobody under people is called what entry ${unknown.join(', ')} says`);
     }
   }
   named(file, say);
   for (const [key, name] of Object.entries({ ops: file.warnings.ops, billing: file.warnings.billing })) {
-    if (name !== undefined && !(name in file.roles)) say('critical', `warnings.${key}`, 'is not one of the roles');
+    if (name !== undefined && !own(file.roles, name)) say('critical', `warnings.${key}`, 'is not one of the roles');
   }
   const home = file.home_chat;
   if (home !== undefined && home !== 'none' && !configured.includes(home)) {
@@ -232,12 +237,12 @@ function contradictions(file: PolicyFile, configured: readonly ChatName[]): Find
 /** Budgets and the viewer's role, by what they name. */
 function named(file: PolicyFile, say: (level: 'critical', name: string, problem: string) => void): void {
   for (const person of Object.keys(file.budgets.people)) {
-    if (!(person in file.people)) say('critical', `budgets.people.${person}`, 'is nobody under people');
+    if (!own(file.people, person)) say('critical', `budgets.people.${person}`, 'is nobody under people');
   }
   for (const project of Object.keys(file.budgets.projects)) {
-    if (!(project in file.projects)) say('critical', `budgets.projects.${project}`, 'is not one of the projects');
+    if (!own(file.projects, project)) say('critical', `budgets.projects.${project}`, 'is not one of the projects');
   }
-  const viewer = file.roles[VIEWER];
+  const viewer = own(file.roles, VIEWER);
   if (viewer && viewer.grant.length > 0) {
     say('critical', `roles.${VIEWER}.grant`, 'stays empty: this role sees money and nothing else');
   }
@@ -247,10 +252,10 @@ function twice(file: PolicyFile, say: (level: 'critical', name: string, problem:
   for (const chat of CHATS) {
     const owners = new Map<string, string>();
     for (const [key, person] of Object.entries(file.people)) {
-      const account = person[chat];
-      if (account === undefined) continue;
+      if (person[chat] === undefined) continue;
+      const account = sameAccount(chat, person[chat]);
       const other = owners.get(account);
-      if (other) say('critical', `people.${key}.${chat}`, `is also declared for ${other}`);
+      if (other) say('critical', `people.${key}.${chat}`, `is also declared for ${other}: one account is one person’s`);
       owners.set(account, key);
     }
   }
@@ -265,3 +270,7 @@ function twice(file: PolicyFile, say: (level: 'critical', name: string, problem:
     }
   }
 }
+
+/** However it is written: accounts are compared without the workspace, and Discord's ids are numbers. */
+const sameAccount = (chat: ChatName, written: string): string =>
+  bare(`${chat}:${written.trim().toUpperCase()}`).replace(/:0+/, ':');

@@ -144,6 +144,22 @@ describe('podwarden.yaml', () => {
     ['roles: { viewer: { grant: [view] } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'roles.viewer.grant'],
     ['digest: { hour: 24 }', 'digest.hour'],
     ['rooms: { gpu: { slack: { channel: C01 }, digest: [hourly] } }', 'rooms.gpu.digest.0'],
+    ['roles: { r: { people: [constructor] } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'roles.r.people'],
+    ['warnings: { ops: constructor }\nrooms: { gpu: { slack: { channel: C01 } } }', 'warnings.ops'],
+    ['warnings: { billing: toString }\nrooms: { gpu: { slack: { channel: C01 } } }', 'warnings.billing'],
+    ['default_room: valueOf\nrooms: { gpu: { slack: { channel: C01 } } }', 'default_room'],
+    [
+      'budgets: { people: { toString: { day: 1 } } }\nrooms: { gpu: { slack: { channel: C01 } } }',
+      'budgets.people.toString',
+    ],
+    [
+      'budgets: { projects: { constructor: { day: 1 } } }\nrooms: { gpu: { slack: { channel: C01 } } }',
+      'budgets.projects.constructor',
+    ],
+    ['people: { __proto__: { slack: U1 } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'people.__proto__'],
+    ['roles: { "__proto__": { grant: [admin] } }\nrooms: { gpu: { slack: { channel: C01 } } }', 'roles.__proto__'],
+    ['rooms: { gpu: { slack: { channel: C01 } }, __proto__: { slack: { channel: C02 } } }', 'rooms.__proto__'],
+    ['__proto__: 1\nrooms: { gpu: { slack: { channel: C01 } } }', '__proto__'],
     ['room: {}', 'PODWARDEN_CONFIG'],
     ['a: [', 'PODWARDEN_CONFIG'],
   ])('%s names %s', (text, name) => {
@@ -151,6 +167,37 @@ describe('podwarden.yaml', () => {
     const criticals = found.filter(({ level }) => level === 'critical').map((f) => f.name);
     expect(criticals).toContain(name);
     expect(policy === null || criticals.length > 0).toBe(true);
+  });
+
+  it.each([
+    ['slack: T1/U1', 'slack: U1', 'people.b.slack'],
+    ['slack: U1', 'slack: T1/U1', 'people.b.slack'],
+    ['slack: T1/U1', 'slack: T2/U1', 'people.b.slack'],
+    ['slack: E1/W1', 'slack: W1', 'people.b.slack'],
+    ['slack: U1', 'slack: u1', 'people.b.slack'],
+    ['slack: U1', 'slack: " U1 "', 'people.b.slack'],
+    ['slack: U1', 'slack: "U1\\n"', 'people.b.slack'],
+    ['discord: "123456"', 'discord: "123456"', 'people.b.discord'],
+    ['discord: "123456"', 'discord: "0123456"', 'people.b.discord'],
+    ['discord: "123456"', 'discord: 123456', 'people.b.discord'],
+  ])('one account is not two people’s, written as %s and %s', (a, b, name) => {
+    const text = `people: { a: { ${a} }, b: { ${b} } }\nrooms: { gpu: { slack: { channel: C01 } } }`;
+    const { findings: found } = readPolicy(text, ['slack', 'discord']);
+    expect(found.filter(({ level }) => level === 'critical').map((one) => one.name)).toEqual([name]);
+  });
+
+  it('people, roles and rooms may be called what every object has, and are found under it', () => {
+    const { policy, findings: found } = readPolicy(
+      `people: { constructor: { slack: U1 } }
+roles: { toString: { grant: [approve], people: [constructor] } }
+warnings: { ops: toString }
+rooms: { constructor: { slack: { channel: C01 } } }`,
+      ['slack'],
+    );
+    expect(found).toEqual([]);
+    expect(policy?.people.map(({ key, name }) => [key, name])).toEqual([['constructor', 'constructor']]);
+    expect(policy?.watch.ops.people).toEqual(['constructor']);
+    expect(policy?.defaultRoom).toBe('constructor');
   });
 
   it.each([
