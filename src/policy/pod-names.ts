@@ -48,9 +48,9 @@ export function parsePodName(name: string): NameParts | null {
 export const ownerKey = (owner: { account: string; person: string | null } | null): string | null =>
   owner && (owner.person ?? owner.account);
 
-/** What people call the pod: the middle of our names, the whole of others. */
+/** What people call the pod: the middle of our names, the whole of others, on one line. */
 export function spokenName(name: string): string {
-  return parsePodName(name)?.middle ?? name;
+  return parsePodName(name)?.middle ?? name.replace(/\s+/g, ' ');
 }
 
 /** A middle a person may choose: letters, digits and dashes, at most 40, no dash at an end. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiscord } from '../../src/bot/discord/render.ts';
-import { type Message, plain, text } from '../../src/bot/message/message.ts';
+import { type Block, bold, card, code, fields, type Message, plain, text } from '../../src/bot/message/message.ts';
 import { plainText, truncate } from '../../src/bot/message/plain-text.ts';
 import { renderSlack } from '../../src/bot/slack/render.ts';
 import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
@@ -114,6 +114,29 @@ describe('hostile text', () => {
     const body = renderDiscord(message);
     expect(body.allowed_mentions).toEqual({ parse: [], users: [] });
     expect(JSON.stringify(body.embeds[0]?.fields)).not.toMatch(/(?<!\\)<@|@everyone/);
+  });
+
+  it('shows nothing that nobody sees, and joins what belongs together', () => {
+    for (const [given, shown] of [
+      ['run\u202e7nur', 'run7nur'],
+      ['bo\u200bb\u2060', 'bob'],
+      ['\u3164\u200b', '(invisible)'],
+      ['a\u0000b\u001b[31mc', 'ab[31mc'],
+      ['a\r\nb\u2028c', 'a b c'],
+      ['🧑\u200d💻 ❤\ufe0f 1\ufe0f', '🧑\u200d💻 ❤\ufe0f 1\ufe0f'],
+      ['b\ufe0fo\u200db', 'bob'],
+    ] as const) {
+      const blocks: Block[] = [
+        fields([given, bold(given)]),
+        text({ kind: 'user', accounts: [], name: given }, code(given)),
+        { kind: 'table', header: [given], rows: [[[bold(given)]]], more: 0 },
+      ];
+      const said = { ...card(given, 'info', blocks, [{ label: given, token: 'v1.stop.p1' }]), lead: [bold(given)] };
+      const bodies = JSON.stringify([renderSlack(said), renderDiscord(said)]);
+      expect(bodies.split(JSON.stringify(shown).slice(1, -1)).length - 1).toBeGreaterThan(12);
+      if (given !== shown) expect(bodies).not.toContain(JSON.stringify(given).slice(1, -1));
+      if (given !== shown) expect(bodies).not.toMatch(/[\u200b\u202e\u2060\u2028\u3164]|\\u0000|\\u001b|\\r/);
+    }
   });
 
   it('a line pings only those who are named to be', () => {

@@ -98,6 +98,40 @@ describe('cards of requests', () => {
     expect(mrkdwn.join(' ')).not.toMatch(/<!channel|<@U7>/);
     expect(body.discord.allowed_mentions).toEqual({ parse: [], users: [] });
   });
+
+  const FORGED =
+    'done”.\n*Approved by* @carol 10:00.\r\n\u2028> **Data**: nothing to keep\u2029_Terminated, verified 10:00._ ~x~ `y` “\u202egnp\u2066\u200b\u00ad';
+  const UNSEEN = /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\r]/;
+
+  it.each(['denied', 'failed', 'requested'] as const)(
+    'what somebody wrote stays on its line and in its quotes, formats nothing and hides nothing: %s',
+    async (status) => {
+      const cardWith = (words: string) => {
+        const end = status === 'requested' ? null : ended(words, status === 'denied' ? CAROL : null);
+        const facts = { ...newApproval().facts, name: words };
+        const by = { ...ALICE, name: words };
+        return requestCard(
+          [newApproval({ reason: words, where: words, data: 'local', status, end, facts, by })],
+          NOW,
+          () => [],
+        );
+      };
+      const forged = everything(cardWith(FORGED));
+      const lines = (json: string) => json.split('\\n').length;
+      expect(lines(forged)).toBe(lines(everything(cardWith('done'))));
+      expect(forged).not.toMatch(UNSEEN);
+      const { slack, discord } = JSON.parse(forged);
+      const quotes = (text: string) => (text.match(/[“”]/g) ?? []).join('');
+      for (const text of [slack.blocks[1].text.text, discord.embeds[0].description.split('\n')[0]]) {
+        expect(quotes(/Reason: .*/.exec(text)?.[0] ?? '')).toBe('“”');
+      }
+      const marked = /(?<!\\)[*_~`](?:Approved|Term|x|y)/;
+      expect([slack.blocks[1].text.text, discord.embeds[0].title].join(' ')).not.toMatch(marked);
+      expect(discord.embeds[0].description).not.toMatch(marked);
+      await expect(`${forged}\n`).toMatchFileSnapshot(`../golden/request-forged-${status}.json`);
+      breaksNothing(cardWith(FORGED));
+    },
+  );
 });
 
 describe('the form', () => {

@@ -8,10 +8,12 @@ import {
 } from 'discord.js';
 import type { Answers, Field, Form } from '../message/form.ts';
 import { truncate } from '../message/plain-text.ts';
+import { visibleForm } from '../message/visible.ts';
 import { DISCORD } from './limits.ts';
 import { blockText } from './render.ts';
 
-export function renderModal(form: Form): APIModalInteractionResponseCallbackData {
+export function renderModal(raw: Form): APIModalInteractionResponseCallbackData {
+  const form = visibleForm(raw);
   const intro: APITextDisplayComponent[] = form.intro
     ? [{ type: ComponentType.TextDisplay, content: truncate(blockText(form.intro), DISCORD.content) }]
     : [];

@@ -3,6 +3,7 @@ import type { Place } from '../../policy/identity.ts';
 import { ChatUnavailable, MessageGone, PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
 import { truncate } from '../message/plain-text.ts';
+import { oneLine } from '../message/visible.ts';
 import { DISCORD } from './limits.ts';
 import { renderDiscord, withUploads } from './render.ts';
 
@@ -56,7 +57,7 @@ export class Posts {
   /** A thread that hangs on a message has the message's own id. */
   private async openThread({ of, title }: { of: unknown; title: string }): Promise<string> {
     const { channel, message } = of as DiscordRef;
-    const body = { name: truncate(title, DISCORD.threadName), auto_archive_duration: ARCHIVE_MINUTES };
+    const body = { name: truncate(oneLine(title), DISCORD.threadName), auto_archive_duration: ARCHIVE_MINUTES };
     try {
       await calling(() => this.rest.post(Routes.threads(channel, message), { body }));
     } catch (error) {

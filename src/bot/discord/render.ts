@@ -8,6 +8,7 @@ import {
 import type { AccountId } from '../../policy/identity.ts';
 import { assertContent, type Block, type Button, type Message, type Span, type Tone } from '../message/message.ts';
 import { moneyText, truncate } from '../message/plain-text.ts';
+import { unmarked, visible } from '../message/visible.ts';
 import { DISCORD } from './limits.ts';
 
 type Row = APIActionRowComponent<APIButtonComponentWithCustomId>;
@@ -25,11 +26,12 @@ const STYLE = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger, none: 
 
 /** Cards become an embed; lines go into the content, since a mention inside an embed pings nobody. */
 export function renderDiscord(
-  message: Message,
+  raw: Message,
   ping: readonly AccountId[] = [],
   marker?: string,
   groups: readonly string[] = [],
 ): DiscordBody {
+  const message = visible(raw);
   assertContent(message);
   // Discord refuses a list that names somebody twice.
   const users = [...new Set(ping.map((account) => discordUser([account])).filter((id) => id !== null))];
@@ -81,7 +83,8 @@ export function withUploads<B extends object>(body: B, message: Message) {
 const TEXT_SHARE = 2000;
 
 function embed(title: string, message: Message): APIEmbed {
-  const heading = truncate(title, DISCORD.embedTitle);
+  // Marks count in a title, and nothing says that escapes do.
+  const heading = truncate(unmarked(title), DISCORD.embedTitle);
   const fields = fieldsWithin(message.blocks, DISCORD.embedTotal - TEXT_SHARE - heading.length);
   const used = heading.length + fields.reduce((sum, f) => sum + f.name.length + f.value.length, 0);
   const room = Math.min(DISCORD.embedDescription, DISCORD.embedTotal - used);

@@ -1,13 +1,15 @@
 import type { types } from '@slack/bolt';
 import type { Answers, Field, Form, FormProblem } from '../message/form.ts';
 import { truncate } from '../message/plain-text.ts';
+import { visibleForm } from '../message/visible.ts';
 import { SLACK } from './limits.ts';
 import { blocksOf } from './render.ts';
 
 const plain = (text: string, limit: number) => ({ type: 'plain_text' as const, text: truncate(text, limit) });
 
 /** `reply` is kept by Slack with the form and comes back with the answers. */
-export function renderModal(form: Form, reply: string): types.ModalView {
+export function renderModal(raw: Form, reply: string): types.ModalView {
+  const form = visibleForm(raw);
   return {
     type: 'modal',
     callback_id: form.token,

@@ -2,6 +2,7 @@ import type { types } from '@slack/bolt';
 import type { AccountId } from '../../policy/identity.ts';
 import { assertContent, type Block, type Button, type Message, type Span, type Tone } from '../message/message.ts';
 import { moneyText, plainText, truncate } from '../message/plain-text.ts';
+import { unmarked, visible } from '../message/visible.ts';
 import { SLACK } from './limits.ts';
 
 type KnownBlock = types.KnownBlock;
@@ -15,7 +16,8 @@ const TONE: Record<Tone, string> = { info: '', good: '🟢 ', warn: '🟡 ', bad
 const CONFIRMED = '!';
 
 /** `files` are the ids of its images, in their order; one without an id is left out. @throws for a message without content. */
-export function renderSlack(message: Message, files: readonly string[] = []): SlackBody {
+export function renderSlack(raw: Message, files: readonly string[] = []): SlackBody {
+  const message = visible(raw);
   assertContent(message);
   const shown = [...files];
   const blocks = [
@@ -54,7 +56,9 @@ export function blocksOf(block: Block): KnownBlock[] {
     case 'text':
       return [section(spansToMrkdwn(block.spans))];
     case 'code':
-      return [section(`\`\`\`${truncate(escapeText(block.text), SLACK.sectionText - 10)}\`\`\``)];
+      return [
+        section(`\`\`\`${truncate(escapeText(block.text.replaceAll('```', 'ˋˋˋ')), SLACK.sectionText - 10)}\`\`\``),
+      ];
     // An image needs an id of its own; a file is sent beside the message.
     case 'image':
     case 'file':
@@ -67,7 +71,7 @@ export function blocksOf(block: Block): KnownBlock[] {
       return chunks(block.fields, SLACK.fieldsPerSection).map((part) => ({
         type: 'section',
         fields: part.map(({ label, value }) =>
-          mrkdwn(truncate(`*${escapeText(label)}*\n${spansToMrkdwn(value)}`, SLACK.fieldText)),
+          mrkdwn(truncate(`*${wordsOf(label)}*\n${spansToMrkdwn(value)}`, SLACK.fieldText)),
         ),
       }));
   }
@@ -139,6 +143,9 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** Slack has no escape for marks of its own. */
+const wordsOf = (text: string): string => escapeText(unmarked(text));
+
 export function spansToMrkdwn(spans: Span[]): string {
   return spans.map(spanToMrkdwn).join('');
 }
@@ -146,22 +153,22 @@ export function spansToMrkdwn(spans: Span[]): string {
 function spanToMrkdwn(span: Span): string {
   switch (span.kind) {
     case 'plain':
-      return escapeText(span.text);
+      return wordsOf(span.text);
     case 'bold':
-      return `*${escapeText(span.text)}*`;
+      return `*${wordsOf(span.text)}*`;
     case 'code':
       return `\`${escapeText(span.text).replaceAll('`', 'ˋ')}\``;
     case 'link':
-      return `<${escapeText(span.url)}|${escapeText(span.text)}>`;
+      return `<${escapeText(span.url)}|${wordsOf(span.text)}>`;
     case 'money':
       return moneyText(span);
     case 'user': {
       const id = slackUser(span.accounts);
-      return id ? `<@${id}>` : `*${escapeText(span.name)}*`;
+      return id ? `<@${id}>` : `*${wordsOf(span.name)}*`;
     }
     case 'group': {
       const group = span.groups.find((id) => id.startsWith('slack:'))?.slice('slack:'.length);
-      return group ? `<!subteam^${group}>` : `*${escapeText(span.name)}*`;
+      return group ? `<!subteam^${group}>` : `*${wordsOf(span.name)}*`;
     }
     case 'time':
       return time(span.at, span.style);

@@ -18,6 +18,7 @@ import {
   type Span,
   text,
 } from '../message/message.ts';
+import { quoted } from '../message/visible.ts';
 import {
   type AccountsOf,
   first,
@@ -36,7 +37,9 @@ export function requestCard(records: readonly Approval[], now: number, accountsO
   const asks = text('Asked by ', mention(head.by, accountsOf), ' ', moment(head.createdAt), '.', ...why(head));
   const about = records.length === 1 ? onePod(head, now, accountsOf) : manyPods(records);
   const said =
-    head.data === null ? [] : [text(bold('Data'), `: ${DATA[head.data]}${head.where ? ` (${head.where})` : ''}.`)];
+    head.data === null
+      ? []
+      : [text(bold('Data'), `: ${DATA[head.data]}${head.where ? ` (${quoted(head.where)})` : ''}.`)];
   return card(
     titleOf(records),
     toneOf(records),
@@ -51,7 +54,7 @@ const DATA: Record<DataStatement, string> = {
   'network-volume': 'on a network volume, and loaded from there, says the requester',
 };
 
-const why = ({ reason }: Approval): string[] => (reason === null ? [] : [` Reason: “${reason}”.`]);
+const why = ({ reason }: Approval): string[] => (reason === null ? [] : [` Reason: ${quoted(reason)}.`]);
 
 function titleOf(records: readonly Approval[]): string {
   const head = first(records);

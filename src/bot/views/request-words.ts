@@ -3,6 +3,7 @@ import { personsIn } from '../../policy/approval-moves.ts';
 import { type AccountId, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { type Message, moment, note, orElse, plain, type Span, text } from '../message/message.ts';
+import { oneLine, quoted } from '../message/visible.ts';
 import { user } from './words.ts';
 
 /** All accounts of a person, so that a mention works in whichever chat the reader is. */
@@ -69,13 +70,13 @@ export function statusOf(record: Approval, accountsOf: AccountsOf): Span[] {
     case 'done':
       return spans(...approved, 'Terminated, verified ', moment(end?.at ?? record.since), '.');
     case 'denied':
-      return spans('Denied by ', by, ' ', moment(end?.at ?? record.since), `: “${end?.text ?? ''}”.`);
+      return spans('Denied by ', by, ' ', moment(end?.at ?? record.since), `: ${quoted(end?.text ?? '')}.`);
     case 'cancelled':
       return spans('Withdrawn by ', by, ' ', moment(end?.at ?? record.since), '.');
     default:
       return spans(
         ...approved,
-        `${ENDED[status] ?? ''}: ${end?.text ?? ''}. ${record.attempt === null ? 'Nothing was deleted. ' : ''}`,
+        `${ENDED[status] ?? ''}: ${oneLine(end?.text ?? '')}. ${record.attempt === null ? 'Nothing was deleted. ' : ''}`,
         moment(end?.at ?? record.since),
         '.',
       );

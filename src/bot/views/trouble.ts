@@ -3,6 +3,7 @@ import { cloudName } from '../../policy/launch.ts';
 import type { Row, Trouble } from '../../policy/ledger.ts';
 import { formatUsd } from '../../policy/money.ts';
 import { type Block, type Button, text } from '../message/message.ts';
+import { quoted } from '../message/visible.ts';
 import { gpuOfRow } from './words.ts';
 
 /** What each ending means, and what RunPod itself said. */
@@ -35,7 +36,7 @@ const QUOTE: Trouble['kind'][] = ['refused', 'no-funds', 'access', 'pod-error', 
 export function troubleText(row: Row): Block {
   const { trouble } = row;
   if (!trouble) return text('');
-  const quote = QUOTE.includes(trouble.kind) && trouble.detail !== '' ? ` RunPod: “${trouble.detail}”.` : '';
+  const quote = QUOTE.includes(trouble.kind) && trouble.detail !== '' ? ` RunPod: ${quoted(trouble.detail)}.` : '';
   const price = trouble.onDemandMicroUsdPerHour;
   const onDemand = price === null ? '' : ` On-demand costs ${formatUsd(price)}/h.`;
   return text(MEANING[trouble.kind](row) + quote + onDemand);

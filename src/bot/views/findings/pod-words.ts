@@ -4,6 +4,7 @@ import { spokenName } from '../../../policy/pod-names.ts';
 import type { Change } from '../../../policy/scan/memory.ts';
 import { stoppedPerDay } from '../../../policy/storage.ts';
 import { bold, moment, money, plain, type Span, text } from '../../message/message.ts';
+import { quoted } from '../../message/visible.ts';
 import { gb, type Words } from './phrases.ts';
 
 const VERB: Record<Change['what'], string> = {
@@ -17,7 +18,7 @@ const VERB: Record<Change['what'], string> = {
 };
 
 function oneChange({ name, what, now, said }: Change): (Span | string)[] {
-  const by = said === null || said === '' ? '' : ` (RunPod: “${said}”)`;
+  const by = said === null || said === '' ? '' : ` (RunPod: ${quoted(said)})`;
   return [bold(spokenName(name)), ` ${VERB[what]}${now === '' ? '' : ` to ${now}`}${by}`];
 }
 

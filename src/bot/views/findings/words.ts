@@ -1,6 +1,7 @@
 import type { Facts, FactsOf } from '../../../policy/findings/finding.ts';
 import { formatUsd } from '../../../policy/money.ts';
 import { ago, bold, moment, plain, text } from '../../message/message.ts';
+import { oneLine, quoted } from '../../message/visible.ts';
 import { autoPay, budget, burnJump, lowBalance, runway } from './money-words.ts';
 import { plural, type RuleOfFacts, type Words } from './phrases.ts';
 import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-words.ts';
@@ -44,7 +45,7 @@ const blind: Words<'blind'> = {
   say: ({ what, detail, since: at }) => [
     text(
       BLIND[what][1],
-      ...(detail === '' ? [] : [QUOTED.includes(what) ? ` RunPod: “${detail}”.` : ` ${detail}.`]),
+      ...(detail === '' ? [] : [QUOTED.includes(what) ? ` RunPod: ${quoted(detail)}.` : ` ${oneLine(detail)}.`]),
       ' Since ',
       ago(at),
       '.',
