@@ -13,7 +13,7 @@ import type { Front, IncomingEvent, IncomingSubmit, IncomingSuggest, Opening, Pr
 import { commandOf } from './input.ts';
 import { type Form, isForm } from './message/form.ts';
 import { card, type Message, note, text } from './message/message.ts';
-import { type Reading, Standings } from './people.ts';
+import { nameFor, type Reading, Standings } from './people.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import { maskedAnswers, type Work, type WorkOf } from './work.ts';
 
@@ -141,9 +141,8 @@ export class Dispatch {
     const { account, name, place, eventId } = work;
     const { policy, replies, newId } = services;
     const standing = await this.standings.of(account, reading);
-    const declared = policy.people.find(({ key }) => key === standing.person);
     return {
-      who: { account, person: standing.person, name: declared?.name ?? name },
+      who: { account, person: standing.person, name: nameFor(standing.person, name, policy) },
       access: standing.access,
       membership: standing.membership,
       accounts: standing.accounts,

@@ -4,9 +4,11 @@ import { peopleNow } from '../jobs/approvals.ts';
 import type { Clocks } from '../jobs/ports.ts';
 import { type Decider, deciderOf, type MemberFacts, type People } from '../policy/approvers.ts';
 import type { AccountId } from '../policy/identity.ts';
+import { markFor } from '../policy/lookalike.ts';
 import type { Links } from '../store/links.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Front, Member } from './front.ts';
+import { oneLine } from './message/visible.ts';
 
 /** What is needed to say who somebody is. */
 export interface Registers {
@@ -25,6 +27,14 @@ export type Reading = 'kept' | 'fresh' | 'live';
 /** A live read is good for this long, real ms: of fifty clicks at once by one person one asks the platform. */
 const LIVE_MS = 10_000;
 const FORM_PATIENCE_MS = 1500;
+
+/** What somebody is called in cards and answers. A chat shows whatever name people give themselves there. */
+export function nameFor(person: string | null, shown: string, { people }: Pick<Policy, 'people'>): string {
+  const declared = people.find(({ key }) => key === person);
+  if (declared) return declared.name;
+  const name = oneLine(shown);
+  return `${name}${markFor(name, people)}`;
+}
 
 export function everybody({ snapshots, links, policy, clocks }: Registers, maxAgeMs?: number): Promise<People> {
   return peopleNow({ snapshots, links, governance: policy, clocks }, maxAgeMs);

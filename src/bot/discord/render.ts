@@ -209,7 +209,7 @@ function spanText(span: Span): string {
       return escapeText(moneyText(span));
     case 'user': {
       const id = discordUser(span.accounts);
-      return id ? `<@${id}>` : `**${escapeText(span.name)}**`;
+      return id ? `<@${id}>${escapeText(span.mark ?? '')}` : `**${escapeText(span.name)}**`;
     }
     case 'group': {
       const role = span.groups.find((id) => id.startsWith('discord:'))?.slice('discord:'.length);

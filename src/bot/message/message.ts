@@ -8,7 +8,13 @@ export type Span =
   | { kind: 'code'; text: string }
   | { kind: 'link'; text: string; url: string }
   /** A mention where the reader's chat has one of the accounts, else the name. */
-  | { kind: 'user'; accounts: readonly AccountId[]; name: string }
+  | {
+      kind: 'user';
+      accounts: readonly AccountId[];
+      name: string;
+      /** The end of the name that a mention does not show. */
+      mark?: string;
+    }
   /** A mention of the group that the reader's chat has, as `<chat>:<id>`, else its name. */
   | { kind: 'group'; groups: readonly string[]; name: string }
   /** Milliseconds since 1970; shown on each reader's own clock. */

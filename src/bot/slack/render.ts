@@ -164,7 +164,7 @@ function spanToMrkdwn(span: Span): string {
       return moneyText(span);
     case 'user': {
       const id = slackUser(span.accounts);
-      return id ? `<@${id}>` : `*${wordsOf(span.name)}*`;
+      return id ? `<@${id}>${wordsOf(span.mark ?? '')}` : `*${wordsOf(span.name)}*`;
     }
     case 'group': {
       const group = span.groups.find((id) => id.startsWith('slack:'))?.slice('slack:'.length);

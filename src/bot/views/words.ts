@@ -3,13 +3,15 @@ import type { PersonRef } from '../../policy/identity.ts';
 import { cloudName } from '../../policy/launch.ts';
 import type { Market, PodFacts, Row } from '../../policy/ledger.ts';
 import { spokenRow } from '../../policy/ledger.ts';
+import { markIn } from '../../policy/lookalike.ts';
 import { formatUsd } from '../../policy/money.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import type { Span } from '../message/message.ts';
 
 /** Who is meant, on whatever chat the reader is. */
 export function user(who: PersonRef, accounts: readonly string[] = [who.account]): Span {
-  return { kind: 'user', accounts, name: who.name };
+  const mark = markIn(who.name);
+  return { kind: 'user', accounts, name: who.name, ...(mark === '' ? {} : { mark }) };
 }
 
 /** Words as a sentence begins with them. */
