@@ -88,7 +88,7 @@ export class Dispatch {
     if (refusal) return refusal;
     // Its bot died while it opened the form, and nobody else can: that takes a press.
     if (action.form && task.again) return openAgain('Did the form open?', [RESTARTED], work.token);
-    const question = token.confirmed ? null : await this.question(action, work);
+    const question = token.confirmed ? null : await this.question(action, work, asker);
     return question ?? (await action.run(token.target, asker, services));
   }
 
@@ -120,9 +120,9 @@ export class Dispatch {
   }
 
   /** What a click asks first where the chat has no dialog: its first button repeats the label. */
-  private async question(action: Action, { token, label: pressed }: WorkOf<'click'>): Promise<Message | null> {
+  private async question(action: Action, { token, label: pressed }: WorkOf<'click'>, asker: Asker) {
     const target = parseToken(token)?.target;
-    const confirm = target ? await action.confirm?.(target, this.services) : null;
+    const confirm = target ? await action.confirm?.(target, this.services, asker) : null;
     if (!confirm) return null;
     const label = pressed ?? action.name;
     return card(

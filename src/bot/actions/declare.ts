@@ -10,7 +10,7 @@ export interface Action {
   /** The answer is a message of its own, also where the button stands on a private one. */
   keeps?: boolean;
   /** What to ask first where the chat has no dialog; null where the click counts at once. */
-  confirm?(target: Target, services: Services): Promise<Confirm | null>;
+  confirm?(target: Target, services: Services, asker: Asker): Promise<Confirm | null>;
   run(target: Target, asker: Asker, services: Services): Promise<Message | null>;
   /** A button that opens a form, and a form that comes back, carry the same name. */
   form?: FormAction;

@@ -9,9 +9,11 @@ import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName, validMiddle } from '../../policy/pod-names.ts';
 import { gateFor } from '../commands/gate.ts';
 import { followUp, type LaunchArgs, launchOne, rowId } from '../commands/launching.ts';
-import { note } from '../message/message.ts';
+import { type Message, note } from '../message/message.ts';
 import { everybody } from '../people.ts';
+import type { Asker } from '../services.ts';
 import type { Action } from './declare.ts';
+import { NOT_FOR_YOU } from './requests.ts';
 
 const draftSchema = z.object({
   args: z.looseObject({ gpu: z.string() }),
@@ -94,7 +96,7 @@ export const allowLaunch: Action = {
   async run({ id }, asker, services) {
     const row = await services.ledger.get(id);
     if (!row?.ask) return note('warn', 'That launch is not known any more.');
-    if (row.status !== 'asking' && !asker.again) return note('info', decidedAlready(row));
+    if (row.status !== 'asking' && !asker.again) return decided(row, asker);
     const people = await everybody(services);
     const asked = { self: row.ask.self, by: row.by, votes: [] };
     const refusal = refusalOf(asked, await asker.live(), people.registry, services.policy.approvals.guests);
@@ -143,6 +145,12 @@ export const denyLaunch: Action = {
     return note('good', own ? 'Taken back.' : 'Denied.');
   },
 };
+
+/** Who decided what is for whoever may see pods, and for whoever asked. */
+function decided(row: Row, { access, accounts }: Asker): Message {
+  const sees = access.may.has('view') || overlap(row.ask?.self ?? [], accounts);
+  return sees ? note('info', decidedAlready(row)) : note('bad', NOT_FOR_YOU);
+}
 
 function decidedAlready({ ask, trouble }: Row): string {
   if (ask?.allowedBy) return `${ask.allowedBy.name} allowed it already.`;

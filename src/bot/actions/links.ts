@@ -54,10 +54,10 @@ export const linkAdmit: Action = {
   access: null,
   keeps: true,
   async run({ id }, asker, services) {
-    const link = (await services.links.all()).find((known) => known.id === id);
-    if (!link) return note('warn', 'That link is no more.');
     const who = await asker.live();
     if (!who.access.may.has('admin')) return note('bad', 'You are not allowed to confirm a link: an admin must.');
+    const link = (await services.links.all()).find((known) => known.id === id);
+    if (!link) return note('warn', 'That link is no more.');
     const own = [link.a, link.b].some(({ account }) => who.accounts.includes(bare(account)));
     if (own) return note('bad', 'These are your own accounts: another admin must confirm them.');
     const confirm = (all: Link[]) =>

@@ -47,7 +47,7 @@ export const stop: Action = {
 export const unlockStop: Action = {
   name: 'unlock-stop',
   access: 'stop',
-  confirm: (target, services) => stop.confirm?.(target, services) ?? Promise.resolve(null),
+  confirm: (target, services, asker) => stop.confirm?.(target, services, asker) ?? Promise.resolve(null),
   async run({ id }, asker, services) {
     const row = await rowFor(id, asker, services);
     return row ? askTask('stop', [row], asker, services, { unlock: true }) : note('warn', GONE);

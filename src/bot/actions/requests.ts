@@ -7,6 +7,7 @@ import { compare, fingerprintOf } from '../../policy/fingerprint.ts';
 import { bare, overlap } from '../../policy/identity.ts';
 import { ownerKey, spokenName } from '../../policy/pod-names.ts';
 import { askTask } from '../commands/stop-start.ts';
+import { MAX_ANSWER } from '../message/form.ts';
 import { type Message, note, orElse, text } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
@@ -35,6 +36,19 @@ async function follow(records: readonly Approval[], services: Services): Promise
   }
 }
 
+/** How it stands is for whoever may see pods, and for those whom it is about; nobody else learns who decided what. */
+const maySee = (records: readonly Approval[], { access, accounts }: Asker): boolean =>
+  access.may.has('view') ||
+  records.some(
+    ({ self, owner }) => overlap(self, accounts) || (owner !== null && accounts.includes(bare(owner.account))),
+  );
+
+export const NOT_FOR_YOU =
+  'You are not allowed to see or decide this: it needs the right "view". /pod whoami shows what you are.';
+
+const stands = (records: readonly Approval[], asker: Asker): Message =>
+  maySee(records, asker) ? standing(records) : note('bad', NOT_FOR_YOU);
+
 async function logRefused(
   record: Approval,
   action: string,
@@ -42,6 +56,8 @@ async function logRefused(
   asker: Asker,
   services: Services,
 ): Promise<void> {
+  // The click itself is in the log already, as often as somebody without rights gets there.
+  if (asker.access.may.size === 0) return;
   const at = services.clocks.now();
   await services.audit.append(requestEntry(record, 'click-refused', at, asker.who, { action, why }));
 }
@@ -50,22 +66,22 @@ export const approve: Action = {
   name: 'approve',
   access: null,
   keeps: true,
-  async confirm({ id }, services) {
+  async confirm({ id }, services, asker) {
     const open = (await services.approvals.inBatch(id)).filter(({ status }) => status === 'requested');
-    return open.length === 0 ? null : approveConfirm(open);
+    return open.length === 0 || !maySee(open, asker) ? null : approveConfirm(open);
   },
   async run({ id }, asker, services) {
     const records = await services.approvals.inBatch(id);
     if (records.length === 0) return note('warn', UNKNOWN);
     const open = records.filter(({ status }) => status === 'requested');
-    if (open.length === 0) return standing(records);
+    if (open.length === 0) return stands(records, asker);
     const who = await asker.live();
     const people = await everybody(services);
     const answers: Message['blocks'] = [];
     const changed: Approval[] = [];
     for (const record of open) {
       const { said, after } = await approveOne(record, who, people.registry, asker, services);
-      answers.push(text(`${spokenName(record.facts.name)}: `, ...said));
+      answers.push(text(...(maySee(records, asker) ? [`${spokenName(record.facts.name)}: `] : []), ...said));
       if (after) changed.push(after);
     }
     await follow(changed, services);
@@ -125,7 +141,7 @@ export const deny: Action = {
       const records = await services.approvals.inBatch(id);
       if (records.length === 0) return note('warn', UNKNOWN);
       const open = records.filter(({ status }) => UNDECIDED.includes(status));
-      if (open.length === 0) return standing(records);
+      if (open.length === 0) return stands(records, asker);
       const people = await everybody(services, Number.POSITIVE_INFINITY);
       const { refused } = deniable(open, deciderOf(asker.who.account, people), people.registry, services);
       if (refused !== null) {
@@ -137,7 +153,7 @@ export const deny: Action = {
         token: `v1.deny.${id}`,
         submit: 'Deny',
         intro: null,
-        fields: [{ kind: 'text', id: 'reason', label: 'Reason', required: true, long: false, maxLength: 300 }],
+        fields: [{ kind: 'text', id: 'reason', label: 'Reason', required: true, long: false, maxLength: MAX_ANSWER }],
       };
     },
     answers: {
@@ -150,7 +166,7 @@ export const deny: Action = {
         const people = await everybody(services);
         const who = await asker.live();
         const open = records.filter(({ status }) => UNDECIDED.includes(status));
-        if (open.length === 0) return standing(records);
+        if (open.length === 0) return stands(records, asker);
         const { may, refused } = deniable(open, who, people.registry, services);
         if (refused !== null) {
           await logRefused(open[0] as Approval, 'deny', refused, asker, services);
@@ -224,6 +240,7 @@ export const cancel: Action = {
       asker.who.account === head.by.account || (asker.who.person !== null && asker.who.person === head.by.person);
     if (!same) {
       await logRefused(head, 'cancel', 'not the requester', asker, services);
+      if (!maySee(records, asker)) return note('bad', NOT_FOR_YOU);
       return note(
         'warn',
         `You are not allowed to cancel this: only ${head.by.name}, who asked, can. Approvers and the owner can deny it.`,
@@ -242,7 +259,7 @@ export const release: Action = {
     const records = await services.approvals.inBatch(id);
     const held = records.filter(({ status, hold }) => status === 'held' && hold === 'breaker');
     const [head] = held;
-    if (!head) return records.length === 0 ? note('warn', UNKNOWN) : standing(records);
+    if (!head) return records.length === 0 ? note('warn', UNKNOWN) : stands(records, asker);
     const who = await asker.live();
     const refused = await mayRelease(head, who, services);
     if (refused !== null) {

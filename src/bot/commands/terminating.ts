@@ -17,7 +17,7 @@ import { type AccountId, accountsOf, bare, type PersonRef } from '../../policy/i
 import { ownerKey, spokenName } from '../../policy/pod-names.ts';
 import { losesData } from '../../policy/survival.ts';
 import { afterWorkingHours } from '../../policy/working-time.ts';
-import type { Answers, Choice, Form, FormProblem } from '../message/form.ts';
+import { type Answers, type Choice, type Form, type FormProblem, MAX_ANSWER } from '../message/form.ts';
 import { card, type Message, note, text } from '../message/message.ts';
 import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
@@ -84,7 +84,7 @@ function formFor(id: string, pods: FleetPod[], given: Answers, unsure: boolean):
         label: 'Reason',
         required: asksData,
         long: false,
-        maxLength: 300,
+        maxLength: MAX_ANSWER,
         ...(given.reason?.[0] === undefined ? {} : { initial: given.reason[0] }),
       },
       ...(asksData ? dataFields(given) : []),
@@ -125,7 +125,7 @@ function dataFields(given: Answers): Form['fields'] {
       hint: 'A path or volume; needed where data is kept',
       required: false,
       long: false,
-      maxLength: 300,
+      maxLength: MAX_ANSWER,
       ...(where === undefined ? {} : { initial: where }),
     },
   ];

@@ -5,6 +5,9 @@ export interface Choice {
   label: string;
 }
 
+/** Characters of an answer that is typed. */
+export const MAX_ANSWER = 300;
+
 /** One question. Labels have at most 45 characters, hints 100: the smaller of the platforms' limits. */
 export type Field = {
   id: string;
@@ -12,7 +15,7 @@ export type Field = {
   hint?: string;
   required: boolean;
 } & (
-  | { kind: 'text'; long: boolean; maxLength: number; initial?: string }
+  | { kind: 'text'; long: boolean /** At most `MAX_ANSWER`. */; maxLength: number; initial?: string }
   /** One of at most 25. */
   | { kind: 'choice'; choices: Choice[]; initial?: string }
   /** Some of at most 25. */
