@@ -42,7 +42,7 @@ export function clockRefusal(what: string, { ahead }: Pick<Clocks, 'ahead'>): Me
   if (clockState(difference) !== 'wrong' || ON_ANY_CLOCK.has(what)) return null;
   return note(
     'bad',
-    `Nothing was done: the clock of the machine that the bot runs on is ${clockText(difference)}, and what you ask for depends on the time. ` +
+    `I cannot do this now: the clock of the machine that the bot runs on is ${clockText(difference)}, and what you ask for depends on the time. ` +
       'Ask whoever runs Podwarden to set that machine’s clock (NTP), then try again. Stop, Deny and Cancel work meanwhile.',
   );
 }

@@ -5,17 +5,18 @@ import type { AuditEntry } from '../store/audit.ts';
 import { storeIsAway } from '../store/connect.ts';
 import { type Action, CONFIRMED, parseToken, type Target } from './actions/declare.ts';
 import { ACTIONS } from './actions/list.ts';
+import { Admission, overlong, type Refused } from './admission.ts';
 import { clockRefusal } from './clock-refusal.ts';
 import type { Command, Suggestion } from './commands/declare.ts';
 import { COMMANDS } from './commands/list.ts';
 import { UsageError } from './commands/parse.ts';
 import type { Front, IncomingEvent, IncomingSubmit, IncomingSuggest, Opening, Problems, ReplyRef } from './front.ts';
-import { commandOf } from './input.ts';
-import { type Form, isForm } from './message/form.ts';
-import { card, type Message, note, text } from './message/message.ts';
+import { commandOf, maskedAnswers } from './input.ts';
+import { type Form, type FormProblem, isForm } from './message/form.ts';
+import { card, type Message, note, orElse, text } from './message/message.ts';
 import { nameFor, type Reading, Standings } from './people.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
-import { maskedAnswers, type Work, type WorkOf } from './work.ts';
+import type { Work, WorkOf } from './work.ts';
 
 const RESTARTED = 'Podwarden restarted while it opened your form. If you do not see it, open it again.';
 const UNKNOWN_BUTTON = 'That button belongs to no action that Podwarden knows.';
@@ -32,11 +33,17 @@ export class Dispatch {
   private readonly front: Front;
   private readonly services: Services;
   private readonly standings: Standings;
+  private readonly admission = new Admission();
 
   constructor(front: Front, services: Services) {
     this.front = front;
     this.services = services;
     this.standings = new Standings(front, services);
+  }
+
+  /** Looked at before anything else is done with an event; null where it may go on. */
+  turnedAway({ incoming }: IncomingEvent): Refused | null {
+    return this.admission.refuse(incoming, this.services.clocks.realNow());
   }
 
   keeps(token: string): boolean {
@@ -69,9 +76,10 @@ export class Dispatch {
     const command = commandNamed(work.command);
     const services = this.scoped(task);
     const asker = await this.asker(task, services, 'fresh');
-    await this.logCommand(command, work.args, asker, services);
+    const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
+    await this.logCommand(command, work.args, asker, services, refusal === null);
     return (
-      this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`) ??
+      refusal ??
       (command.outsideRooms ? null : await this.blocked(asker.place)) ??
       (await command.run(work.args, asker, services))
     );
@@ -108,7 +116,9 @@ export class Dispatch {
   }
 
   /** Names of pods are for those who may see them, where they may. */
-  async suggest({ account, place, command: name, option, text: typed }: IncomingSuggest): Promise<Suggestion[]> {
+  async suggest(incoming: IncomingSuggest): Promise<Suggestion[]> {
+    if (!this.admission.suggests(incoming, this.services.clocks.realNow())) return [];
+    const { account, place, command: name, option, text: typed } = incoming;
     const command = COMMANDS.find((c) => c.name === name);
     const suggest = command?.suggest?.[option];
     if (!command || !suggest) return [];
@@ -177,8 +187,8 @@ export class Dispatch {
     if (work.kind === 'answer') return work.message;
     if (work.kind === 'command') {
       const command = commandNamed(work.command);
-      await this.logCommand(command, work.args, asker, services);
       const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
+      await this.logCommand(command, work.args, asker, services, refusal === null);
       return refusal ?? (await (command.opens ?? command.run)(work.args, asker, services));
     }
     const { action, target } = actionOf(work.token);
@@ -191,7 +201,7 @@ export class Dispatch {
   /** Null where the answers can be taken, and where the store does not say: they are judged again when they are carried out. */
   async problems({ token, answers }: IncomingSubmit): Promise<Problems | null> {
     try {
-      return await this.problemsIn({ token, answers: maskedAnswers(answers) });
+      return await this.problemsIn({ token, answers });
     } catch (error) {
       if (storeIsAway(error)) return null;
       throw error;
@@ -202,11 +212,13 @@ export class Dispatch {
     const { action, target } = actionOf(token);
     const form = action?.form?.answers;
     if (!form) return { problems: [], message: note('warn', UNKNOWN_BUTTON) };
-    const problems = await form.check(target, answers, this.services);
+    const long = overlong(answers);
+    if (long.length > 0) return { problems: long, message: note('warn', ...orElse(texts(long), UNKNOWN_BUTTON)) };
+    const masked = maskedAnswers(answers);
+    const problems = await form.check(target, masked, this.services);
     if (problems.length === 0) return null;
-    await this.services.drafts.put(`answers-${target.id}`, answers);
-    const lines = problems.map(({ problem }) => problem);
-    return { problems, message: openAgain('That form is not complete', lines, token) };
+    await this.services.drafts.put(`answers-${target.id}`, masked);
+    return { problems, message: openAgain('That form is not complete', texts(problems), token) };
   }
 
   private async logCommand(
@@ -214,13 +226,13 @@ export class Dispatch {
     args: Record<string, unknown>,
     asker: Asker,
     services: Services,
+    allowed: boolean,
   ): Promise<void> {
-    const allowed = command.access === null || asker.access.may.has(command.access);
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
     const said = (name: string, value: unknown) =>
       command.secret?.includes(name) ? 'given' : String(value).slice(0, 200);
     const facts = Object.fromEntries(given.map(([name, value]) => [name, said(name, value)]));
-    await log('command', asker, `/pod ${command.name}`, { ...facts, allowed }, services);
+    await this.log('command', asker, `/pod ${command.name}`, { ...facts, allowed }, services);
   }
 
   private logClick(
@@ -230,7 +242,23 @@ export class Dispatch {
     services: Services,
     allowed: boolean,
   ): Promise<void> {
-    return log('click', asker, id, { action: action.name, choice, allowed }, services);
+    return this.log('click', asker, id, { action: action.name, choice, allowed }, services);
+  }
+
+  /** The log is kept for good: what people without rights type or press, and what is refused, leaves an entry an hour. */
+  private async log(
+    kind: string,
+    asker: Asker,
+    subject: string,
+    facts: AuditEntry['facts'],
+    { audit, clocks, log }: Services,
+  ): Promise<void> {
+    const idle = facts.allowed !== true || asker.access.may.size === 0;
+    if (idle && !this.admission.logsRefusal(asker.who.account, clocks.realNow())) {
+      log.info({ kind, account: asker.who.account, what: facts.action ?? subject }, 'refused, or without rights');
+      return;
+    }
+    await audit.append({ at: clocks.now(), kind, actor: actorOf(asker.who), subject, facts });
   }
 
   /** A card that could not be posted is found out before anything is done. */
@@ -281,15 +309,7 @@ function openAgain(title: string, lines: string[], token: string): Message {
   return card(title, 'warn', paragraphs, buttons);
 }
 
-async function log(
-  kind: string,
-  asker: Asker,
-  subject: string,
-  facts: AuditEntry['facts'],
-  { audit, clocks }: Services,
-): Promise<void> {
-  await audit.append({ at: clocks.now(), kind, actor: actorOf(asker.who), subject, facts });
-}
+const texts = (problems: readonly FormProblem[]) => problems.map(({ problem }) => problem);
 
 function commandNamed(name: string): Command {
   const command = COMMANDS.find((one) => one.name === name);

@@ -40,6 +40,8 @@ export interface Front {
   readonly chat: string;
   /** Whether a button's own confirmation dialog exists; where not, a private message asks. */
   readonly hasDialogs: boolean;
+  /** Whether people see that an answer is on its way until there is one. */
+  readonly showsWaiting: boolean;
   post(to: Place, message: Message, options: PostOptions): Promise<MessageRef>;
   edit(ref: MessageRef, message: Message): Promise<void>;
   /** A message of ours with this marker among the channel's newest, or in the thread; null where there is none. */

@@ -35,6 +35,9 @@ const NO_FORM =
 const TOO_OLD = `Podwarden was down when you did this more than ten minutes ago, so I did not finish it. ${LOOK}`;
 const UNREADABLE = `Podwarden was updated before it could finish this. ${LOOK}`;
 
+/** `silent`: its person was told to slow down already. */
+type TakenAs = Pick<Taken, 'ours' | 'opensForm'> & { silent: boolean };
+
 /** An event in the hands of this process. */
 interface Held extends Task {
   id: string;
@@ -84,7 +87,8 @@ export class DurableInbox implements Inbox {
    * One that its bot never acknowledged is looked at once more.
    */
   async take(event: IncomingEvent): Promise<Taken> {
-    const read = readEvent(event);
+    const away = this.dispatch.turnedAway(event);
+    const read = readEvent(away ? { kind: 'hint', incoming: event.incoming, message: away.message } : event);
     const { eventId, reply } = event.incoming;
     const held: Held = {
       id: `${this.front.chat}-${eventId}`,
@@ -103,7 +107,8 @@ export class DurableInbox implements Inbox {
     if (ours !== false) this.held.set(held.id, held);
     return this.taken(held, ours === null ? () => this.claimedLate(held, read, claim) : null, {
       ours: ours !== false,
-      opensForm: this.dispatch.opensForm(event),
+      opensForm: away === null && this.dispatch.opensForm(event),
+      silent: away?.dropped === true && !this.front.showsWaiting,
     });
   }
 
@@ -114,21 +119,22 @@ export class DurableInbox implements Inbox {
     return claim;
   }
 
-  private taken(held: Held, late: (() => Promise<boolean>) | null, is: Pick<Taken, 'ours' | 'opensForm'>): Taken {
+  private taken(held: Held, late: (() => Promise<boolean>) | null, is: TakenAs): Taken {
     const mine = async () => late === null || (await late());
     const then = (work: () => Promise<void>) =>
       this.track(held, async () => {
         if (await mine()) await work();
       });
     return {
-      ...is,
+      ours: is.ours,
+      opensForm: is.opensForm,
       acknowledged: async () => {
         const still = late !== null || (await this.events.acknowledged(held.id, held.owner).catch(() => true));
         if (!still) this.held.delete(held.id);
         return still;
       },
       open: () => this.open(held),
-      run: () => then(() => this.carryOut(held)),
+      run: () => then(() => (is.silent ? this.answer(held, null) : this.carryOut(held))),
       say: (message) => then(() => this.answer(held, message)),
       done: () => then(() => this.answer(held, null)),
     };

@@ -2,6 +2,7 @@ import type { Command } from './commands/declare.ts';
 import { COMMANDS } from './commands/list.ts';
 import { parseOptions, parseText, splitCommand } from './commands/parse.ts';
 import type { IncomingCommand } from './front.ts';
+import type { Answers } from './message/form.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
 
@@ -23,6 +24,13 @@ export function masked(input: Input): { input: Input; secret: string | null } {
     }),
   );
   return { input: { ...input, values }, secret };
+}
+
+/** Keys are pasted into forms too. */
+export function maskedAnswers(answers: Answers): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([name, values]) => [name, values.map((value) => maskSecrets(value).text)]),
+  );
 }
 
 export function keyWarning(issuer: string): Message {

@@ -3,8 +3,7 @@ import { accountId, place } from '../policy/identity.ts';
 import type { Command } from './commands/declare.ts';
 import { UsageError } from './commands/parse.ts';
 import type { IncomingBase, IncomingCommand, IncomingEvent } from './front.ts';
-import { keyWarning, masked, parse } from './input.ts';
-import type { Answers } from './message/form.ts';
+import { keyWarning, masked, maskedAnswers, parse } from './input.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
 
@@ -74,10 +73,3 @@ const again = ({ name }: Command) =>
     'warn',
     `Podwarden restarted while it read your /pod ${name}, and does not keep codes. Get a new one with /pod ${name}.`,
   );
-
-/** Keys are pasted into forms too. */
-export function maskedAnswers(answers: Answers): Record<string, string[]> {
-  return Object.fromEntries(
-    Object.entries(answers).map(([name, values]) => [name, values.map((value) => maskSecrets(value).text)]),
-  );
-}

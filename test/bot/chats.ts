@@ -11,6 +11,7 @@ import { readPolicy } from '../../src/config/load.ts';
 import type { Log } from '../../src/jobs/ports.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Drafts } from '../../src/store/drafts.ts';
+import { MachineClocks } from '../../src/store/machine-clocks.ts';
 import { governed } from '../jobs/context.ts';
 
 export const SLACK_ROOM = { chat: 'slack', channel: 'C0GPU' };
@@ -60,6 +61,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     drafts: new Drafts(redis),
     policy,
     showsEverybody: false,
+    machineClocks: new MachineClocks(redis),
     tellPrivately: async () => {},
   };
   return { services, enqueued };

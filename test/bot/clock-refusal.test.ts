@@ -50,7 +50,7 @@ describe('a bot whose machine is 6 minutes off', () => {
   it('says what is wrong and what to do', () => {
     const message = clockRefusal('/pod launch', at(-6 * MINUTE));
     expect(message && plainText(message, 1000)).toMatch(
-      /^Nothing was done: .* is 6 minutes slow.*set that machine’s clock \(NTP\)/,
+      /^I cannot do this now: .* is 6 minutes slow.*set that machine’s clock \(NTP\)/,
     );
   });
 });

@@ -11,6 +11,7 @@ import { bare } from '../../src/policy/identity.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Drafts } from '../../src/store/drafts.ts';
 import { Events } from '../../src/store/events.ts';
+import { MachineClocks } from '../../src/store/machine-clocks.ts';
 import { governed } from '../jobs/context.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { BOB, newApproval } from '../policy/requests.ts';
@@ -85,6 +86,7 @@ export function botOver(
     ...context,
     policy,
     showsEverybody: true,
+    machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine),
     newId: () => `t${++ids}${Math.random().toString(36).slice(2, 10)}`,
     enqueue: (job, payload, options) =>
@@ -104,6 +106,7 @@ export function botOver(
   const front: Front = {
     chat: 'slack',
     hasDialogs: true,
+    showsWaiting: false,
     post: async () => null,
     edit: async () => {},
     find: async () => null,

@@ -63,6 +63,7 @@ const MAX_WAIT_MS = 5000;
 export class DiscordFront implements Front {
   readonly chat = 'discord';
   readonly hasDialogs = false;
+  readonly showsWaiting = true;
   private readonly settings: DiscordSettings;
   private readonly commands: Parameters<typeof guildCommands>[0];
   private readonly log: Log;

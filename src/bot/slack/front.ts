@@ -38,6 +38,7 @@ const REPLY_TIMEOUT_MS = 10_000;
 export class SlackFront implements Front {
   readonly chat = 'slack';
   readonly hasDialogs = true;
+  readonly showsWaiting = false;
   private readonly settings: SlackSettings;
   private readonly log: Log;
   private readonly web: webApi.WebClient;
