@@ -65,6 +65,8 @@ export interface Front {
 }
 
 export interface Member {
+  /** As the chat names it, with its workspace where it has them. */
+  account: AccountId;
   name: string;
   membership: Membership;
   groups: string[];

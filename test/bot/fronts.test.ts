@@ -159,3 +159,50 @@ it('refuses whoever calls from another server', async () => {
   await until(() => emulator.visibleTo('alice').some(({ text }) => /not allowed.*another server/.test(text)));
   expect(commands).toEqual([]);
 });
+
+describe('who is read live', () => {
+  it('on Slack is a member only with a full account of this workspace', async () => {
+    const { front, emulator } = await stage('slack');
+    const { workspace } = emulator as SlackEmulator;
+    workspace.addUser({ id: 'U0GUEST', name: 'guest', guest: true });
+    workspace.addUser({ id: 'U0OTHER', name: 'other', stranger: true });
+    workspace.addUser({ id: 'U0LEFT', name: 'left', deleted: true });
+    const membership = async (account: string) => (await front.member(account))?.membership ?? null;
+    expect(await membership('slack:T0PODW/U0ALICE')).toBe('member');
+    expect(await membership('slack:T0PODW/U0GUEST')).toBe('guest');
+    expect(await membership('slack:T0PODW/U0OTHER')).toBe('stranger');
+    expect(await membership('slack:T0PODW/U0LEFT')).toBe('deactivated');
+    expect(await membership('slack:T0PODW/U0NOBODY')).toBeNull();
+    // The list of everybody says the same.
+    const all = await front.members([]);
+    expect([...all.values()].map((one) => [one.account, one.membership])).toEqual([
+      ['slack:T0PODW/U0ALICE', 'member'],
+      ['slack:T0PODW/U0GUEST', 'guest'],
+      ['slack:T0ELSEWHERE/U0OTHER', 'stranger'],
+      ['slack:T0PODW/U0LEFT', 'deactivated'],
+    ]);
+  });
+
+  it('on Slack is nobody’s stranger before the bot knows its own workspace: it cannot be read then', async () => {
+    const { emulator } = await stage('slack');
+    const { url } = emulator as SlackEmulator;
+    const early = new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: url }, silent);
+    await expect(early.member('slack:T0PODW/U0ALICE')).rejects.toThrow(ChatUnavailable);
+    await expect(early.members()).rejects.toThrow(ChatUnavailable);
+  });
+
+  it('on Slack is named with the workspace, also where a policy file leaves it out', async () => {
+    const { front } = await stage('slack');
+    expect((await front.member('slack:U0ALICE'))?.account).toBe('slack:T0PODW/U0ALICE');
+  });
+
+  it('on Discord is a member only after the server’s screening, and deactivated after leaving', async () => {
+    const { front, emulator } = await stage('discord');
+    const { server } = emulator as DiscordEmulator;
+    server.addUser({ id: '700000000000000008', name: 'guest', roles: [], pending: true });
+    const membership = async (id: string) => (await front.member(`discord:${id}`))?.membership ?? null;
+    expect(await membership('700000000000000001')).toBe('member');
+    expect(await membership('700000000000000008')).toBe('guest');
+    expect(await membership('700000000000000007')).toBe('deactivated');
+  });
+});

@@ -1,7 +1,7 @@
 import { webApi } from '@slack/bolt';
 import type { Membership } from '../../policy/access.ts';
 import type { AccountId } from '../../policy/identity.ts';
-import type { Member } from '../front.ts';
+import { ChatUnavailable, type Member } from '../front.ts';
 import { slackUser } from './render.ts';
 
 interface SlackUser {
@@ -25,10 +25,35 @@ export function membershipOf(user: SlackUser, team: string): Membership {
   return 'member';
 }
 
+/** Slack's words for a user that it does not show us. */
+const HIDDEN = ['user_not_found', 'user_not_visible'];
+
+/** Slack's own trouble. It says nothing of groups, and a group may be denied a right. */
+const UNSURE = [
+  'accesslimited',
+  'fatal_error',
+  'internal_error',
+  'ratelimited',
+  'request_timeout',
+  'service_unavailable',
+  'team_added_to_org',
+];
+
 const nameOf = (user: SlackUser) => user.profile?.display_name || user.profile?.real_name || user.name || 'someone';
+
+function memberOf(user: SlackUser, id: string, team: string, groups: ReadonlyMap<string, string[]>): Member {
+  const account = `slack:${user.team_id ?? team}/${id}`;
+  return { account, name: nameOf(user), membership: membershipOf(user, team), groups: groups.get(id) ?? [] };
+}
+
+/** Before Slack told us our own workspace everybody would look like a stranger. */
+function needsTeam(team: string): void {
+  if (team === '') throw new ChatUnavailable('Slack is not connected yet', 0);
+}
 
 /** Everybody whom the workspace shows, with the user groups they are in. */
 export async function readMembers(web: webApi.WebClient, team: string): Promise<Map<AccountId, Member>> {
+  needsTeam(team);
   const groups = await readGroups(web);
   const members = new Map<AccountId, Member>();
   let cursor = '';
@@ -36,11 +61,8 @@ export async function readMembers(web: webApi.WebClient, team: string): Promise<
     const page = await web.users.list({ limit: 200, ...(cursor === '' ? {} : { cursor }) });
     for (const user of (page.members ?? []) as SlackUser[]) {
       if (user.id === undefined) continue;
-      members.set(`slack:${user.team_id ?? team}/${user.id}`, {
-        name: nameOf(user),
-        membership: membershipOf(user, team),
-        groups: groups.get(user.id) ?? [],
-      });
+      const member = memberOf(user, user.id, team, groups);
+      members.set(member.account, member);
     }
     cursor = page.response_metadata?.next_cursor ?? '';
   } while (cursor !== '');
@@ -51,16 +73,20 @@ export async function readMembers(web: webApi.WebClient, team: string): Promise<
 export async function readMember(web: webApi.WebClient, team: string, account: AccountId): Promise<Member | null> {
   const id = slackUser([account]);
   if (id === null) return null;
-  const [info, groups] = await Promise.all([web.users.info({ user: id }), readGroups(web)]);
-  const user = info.user as SlackUser | undefined;
-  return user ? { name: nameOf(user), membership: membershipOf(user, team), groups: groups.get(id) ?? [] } : null;
+  needsTeam(team);
+  const info = web.users.info({ user: id }).catch((error: unknown) => {
+    if (error instanceof webApi.WebAPIPlatformError && HIDDEN.includes(error.data.error)) return { user: undefined };
+    throw error;
+  });
+  const [{ user }, groups] = await Promise.all([info, readGroups(web)]);
+  return user ? memberOf(user as SlackUser, id, team, groups) : null;
 }
 
 async function readGroups(web: webApi.WebClient): Promise<Map<string, string[]>> {
   const byUser = new Map<string, string[]>();
   const reply = await web.usergroups.list({ include_users: true }).catch((error: unknown) => {
     // Free plans have no user groups, and an app may lack the scope: then nobody is in one.
-    if (error instanceof webApi.WebAPIPlatformError) return { usergroups: [] };
+    if (error instanceof webApi.WebAPIPlatformError && !UNSURE.includes(error.data.error)) return { usergroups: [] };
     throw error;
   });
   for (const group of reply.usergroups ?? []) {
