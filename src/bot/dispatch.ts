@@ -14,7 +14,7 @@ import type { Front, IncomingEvent, IncomingSubmit, IncomingSuggest, Opening, Pr
 import { commandOf, maskedAnswers } from './input.ts';
 import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
-import { nameFor, type Reading, Standings } from './people.ts';
+import { nameFor, type Reading, type Standings } from './people.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
 
@@ -35,10 +35,10 @@ export class Dispatch {
   private readonly standings: Standings;
   private readonly admission = new Admission();
 
-  constructor(front: Front, services: Services) {
+  constructor(front: Front, services: Services, standings: Standings) {
     this.front = front;
     this.services = services;
-    this.standings = new Standings(front, services);
+    this.standings = standings;
   }
 
   /** Looked at before anything else is done with an event; null where it may go on. */
@@ -156,7 +156,8 @@ export class Dispatch {
       access: standing.access,
       membership: standing.membership,
       accounts: standing.accounts,
-      live: () => this.standings.of(account, 'live'),
+      unread: standing.unread,
+      live: async () => (reading === 'live' ? standing : this.standings.of(account, 'live')),
       place,
       room: roomAt(place, policy),
       eventId: `${this.front.chat} ${eventId}`,
@@ -269,6 +270,7 @@ export class Dispatch {
 
   private refuse(access: Right | null, outsideRooms: boolean, asker: Asker, what: string): Message | null {
     if (access !== null && !asker.access.may.has(access)) {
+      if (asker.unread !== null) return note('warn', asker.unread);
       const why = asker.access.why.get(access) ?? 'no rule grants it';
       return note(
         'bad',

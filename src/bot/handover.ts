@@ -23,7 +23,7 @@ export async function tellHandovers(
 ): Promise<void> {
   const room = services.policy.rooms.find(({ name }) => name === services.policy.defaultRoom);
   for (const front of fronts.values()) {
-    const members = (await services.snapshots.members(front.chat))?.accounts ?? {};
+    const members = (await services.snapshots.members(front.chat)).accounts;
     for (const [account, { name, membership }] of Object.entries(members)) {
       if (membership !== 'deactivated') continue;
       const person = declaredFor(account, services.policy.people);

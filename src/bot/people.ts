@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../config/settings.ts';
-import { peopleNow } from '../jobs/approvals.ts';
-import type { Clocks } from '../jobs/ports.ts';
-import { type Decider, deciderOf, type MemberFacts, type People } from '../policy/approvers.ts';
-import type { AccountId } from '../policy/identity.ts';
+import { chatsOf, peopleNow } from '../jobs/approvals.ts';
+import type { Clocks, Log } from '../jobs/ports.ts';
+import { type Decider, deciderOf, type People } from '../policy/approvers.ts';
+import { type AccountId, accountsOf, bare, chatOf } from '../policy/identity.ts';
 import { markFor } from '../policy/lookalike.ts';
 import type { Links } from '../store/links.ts';
 import type { Snapshots } from '../store/snapshots.ts';
-import type { Front, Member } from './front.ts';
+import type { Front } from './front.ts';
+import { type LiveRead, LiveReads } from './live-reads.ts';
 import { oneLine } from './message/visible.ts';
 
 /** What is needed to say who somebody is. */
@@ -20,12 +21,10 @@ export interface Registers {
 
 /**
  * `kept`: as last read, however long ago, for opening forms; somebody new is read within their time. `fresh`: read
- * now where what is kept is missing or old. `live`: read now, for whoever decides.
+ * now where what is kept is missing or old. `live`: all accounts of the person are read now, for whoever decides.
  */
 export type Reading = 'kept' | 'fresh' | 'live';
 
-/** A live read is good for this long, real ms: of fifty clicks at once by one person one asks the platform. */
-const LIVE_MS = 10_000;
 const FORM_PATIENCE_MS = 1500;
 
 /** What somebody is called in cards and answers. A chat shows whatever name people give themselves there. */
@@ -40,61 +39,62 @@ export function everybody({ snapshots, links, policy, clocks }: Registers, maxAg
   return peopleNow({ snapshots, links, governance: policy, clocks }, maxAgeMs);
 }
 
-/** Who an account is and what it may, of one chat. Fails closed: what could not be read holds nothing. */
+/** Who an account is and what it may, over all chats. Fails closed: what could not be read holds nothing. */
 export class Standings {
-  private readonly front: Front;
   private readonly registers: Registers;
-  private readonly live = new Map<AccountId, { until: number; member: Promise<Member | null> }>();
+  private readonly reads: LiveReads;
+  private readonly chats: ReadonlySet<string>;
 
-  constructor(front: Front, registers: Registers) {
-    this.front = front;
+  constructor(fronts: ReadonlyMap<string, Pick<Front, 'member'>>, registers: Registers & { log: Log }) {
     this.registers = registers;
+    this.reads = new LiveReads(fronts, registers);
+    this.chats = new Set([...fronts.keys(), ...chatsOf(registers.policy)]);
   }
 
   async of(account: AccountId, reading: Reading): Promise<Decider> {
+    if (reading === 'live') return this.live(account);
     const people = await everybody(this.registers, reading === 'kept' ? Number.POSITIVE_INFINITY : undefined);
-    const kept = reading === 'live' ? null : people.memberOf(account);
-    const own: MemberFacts | null = kept ?? (await this.readAndRemember(account, reading));
-    return deciderOf(account, {
-      ...people,
-      memberOf: (other) => (other === account ? own : people.memberOf(other)),
-    });
-  }
-
-  /** Who was never read before is remembered, so that a worker, which sees no chat, knows them too. */
-  private async readAndRemember(account: AccountId, reading: Reading): Promise<Member | null> {
-    const read = this.read(account);
+    const kept = people.memberOf(account)?.membership ?? 'unknown';
+    // A deactivated account that acts was activated again.
+    if (kept !== 'unknown' && kept !== 'deactivated') return deciderOf(account, people);
+    const read = this.reads.read(account);
     // A form must be there within three seconds.
-    const member = await (reading === 'kept' ? Promise.race([read, pause(FORM_PATIENCE_MS).then(() => null)]) : read);
-    const { snapshots } = this.registers;
-    const members = await snapshots.members(this.front.chat);
-    if (member && members && !members.accounts[account]) {
-      await snapshots.saveMembers(this.front.chat, {
-        ...members,
-        accounts: { ...members.accounts, [account]: member },
-      });
-    }
-    return member;
+    const own = await (reading === 'kept' ? Promise.race([read, pause(FORM_PATIENCE_MS).then(() => null)]) : read);
+    return judged(account, people, new Map(own ? [[bare(account), own]] : []));
   }
 
-  private read(account: AccountId): Promise<Member | null> {
-    const now = this.registers.clocks.realNow();
-    const cached = this.live.get(account);
-    if (cached && cached.until > now) return cached.member;
-    const member = this.front.member(account).catch(() => {
-      this.live.delete(account);
-      return null;
-    });
-    this.live.set(account, { until: now + LIVE_MS, member });
-    return member;
+  /** Accounts that were joined while the chats were asked are read as well. */
+  private async live(account: AccountId): Promise<Decider> {
+    const reads = new Map<AccountId, LiveRead>();
+    for (;;) {
+      const people = await everybody(this.registers);
+      const missing = this.accountsOf(account, people).filter((own) => !reads.has(bare(own)));
+      if (missing.length === 0) return judged(account, people, reads);
+      await Promise.all(missing.map(async (own) => reads.set(bare(own), await this.reads.read(own))));
+    }
   }
+
+  /** Of a chat that Podwarden is not meant to be in, nothing can be read, and nothing is decided there. */
+  private accountsOf(account: AccountId, { registry }: People): AccountId[] {
+    const all = accountsOf(account, registry).filter((own) => this.chats.has(chatOf(own)));
+    return all.map((own) => (own === bare(account) ? account : own));
+  }
+}
+
+function judged(account: AccountId, people: People, reads: ReadonlyMap<AccountId, LiveRead>): Decider {
+  const memberOf = (other: AccountId) => {
+    const read = reads.get(bare(other));
+    return read ? read.member : people.memberOf(other);
+  };
+  const unread = [...reads.values()].find((read) => read.unread !== null)?.unread ?? null;
+  return deciderOf(account, { ...people, memberOf }, unread);
 }
 
 /** Reads membership and groups of everybody who matters in one chat, and keeps them. */
 export async function refreshPeople(front: Front, snapshots: Snapshots, policy: Policy, clocks: Clocks): Promise<void> {
-  const kept = await snapshots.members(front.chat);
-  const declared = policy.people.flatMap((person) => person.accounts.filter((a) => a.startsWith(`${front.chat}:`)));
-  const known = new Set([...declared, ...Object.keys(kept?.accounts ?? {})]);
-  const members = await front.members([...known]);
-  await snapshots.saveMembers(front.chat, { readAt: clocks.now(), accounts: Object.fromEntries(members) });
+  const stamp = await snapshots.beginRead(clocks.now());
+  const { accounts } = await snapshots.members(front.chat);
+  const declared = policy.people.flatMap((person) => person.accounts.filter((a) => chatOf(a) === front.chat));
+  const known = new Set([...declared, ...Object.keys(accounts)]);
+  await snapshots.saveMembers(front.chat, await front.members([...known]), stamp);
 }

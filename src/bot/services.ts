@@ -82,7 +82,9 @@ export interface Asker {
   membership: string;
   /** All accounts that count as this person's, without workspaces. */
   accounts: readonly AccountId[];
-  /** Read from the platform now: for whoever decides. */
+  /** Which of their accounts could not be read, why, and what to do; null where none was missing. */
+  unread: string | null;
+  /** All their accounts, read from the platforms now: for whoever decides. */
   live(): Promise<Decider>;
   place: Place;
   /** The room's name, or null outside of one. */

@@ -12,7 +12,7 @@ import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { tellHandovers } from '../bot/handover.ts';
 import { DurableInbox } from '../bot/inbox.ts';
-import { refreshPeople as refresh } from '../bot/people.ts';
+import { refreshPeople as refresh, Standings } from '../bot/people.ts';
 import type { Services } from '../bot/services.ts';
 import { tellShared } from '../bot/share.ts';
 import { SlackFront } from '../bot/slack/front.ts';
@@ -125,10 +125,12 @@ export async function runBot(options: {
     concurrency: CONCURRENCY,
     verdict,
   });
+  // One for both chats, so that reads of a person are shared whichever chat they click in.
+  const standings = new Standings(fronts, services);
   const inboxes: DurableInbox[] = [];
   const starts = [...fronts.values()].map(async (front) => {
     const events = new Events(redis.producer, front.chat);
-    const inbox = new DurableInbox(front, new Dispatch(front, services), events, services);
+    const inbox = new DurableInbox(front, new Dispatch(front, services, standings), events, services);
     inboxes.push(inbox);
     await front.start(inbox);
     inbox.watch();

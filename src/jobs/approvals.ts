@@ -7,7 +7,7 @@ import type { Project } from '../policy/costs/projects.ts';
 import type { DigestKind } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { FleetPod } from '../policy/fleet.ts';
-import { type AccountId, actorOf, type Declared, type PersonRef } from '../policy/identity.ts';
+import { type AccountId, actorOf, bare, type Declared, type PersonRef } from '../policy/identity.ts';
 import { ownerOf } from '../policy/ownership.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
@@ -75,7 +75,7 @@ export function chatsOf({ rooms }: Pick<Governance, 'rooms'>): string[] {
   return [...new Set(rooms.flatMap((room) => room.channels.map(({ chat }) => chat)))];
 }
 
-/** Everybody as last read. Of a chat that was not read lately nobody is known, so that nobody there holds a right. */
+/** Everybody as last read. An account that was not read lately is not known, so that it holds no right. */
 export async function peopleNow(
   context: {
     snapshots: Snapshots;
@@ -86,24 +86,20 @@ export async function peopleNow(
   maxAgeMs = FRESH_MS,
 ): Promise<People> {
   const { snapshots, links, governance, clocks } = context;
-  const kept = await Promise.all(
-    chatsOf(governance).map(async (chat) => [chat, await snapshots.members(chat)] as const),
+  const lists = await Promise.all(chatsOf(governance).map((chat) => snapshots.members(chat)));
+  const known = new Map(
+    lists.flatMap(({ accounts }) => Object.values(accounts).map((one) => [bare(one.account), one])),
   );
-  const fresh = new Map(kept.filter(([, members]) => members && clocks.now() - members.readAt < maxAgeMs));
   const registry = { people: governance.people, links: await links.all() };
   const memberOf = (account: AccountId) => {
-    const members = fresh.get(account.slice(0, account.indexOf(':')))?.accounts;
-    return members?.[account] ?? bareMember(members, account);
+    const member = known.get(bare(account));
+    // Whoever left has left until somebody looks again; what was read of all others counts only for a while.
+    const counts = member?.membership === 'deactivated' || (member && clocks.now() - member.readAt < maxAgeMs);
+    if (!member || !counts) return null;
+    // A declared account may leave out its workspace; one that names another is somebody else's.
+    return member.account === account || account === bare(account) ? member : null;
   };
   return { registry, access: governance.access, memberOf };
-}
-
-/** A declared account may leave out its workspace; the chat's own list never does. */
-function bareMember<M>(members: Record<string, M> | undefined, account: AccountId): M | null {
-  if (!members || account.includes('/')) return null;
-  const user = account.slice(account.indexOf(':') + 1);
-  const full = Object.keys(members).find((key) => key.endsWith(`/${user}`));
-  return full === undefined ? null : (members[full] ?? null);
 }
 
 /** Whose pod it is, as everything that was kept says now. */

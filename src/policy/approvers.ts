@@ -21,6 +21,8 @@ export interface Decider {
   accounts: readonly AccountId[];
   membership: Membership;
   access: Access;
+  /** Which of their accounts could not be read now, why, and what to do; null where all were. */
+  unread: string | null;
 }
 
 export interface People {
@@ -31,19 +33,23 @@ export interface People {
 
 /**
  * One account with its rights. Whoever left one chat has left: a deactivated account takes the rights of all others of
- * the same person.
+ * the same person. So does one that cannot be read: it could be deactivated.
  */
-export function deciderOf(account: AccountId, { registry, access, memberOf }: People): Decider {
+export function deciderOf(
+  account: AccountId,
+  { registry, access, memberOf }: People,
+  unread: string | null = null,
+): Decider {
   const accounts = accountsOf(account, registry);
   const own = memberOf(account);
   const left = accounts.some((other) => memberOf(other)?.membership === 'deactivated');
-  const membership = left ? 'deactivated' : (own?.membership ?? 'unknown');
+  const membership = left ? 'deactivated' : unread === null ? (own?.membership ?? 'unknown') : 'unknown';
   const person = knownAs(account, registry)?.key ?? null;
   const subject = { account, chat: chatOf(account), person, membership, groups: own?.groups ?? [] };
-  return { account, person, accounts, membership, access: accessOf(subject, access) };
+  return { account, person, accounts, membership, access: accessOf(subject, access), unread: left ? null : unread };
 }
 
-export type Refusal = 'requester' | 'unknown-across' | 'membership' | 'right' | 'voted';
+export type Refusal = 'requester' | 'unknown-across' | 'membership' | 'unread' | 'right' | 'voted';
 
 const MEMBERSHIP: Record<Exclude<Membership, 'member'>, string> = {
   guest: 'Guests may not approve here.',
@@ -74,6 +80,7 @@ export function refusalOf(
       text: 'You are not allowed to approve this: I cannot tell that you are not the requester. Across chats both of you must be declared under people, or confirmed by an admin.',
     };
   }
+  if (who.unread !== null) return { kind: 'unread', text: who.unread };
   if (who.membership !== 'member' && !(who.membership === 'guest' && guests)) {
     return { kind: 'membership', text: `You are not allowed to approve: ${MEMBERSHIP[who.membership]}` };
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AccountId, accountId } from '../policy/identity.ts';
 
 const cloudPrices = z.object({ SECURE: z.int().nullable(), COMMUNITY: z.int().nullable() });
 const stock = z.enum(['HIGH', 'MEDIUM', 'LOW', 'NONE', 'UNKNOWN']);
@@ -27,16 +28,24 @@ export const catalogue = z.object({
   networkVolumes: z.array(networkVolume),
 });
 
-/** Membership and groups of every account that a chat shows us, as of the last read. */
-export const memberList = z.object({
+/** What a chat showed of one account; `readAt` on Podwarden's clock. */
+export const keptMember = z.object({
+  account: accountId,
+  name: z.string(),
+  membership: z.enum(['member', 'guest', 'stranger', 'bot', 'deactivated', 'unknown']),
+  groups: z.array(z.string()),
   readAt: z.number(),
-  accounts: z.record(
-    z.string(),
-    z.object({
-      name: z.string(),
-      membership: z.enum(['member', 'guest', 'stranger', 'bot', 'deactivated', 'unknown']),
-      groups: z.array(z.string()),
-    }),
-  ),
 });
-export type Members = z.infer<typeof memberList>;
+export type KeptMember = z.infer<typeof keptMember>;
+
+/** Every account that a chat shows us, each as of its own last read. `readAt`: when all were last read; null for never. */
+export interface Members {
+  readAt: number | null;
+  accounts: Record<AccountId, KeptMember>;
+}
+
+/** When a read began: `order` among all reads, whatever any machine's clock says. */
+export interface ReadStamp {
+  order: number;
+  at: number;
+}

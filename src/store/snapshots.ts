@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { type Fleet, fleet } from '../policy/fleet.ts';
+import { type AccountId, chatOf } from '../policy/identity.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import type { GpuType, NetworkVolume } from './shapes.ts';
-import { catalogue, type Members, memberList } from './shapes.ts';
+import { beginRead, type ReadMember, readMembers, writeMembers } from './members.ts';
+import { catalogue, type GpuType, type Members, type NetworkVolume, type ReadStamp } from './shapes.ts';
 
 const FLEET = key('fleet');
 const CATALOGUE = key('catalogue');
@@ -41,12 +42,22 @@ export class Snapshots {
     return this.write(CATALOGUE, snapshot);
   }
 
-  members(chat: string): Promise<Members | null> {
-    return this.read(key('members', chat), memberList);
+  members(chat: string): Promise<Members> {
+    return readMembers(this.redis, chat);
   }
 
-  saveMembers(chat: string, members: Members): Promise<void> {
-    return this.write(key('members', chat), members);
+  /** To be called before a chat is asked, with Podwarden's time. */
+  beginRead(now: number): Promise<ReadStamp> {
+    return beginRead(this.redis, now);
+  }
+
+  /** Everybody of a chat. Accounts that were read by themselves since then stay as they are. */
+  saveMembers(chat: string, members: ReadonlyMap<AccountId, ReadMember>, stamp: ReadStamp): Promise<void> {
+    return writeMembers(this.redis, chat, stamp, members, true);
+  }
+
+  saveMember(account: AccountId, member: ReadMember, stamp: ReadStamp): Promise<void> {
+    return writeMembers(this.redis, chatOf(account), stamp, new Map([[account, member]]), false);
   }
 
   /** When each recurring read last ran, ms on Podwarden's clock. */

@@ -4,6 +4,7 @@ import type { Front, IncomingEvent, IncomingSubmit, Member } from '../../src/bot
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
+import { Standings } from '../../src/bot/people.ts';
 import type { Services } from '../../src/bot/services.ts';
 import type { Approval } from '../../src/policy/approval.ts';
 import { Drafts } from '../../src/store/drafts.ts';
@@ -25,6 +26,7 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     said.push(plainText(message, 10_000) + message.buttons.map(({ label }) => `[${label}]`).join(''));
   };
   const member = async (account: string): Promise<Member> => ({
+    account,
     name: account,
     membership: account === STRANGER ? 'stranger' : 'member',
     groups: [],
@@ -65,7 +67,12 @@ function stage(shows = { dialogs: true, waiting: false }) {
   const drafts = new Drafts(redis.client());
   const services = { ...context, policy, drafts, showsEverybody: true } as unknown as Services;
   const { front, said } = chat(shows);
-  const inbox = new DurableInbox(front, new Dispatch(front, services), new Events(redis.client(), 'slack'), services);
+  const inbox = new DurableInbox(
+    front,
+    new Dispatch(front, services, new Standings(new Map([['slack', front]]), services)),
+    new Events(redis.client(), 'slack'),
+    services,
+  );
   let events = 0;
   const from = (account: string, name = 'somebody') => ({
     eventId: `e${++events}`,

@@ -36,7 +36,14 @@ async function stage(record: Partial<Approval> = {}, memberships: Record<string,
     const registry = { people: services.policy.people, links: [] };
     const found = deciderOf(who.account, { registry, access: services.policy.access, memberOf });
     const { access, membership, accounts } = found;
-    const rest = { place: SLACK_ROOM, room: 'gpu', eventId: 'e1', again: false, keepReply: async () => '' };
+    const rest = {
+      place: SLACK_ROOM,
+      room: 'gpu',
+      eventId: 'e1',
+      again: false,
+      unread: null,
+      keepReply: async () => '',
+    };
     return { who, access, membership, accounts, live: async () => found, ...rest };
   };
   const status = async () => (await services.approvals.get('r1'))?.status;
@@ -88,9 +95,13 @@ it('a launch beyond a budget is allowed by another person, and denied by whoever
   const ask = { beyond: 'the team has spent $8', self: ['slack:U1'], allowedBy: null };
   for (const id of ['p1', 'p2']) await services.ledger.add(newRow({ id, status: 'asking', ask }), () => null);
   const members = Object.fromEntries(
-    [ALICE, BOB].map(({ account }) => [account, { name: '', membership: 'member' as const, groups: [] }]),
+    [ALICE, BOB].map(({ account }) => [account, { account, name: '', membership: 'member' as const, groups: [] }]),
   );
-  await services.snapshots.saveMembers('slack', { readAt: services.clocks.now(), accounts: members });
+  await services.snapshots.saveMembers(
+    'slack',
+    new Map(Object.entries(members)),
+    await services.snapshots.beginRead(services.clocks.now()),
+  );
   const press = async (who: PersonRef, id = 'p1') => said(await allowLaunch.run(to(id), asker(who), services));
   expect(await press(ALICE)).toContain('You asked for this');
   expect(await press(CAROL)).toContain('Guests may not approve');
@@ -105,8 +116,14 @@ it('a launch is not allowed for somebody who may not launch any more', async () 
   const { services, asker } = await stage();
   const ask = { beyond: '', self: ['slack:U1'], allowedBy: null };
   await services.ledger.add(newRow({ status: 'asking', ask }), () => null);
-  const left = { [ALICE.account]: { name: '', membership: 'deactivated' as const, groups: [] } };
-  await services.snapshots.saveMembers('slack', { readAt: services.clocks.now(), accounts: left });
+  const left = {
+    [ALICE.account]: { account: ALICE.account, name: '', membership: 'deactivated' as const, groups: [] },
+  };
+  await services.snapshots.saveMembers(
+    'slack',
+    new Map(Object.entries(left)),
+    await services.snapshots.beginRead(services.clocks.now()),
+  );
   expect(said(await allowLaunch.run(to('p1'), asker(BOB), services))).toContain('may not launch any more');
   expect((await services.ledger.get('p1'))?.status).toBe('asking');
 });

@@ -4,7 +4,7 @@ import type { ChatEmulator } from '../../emulators/chat.ts';
 import { Dispatch } from '../../src/bot/dispatch.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import { card } from '../../src/bot/message/message.ts';
-import { refreshPeople } from '../../src/bot/people.ts';
+import { refreshPeople, Standings } from '../../src/bot/people.ts';
 import { Events } from '../../src/store/events.ts';
 import { newApproval } from '../policy/requests.ts';
 import { useRedis } from '../store/redis.ts';
@@ -52,7 +52,9 @@ async function stage(chat: 'slack' | 'discord', bots: number) {
   const running = new Set<unknown>();
   const fronts = Array.from({ length: bots }, () => chats.front(chat));
   for (const front of fronts) {
-    const inbox = new DurableInbox(front, new Dispatch(front, services), new Events(redis.client(), chat), services);
+    const standings = new Standings(new Map([[chat, front]]), services);
+    const dispatch = new Dispatch(front, services, standings);
+    const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), chat), services);
     await front.start(watched(inbox, running));
     closing.push(() => front.stop());
   }
@@ -60,11 +62,9 @@ async function stage(chat: 'slack' | 'discord', bots: number) {
   if (!front) throw new Error('no bot');
   // Forms open on what is kept of people; of those whom Discord does not list, only of who is named.
   const { snapshots, policy, clocks } = services;
-  const named = {
-    readAt: clocks.now(),
-    accounts: { [`discord:${ALICE_ON_DISCORD}`]: { name: 'alice', membership: 'member' as const, groups: [] } },
-  };
-  await snapshots.saveMembers('discord', named);
+  const account = `discord:${ALICE_ON_DISCORD}`;
+  const named = new Map([[account, { account, name: 'alice', membership: 'member' as const, groups: [] }]]);
+  await snapshots.saveMembers('discord', named, await snapshots.beginRead(clocks.now()));
   await refreshPeople(front, snapshots, policy, clocks);
   const answers = (text: RegExp) => emulator.visibleTo(null).filter((seen) => text.test(seen.text)).length;
   /** Events come in their order: by the answer to a second one, what the first met has been taken up, and is then awaited. */

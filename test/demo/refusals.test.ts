@@ -2,13 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../demo/world/world.ts';
 import type { ChatEmulator, Seen } from '../../emulators/chat.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
 import { playDialogue } from './playing.ts';
 
-const ASK = (chat: string) => `
-${chat} alice #gpu> /pod terminate pods=vision
+const ASK = (chat: string, pod = 'vision') => `
+${chat} alice #gpu> /pod terminate pods=${pod}
 ${chat} alice fill reason="done" data="nothing"
-expect slack #gpu /asks to terminate vision.*RTX 4090/
-expect discord #gpu /asks to terminate vision.*RTX 4090/`;
+expect slack #gpu /asks to terminate ${pod}.*RTX/
+expect discord #gpu /asks to terminate ${pod}.*RTX/`;
 
 async function until<T>(look: () => T | undefined, what: string): Promise<T> {
   const deadline = Date.now() + 15_000;
@@ -86,6 +87,72 @@ describe.each(['slack', 'discord'] as const)('asked on %s, refused privately on 
       await discord.command('carol', 'gpu', `/pod link ${code}`);
       await until(() => privately(discord, 'carol', /That code is not good here/, 0), 'the code is used up');
       expect(deletes(world)).toBe(0);
+    });
+  });
+});
+
+describe('rights are read live, from every account of the person', { timeout: 240_000 }, () => {
+  it('somebody deactivated in one chat is refused in the other seconds later, before any list is read again', async () => {
+    await playDialogue(ASK('slack', 'old'), async (world) => {
+      const { slack, discord } = world;
+      leave(world, 'bob');
+      await press(world, discord, 'bob', /^Approve$/, /account is deactivated/);
+      for (const [id, { name }] of discord.server.users) if (name === 'carol') discord.server.users.delete(id);
+      await press(world, slack, 'carol', /^Approve$/, /account is deactivated/);
+      expect(deletes(world)).toBe(0);
+    });
+  });
+
+  it('somebody who has just become a member approves, and it is carried out instead of voided', async () => {
+    await playDialogue(ASK('slack', 'old'), async (world) => {
+      const { slack } = world;
+      const carol = [...slack.workspace.users.values()].find(({ name }) => name === 'carol');
+      if (!carol) throw new Error('no carol');
+      carol.guest = true;
+      world.clock.moveTo(world.clock.now() + 6 * 60_000);
+      const kept = async () =>
+        (await new Snapshots(world.redisClient).members('slack'))?.accounts['slack:T0PODW/U0CAROL']?.membership;
+      for (const deadline = Date.now() + 15_000; (await kept()) !== 'guest'; await pause(50)) {
+        if (Date.now() > deadline) throw new Error('the list never showed a guest');
+      }
+      carol.guest = false;
+      await press(world, slack, 'carol', /^Approve$/, /Approved by/);
+      const over = await until(
+        () => slack.visibleTo(null).find(({ text }) => /old: (Terminated|request void)/.test(text)),
+        'it is over',
+      );
+      expect(over.text).toMatch(/old: Terminated/);
+    });
+  });
+
+  it('a chat that cannot be read refuses an approval in the other one, says which, and the same button works later', async () => {
+    await playDialogue(ASK('slack', 'old'), async (world) => {
+      const { slack, discord } = world;
+      discord.faults.mode = { kind: 'down' };
+      await press(
+        world,
+        slack,
+        'bob',
+        /^Approve$/,
+        /Your Discord account could not be read.*Discord is not reachable/s,
+      );
+      expect(deletes(world)).toBe(0);
+      discord.faults.mode = null;
+      await press(world, slack, 'bob', /^Approve$/, /Approved by/);
+      await until(() => slack.visibleTo(null).find(({ text }) => /old: Terminated/.test(text)), 'it is terminated');
+    });
+  });
+
+  it('a form that was opened before its person was deactivated in the other chat asks for nothing', async () => {
+    await playDialogue('discord alice #gpu> /pod terminate pods=old', async (world) => {
+      const { slack, discord } = world;
+      const form = await until(() => discord.form('alice') ?? undefined, 'the form is open');
+      for (const field of form.fields) field.value = [field.id === 'data' ? 'nothing' : 'done'];
+      leave(world, 'alice');
+      const since = world.timeline.now();
+      await discord.submit('alice', form);
+      await until(() => privately(discord, 'alice', /this account is deactivated/, since), 'she is refused');
+      expect(slack.visibleTo(null).filter(({ text }) => /asks to terminate/.test(text))).toEqual([]);
     });
   });
 });

@@ -3,6 +3,7 @@ import type { Front, IncomingEvent } from '../../src/bot/front.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
+import { Standings } from '../../src/bot/people.ts';
 import type { Services } from '../../src/bot/services.ts';
 import { renderSlack } from '../../src/bot/slack/render.ts';
 import type { Policy } from '../../src/config/settings.ts';
@@ -113,14 +114,22 @@ export function botOver(
     reply: (_, message) => say(message),
     direct: (_, message) => say(message),
     members: async () => new Map(),
-    member: async () => life.step(async () => ({ name: 'Alice', membership: 'member', groups: [] })),
+    member: (account) => life.step(async () => ({ account, name: 'Alice', membership: 'member', groups: [] })),
     link: () => null,
     blocked: async () => null,
     start: async () => {},
     pause: async () => {},
     stop: async () => {},
   };
-  const inbox = new DurableInbox(front, new Dispatch(front, services), new Events(mine, 'slack', PATIENCE), services);
+  const standings = new Standings(
+    new Map([
+      ['slack', front],
+      ['discord', front],
+    ]),
+    services,
+  );
+  const dispatch = new Dispatch(front, services, standings);
+  const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', PATIENCE), services);
   return { inbox, services, answers, jobs };
 }
 
@@ -140,10 +149,13 @@ export async function settleIn(redis: RedisClient): Promise<void> {
   const { services } = botOver(redis);
   const { ledger, approvals, findings, snapshots, links, drafts, replies } = services;
   const accounts = Object.fromEntries(
-    [ALICE, BOB, ACROSS].map(({ account, name }) => [account, { name, membership: 'member' as const, groups: [] }]),
+    [ALICE, BOB, ACROSS].map(({ account, name }) => [
+      account,
+      { account, name, membership: 'member' as const, groups: [] },
+    ]),
   );
-  await snapshots.saveMembers('slack', { readAt: NOW, accounts });
-  await snapshots.saveMembers('discord', { readAt: NOW, accounts });
+  await snapshots.saveMembers('slack', new Map(Object.entries(accounts)), await snapshots.beginRead(NOW));
+  await snapshots.saveMembers('discord', new Map(Object.entries(accounts)), await snapshots.beginRead(NOW));
   await snapshots.saveCatalogue({ readAt: NOW, gpus: CATALOGUE, dataCenters: [], networkVolumes: [] } as never);
   const pods = [
     pod({ id: 'pod1', name: FACTS.name }),

@@ -53,9 +53,16 @@ async function approvedFrom(minutes: number, { context, provider }: Worker): Pro
   const at = bot.now();
   provider.add('pod1', 'alice-run7-k3f9t2', { gpuId: 'NVIDIA RTX A6000' });
   const accounts = Object.fromEntries(
-    PEOPLE.map(({ accounts: [account = ''] }) => [account, { name: 'x', membership: 'member' as const, groups: [] }]),
+    PEOPLE.map(({ accounts: [account = ''] }) => [
+      account,
+      { account, name: 'x', membership: 'member' as const, groups: [] },
+    ]),
   );
-  await context.snapshots.saveMembers('slack', { readAt: at, accounts });
+  await context.snapshots.saveMembers(
+    'slack',
+    new Map(Object.entries(accounts)),
+    await context.snapshots.beginRead(at),
+  );
   await context.ledger.add(newRow({ status: 'running', podId: 'pod1', facts: FACTS }), () => null);
   const { guard } = await context.links.guarded();
   await context.approvals.add([newApproval({ createdAt: at, expiresAt: at + 60 * MINUTE })], guard, () => []);

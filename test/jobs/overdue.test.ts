@@ -27,9 +27,13 @@ async function world(more: Partial<Approval> = {}, ownerWaitMs = 0) {
     tell: async (batch: string) => void told.push(batch),
   };
   const watch = new OverdueWatch(bot);
-  const member = { name: 'x', membership: 'member' as const, groups: [] };
+  const member = { account: 'slack:x', name: 'x', membership: 'member' as const, groups: [] };
   const accounts = Object.fromEntries(PEOPLE.map(({ accounts: [account = ''] }) => [account, member]));
-  await context.snapshots.saveMembers('slack', { readAt: NOW, accounts });
+  await context.snapshots.saveMembers(
+    'slack',
+    new Map(Object.entries(accounts)),
+    await context.snapshots.beginRead(NOW),
+  );
   await context.snapshots.seen('worker', time.real);
   const { guard } = await context.links.guarded();
   await context.approvals.add([newApproval(more)], guard, () => []);

@@ -13,7 +13,7 @@ import { governed, PEOPLE } from './context.ts';
 import { cutOff, limited, neverSent, refused } from './provider.ts';
 
 const redis = useRedis();
-const MEMBER = { name: 'x', membership: 'member' as const, groups: [] };
+const MEMBER = { account: 'slack:x', name: 'x', membership: 'member' as const, groups: [] };
 
 /** A worker on a clock that only pauses and the test move. */
 async function world(breaker = { requests: 5, windowMs: 600_000 }) {
@@ -23,7 +23,8 @@ async function world(breaker = { requests: 5, windowMs: 600_000 }) {
   provider.add('pod1', 'alice-run7-k3f9t2', { gpuId: 'NVIDIA RTX A6000' });
   const members = async (more: Record<string, object> = {}) => {
     const accounts = Object.fromEntries(PEOPLE.map(({ accounts: [account = ''] }) => [account, MEMBER]));
-    await snapshots.saveMembers('slack', { readAt: time.now, accounts: { ...accounts, ...more } as never });
+    const all = new Map(Object.entries({ ...accounts, ...more } as Record<string, typeof MEMBER>));
+    await snapshots.saveMembers('slack', all, await snapshots.beginRead(time.now));
   };
   await members();
   await context.ledger.add(newRow({ status: 'running', podId: 'pod1', facts: FACTS }), () => null);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rowEntry } from '../../jobs/pod-context.ts';
-import { deciderOf, refusalOf } from '../../policy/approvers.ts';
+import { type Decider, deciderOf, refusalOf } from '../../policy/approvers.ts';
 import { type GpuType, gpuKey } from '../../policy/gpu.ts';
 import { overlap } from '../../policy/identity.ts';
 import { reservedRate } from '../../policy/launch.ts';
@@ -132,10 +132,8 @@ export const denyLaunch: Action = {
     const row = await services.ledger.get(id);
     if (!row?.ask) return note('warn', 'That launch is not known any more.');
     const own = overlap(row.ask.self, asker.accounts);
-    if (!own && !asker.access.may.has('approve')) {
-      const why = asker.access.why.get('approve') ?? 'no rule grants it';
-      return note('bad', `You are not allowed to deny this: it needs the right "approve" (${why}).`);
-    }
+    const refused = own ? null : mayNotDeny(await asker.live());
+    if (refused) return refused;
     const now = services.clocks.now();
     const said = own ? `${asker.who.name} took it back.` : `${asker.who.name} denied it.`;
     const entry = (after: Row) => [rowEntry(after, 'launch-denied', now, asker.who)];
@@ -150,6 +148,13 @@ export const denyLaunch: Action = {
 function decided(row: Row, { access, accounts }: Asker): Message {
   const sees = access.may.has('view') || overlap(row.ask?.self ?? [], accounts);
   return sees ? note('info', decidedAlready(row)) : note('bad', NOT_FOR_YOU);
+}
+
+function mayNotDeny({ access, unread }: Decider): Message | null {
+  if (unread !== null) return note('warn', unread);
+  if (access.may.has('approve')) return null;
+  const why = access.why.get('approve') ?? 'no rule grants it';
+  return note('bad', `You are not allowed to deny this: it needs the right "approve" (${why}).`);
 }
 
 function decidedAlready({ ask, trouble }: Row): string {

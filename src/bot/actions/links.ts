@@ -55,6 +55,7 @@ export const linkAdmit: Action = {
   keeps: true,
   async run({ id }, asker, services) {
     const who = await asker.live();
+    if (who.unread !== null) return note('warn', who.unread);
     if (!who.access.may.has('admin')) return note('bad', 'You are not allowed to confirm a link: an admin must.');
     const link = (await services.links.all()).find((known) => known.id === id);
     if (!link) return note('warn', 'That link is no more.');

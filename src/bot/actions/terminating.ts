@@ -54,7 +54,7 @@ export const terminateOf: Action = {
   form: {
     async open({ id }, asker, services) {
       const lists = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.members(chat)));
-      const everyone = lists.flatMap((members) => Object.entries(members?.accounts ?? {}));
+      const everyone = lists.flatMap((members) => Object.entries(members.accounts));
       for (const [account, { name }] of everyone) {
         const who = { account, person: declaredFor(account, services.policy.people)?.key ?? null, name };
         if (personToken(who) !== id) continue;

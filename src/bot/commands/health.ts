@@ -37,7 +37,7 @@ async function read(services: Services): Promise<Health> {
     costs.trouble(),
   ]);
   const people = await Promise.all(
-    chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat))?.readAt ?? null })),
+    chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat)).readAt })),
   );
   return {
     now,

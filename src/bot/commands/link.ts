@@ -111,7 +111,9 @@ export const unlink = defineCommand({
     const wanted = account === undefined || account === '' ? asker.who.account : account;
     const links = (await services.links.all()).filter(({ a, b }) => a.account === wanted || b.account === wanted);
     if (links.length === 0) return note('info', `${wanted.slice(0, 100)} is linked to nothing.`);
-    if (!asker.access.may.has('admin')) {
+    const who = await asker.live();
+    if (who.unread !== null) return note('warn', who.unread);
+    if (!who.access.may.has('admin')) {
       return note(
         'warn',
         `Only an admin can unlink, and not one whose accounts these are: ask one to type /pod unlink ${wanted.slice(0, 100)}.`,

@@ -155,8 +155,8 @@ async function refuse(pods: FleetPod[], services: Services): Promise<Message | n
 async function nobodyElse(asker: Asker, services: Services): Promise<Message | 'unknown' | null> {
   const people = await everybody(services, Number.POSITIVE_INFINITY);
   const lists = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.members(chat)));
-  const accounts = lists.flatMap((members) => Object.keys(members?.accounts ?? {}));
-  const showsEverybody = services.showsEverybody && lists.every((members) => members !== null);
+  const accounts = lists.flatMap((members) => Object.keys(members.accounts));
+  const showsEverybody = services.showsEverybody && lists.every(({ readAt }) => readAt !== null);
   const options = { guests: services.policy.approvals.guests, showsEverybody };
   const found = anyoneEligible(asker.who.account, accounts, people, options);
   if (found !== 'no') return found === 'yes' ? null : 'unknown';
