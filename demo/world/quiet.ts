@@ -50,9 +50,9 @@ export async function nextPromise(world: World): Promise<number> {
   return Math.min(Number.POSITIVE_INFINITY, ...expiries, ...dues.filter((at) => at > world.clock.now()));
 }
 
-/** Reads only, so that the key does not matter. */
+/** With the bot's own key: without it every request reads as altered. */
 function openRequests(world: World): Promise<Approval[]> {
-  return new Approvals(world.redisClient, new Audit(world.redisClient, '')).open();
+  return new Approvals(world.redisClient, new Audit(world.redisClient, world.auditKey())).open();
 }
 
 /** Approved and due, or being carried out: a worker owes it the next step. */

@@ -241,7 +241,7 @@ export class World {
       HOME: process.env.HOME,
       REDIS_URL: `unix://${this.redis?.socketPath}`,
       PODWARDEN_CONFIG: POLICY,
-      PODWARDEN_AUDIT_KEY: auditKeyIn(join(this.dataPath, 'keys')),
+      PODWARDEN_AUDIT_KEY: this.auditKey(),
       DEMO_CLOCK: join(this.dataPath, 'clock'),
       LOG_LEVEL: process.env.DEMO_LOG_LEVEL ?? 'info',
       ...own,
@@ -256,6 +256,10 @@ export class World {
 
   machineClock(name: string): number {
     return this.machineClocks.get(name) ?? 0;
+  }
+
+  auditKey(): string {
+    return auditKeyIn(join(this.dataPath, 'keys'));
   }
 
   kill(name: string): void {

@@ -69,5 +69,7 @@ async function verify(options: Map<string, string>, audit: Audit, print: (line: 
       ? `The log is whole: ${result.head.n} entries, head ${formatHead(result.head)}.`
       : `NOT WHOLE: ${result.problem}.`,
   );
-  return result.ok ? 0 : 1;
+  if (!result.ok) return 1;
+  for (const { at, problem } of result.unapproved) await print(`NOT APPROVED: entry ${at} ${problem}.`);
+  return result.unapproved.length > 0 ? 1 : 0;
 }

@@ -126,6 +126,16 @@ export function requestEntry(
   return { at, kind, actor: actor && actorOf(actor), subject: record.podId, facts: { ...about, ...facts } };
 }
 
+/** A record that was altered outside of Podwarden is written to be void, and said to be so. */
+export async function voidAltered(context: GovernedContext, { id, podId, batch }: Approval): Promise<void> {
+  const voided = await context.approvals.voidAltered(id, context.clocks.now());
+  if (!voided) return;
+  const audit = formatHead(await context.audit.head());
+  const fields = { request: id, pod: podId, problem: voided.altered, audit };
+  context.log.warn(fields, 'a request was altered outside of Podwarden: it is void');
+  await context.tell(batch);
+}
+
 /** Moves a record and tells of it; the log says how it stands afterwards. */
 export async function decided(
   context: GovernedContext,

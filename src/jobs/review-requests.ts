@@ -5,7 +5,7 @@ import { compare, fingerprintOf } from '../policy/fingerprint.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { afterWorkingHours } from '../policy/working-time.ts';
-import { decided, type GovernedContext, ownerOfPod, peopleNow } from './approvals.ts';
+import { decided, type GovernedContext, ownerOfPod, peopleNow, voidAltered } from './approvals.ts';
 import { defineJob } from './define.ts';
 import { provenGone } from './gone.ts';
 import { reviewRequests as name, terminatePod } from './names.ts';
@@ -22,7 +22,13 @@ export const reviewRequests = defineJob({
   timeoutMs: 60_000,
   async handle(_, context: GovernedContext, signal) {
     const fleet = await context.snapshots.fleet();
-    for (const record of await context.approvals.open()) {
+    for (const { id } of await context.approvals.open()) {
+      const record = await context.approvals.proven(id);
+      if (!record) continue;
+      if (record.altered) {
+        await voidAltered(context, record);
+        continue;
+      }
       await review(
         record,
         fleet?.pods.find(({ id }) => id === record.podId),

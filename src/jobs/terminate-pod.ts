@@ -6,7 +6,7 @@ import { compare, type Fingerprint, fingerprintOf } from '../policy/fingerprint.
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import * as rowMoves from '../policy/ledger-moves.ts';
 import { ownerKey } from '../policy/pod-names.ts';
-import { decided, type GovernedContext, ownerOfPod, peopleNow, requestEntry } from './approvals.ts';
+import { decided, type GovernedContext, ownerOfPod, peopleNow, requestEntry, voidAltered } from './approvals.ts';
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
 import { provenGone } from './gone.ts';
 import { terminatePod as name } from './names.ts';
@@ -26,13 +26,15 @@ const URGENT = { urgent: true };
 
 /**
  * Carries out one approved request. The job says only which; who asked, who approved, for how long and for what is judged
- * from the record and a live read, right before the call, each time.
+ * from the record and a live read, right before the call, each time. The claim is only written while the record carries
+ * Podwarden's signature and the audit log saw no other state of it since.
  */
 export const terminatePod = defineJob({
   ...name,
   timeoutMs: 10 * 60_000,
   async handle({ request: id }, context: GovernedContext, signal) {
-    const record = await context.approvals.get(id);
+    const record = await context.approvals.proven(id);
+    if (record?.altered) return voidAltered(context, record);
     if (!record) {
       const at = context.clocks.now();
       const facts = { job: name.name };
@@ -175,6 +177,7 @@ async function send(
       requestEntry(after, 'runpod-delete', now, null, { attempt: after.attempt?.number ?? 0, pod: after.podId }),
     ],
   );
+  if (claimed === 'altered') return voidAltered(context, record);
   if (claimed === 'tripped') return end(record, moves.trip(now), context);
   const number = (record.attempt?.number ?? 0) + 1;
   if (claimed === 'lost') throw new TryLater(RETRY_MS);

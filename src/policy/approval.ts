@@ -49,6 +49,8 @@ export const vote = z.object({
   at: z.number(),
   /** All accounts that counted as this person then, without workspaces. */
   accounts: z.array(accountId),
+  /** As it was given, signed by the process that read the voter. */
+  signed: z.object({ accounts: z.array(accountId), fingerprint, mac: z.string() }).optional(),
 });
 export type Vote = z.infer<typeof vote>;
 
@@ -102,6 +104,8 @@ export const approval = z.object({
   reminded: z.int(),
   remindAt: z.number().nullable(),
   end: z.object({ at: z.number(), by: personRef.nullable(), text: z.string() }).nullable(),
+  /** Somebody changed it outside of Podwarden, or nothing proves that nobody did: what it says is not known to be true. */
+  altered: z.enum(['unsigned', 'altered', 'rolled-back', 'unlogged']).optional(),
 });
 export type Approval = z.infer<typeof approval>;
 

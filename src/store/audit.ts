@@ -1,6 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { DeletionReview } from '../policy/approval-log.ts';
+import { AuditTail, type Stamp } from './audit-tail.ts';
 import {
   type Check,
   type Operation,
@@ -50,7 +52,9 @@ export interface Head {
   mac: string;
 }
 
-export type Verification = { ok: true; head: Head } | { ok: false; at: number; problem: string };
+export type Verification =
+  /** `unapproved`: deletions before which the log shows no approval by somebody else. */
+  { ok: true; head: Head; unapproved: { at: number; problem: string }[] } | { ok: false; at: number; problem: string };
 
 /** What the first entry is chained to. */
 const GENESIS = '0'.repeat(64);
@@ -68,6 +72,18 @@ export class AuditKeyMismatch extends Error {
   }
 }
 
+/** What all that write to the log in one process share. */
+interface OneProcess {
+  derived: Map<string, Buffer>;
+  tail: AuditTail;
+  line: Promise<unknown>;
+}
+
+interface Committing {
+  holds: () => Promise<boolean>;
+  write: Write;
+}
+
 /**
  * An append-only log. Each entry carries an HMAC over itself and the one before, with a key that is never in Redis, and is
  * written in the same atomic step as the change that it records.
@@ -76,23 +92,42 @@ export class Audit {
   private readonly redis: RedisClient;
   private readonly secret: string;
   private readonly writing: Writing;
-  private readonly line: { last: Promise<unknown> };
+  private readonly process: OneProcess;
 
-  constructor(
-    redis: RedisClient,
-    secret: string,
-    writing: Writing = unnamed,
-    line: { last: Promise<unknown> } = { last: Promise.resolve() },
-  ) {
+  constructor(redis: RedisClient, secret: string, writing: Writing = unnamed, process: OneProcess | null = null) {
     this.redis = redis;
     this.secret = secret;
     this.writing = writing;
-    this.line = line;
+    this.process = process ?? { derived: new Map(), tail: this.newTail(), line: Promise.resolve() };
   }
 
   /** The same log, for the writes of one piece of work. */
   within(writing: Writing): Audit {
-    return new Audit(this.redis, this.secret, writing, this.line);
+    return new Audit(this.redis, this.secret, writing, this.process);
+  }
+
+  private newTail(): AuditTail {
+    const { redis, secret } = this;
+    const chained = (before: string, json: string, mac: string) => macOf(secret, before, json) === mac;
+    return new AuditTail(redis, { stream: STREAM, genesis: GENESIS, head: () => this.head(), chained });
+  }
+
+  /** Signs what is kept in Redis, each kind of thing with a key of its own that follows from the audit key. */
+  sign(kind: string, text: string): string {
+    const { derived: keys } = this.process;
+    const derived = keys.get(kind) ?? Buffer.from(hkdfSync('sha256', this.secret, 'podwarden', kind, 32));
+    keys.set(kind, derived);
+    return createHmac('sha256', derived).update(text).digest('hex');
+  }
+
+  isSigned(kind: string, text: string, mac: string): boolean {
+    const [expected, given] = [Buffer.from(this.sign(kind, text)), Buffer.from(mac)];
+    return expected.length === given.length && timingSafeEqual(expected, given);
+  }
+
+  /** What the newest entry about a request says of its record; `unreadable` where the log cannot be followed to it. */
+  newestOf(request: string): Promise<Stamp | null | 'unreadable'> {
+    return this.process.tail.newest(request);
   }
 
   /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */
@@ -104,15 +139,22 @@ export class Audit {
 
   async append(...entries: AuditEntry[]): Promise<void> {
     const write = this.writing.of(entries.map(({ kind, subject }) => `audit ${kind} ${subject}`).join(' '));
-    if (!(await wasDone(this.redis, write))) await this.commit([], [], entries, write);
+    if (!(await wasDone(this.redis, write))) await this.commit([], [], entries, { write });
   }
 
-  /** The operations and the entries in one step; false where a check failed. */
-  async commit(checks: Check[], operations: Operation[], entries: AuditEntry[], write?: Write): Promise<boolean> {
-    const named = write ?? unnamed.of('');
+  /**
+   * The operations and the entries in one step; false where a check failed. `holds` is asked about the very log that is
+   * written to: what it finds there is still so when the step is done.
+   */
+  async commit(
+    checks: Check[],
+    operations: Operation[],
+    entries: AuditEntry[],
+    { holds = async () => true, write = unnamed.of('') }: Partial<Committing> = {},
+  ): Promise<boolean> {
     // One at a time in this process: only other processes can then move the head in between.
-    const mine = this.line.last.then(() => this.tryOften(checks, operations, entries, named));
-    this.line.last = mine.catch(() => {});
+    const mine = this.process.line.then(() => this.tryOften(checks, operations, entries, { holds, write }));
+    this.process.line = mine.catch(() => {});
     return mine;
   }
 
@@ -120,18 +162,16 @@ export class Audit {
     checks: Check[],
     operations: Operation[],
     entries: AuditEntry[],
-    write: Write,
+    { holds, write }: Committing,
   ): Promise<boolean> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const head = await this.head();
+      if (!(await holds())) return false;
       const { next, writes } = this.chain(head, entries);
       const all = [...checks, { key: HEAD, rev: head.n }];
-      const failed = await tryCommit(
-        this.redis,
-        all,
-        [...operations, ...writes, writeDocument(HEAD, next.n, next)],
-        write,
-      );
+      // The log first: Redis takes nothing back, so a change after an entry that fails must not have come before it.
+      const log = [...writes, writeDocument(HEAD, next.n, next)];
+      const failed = await tryCommit(this.redis, all, [...log, ...operations], write);
       if (failed === null) return true;
       if (failed.key !== HEAD) return false;
       await pause(Math.random() * 10);
@@ -185,18 +225,23 @@ export class Audit {
 
   /**
    * Walks the whole chain and names the first entry that was edited, removed, reordered or cut off. A log that was rolled
-   * back as a whole is only found with a head that was noted elsewhere.
+   * back as a whole is only found with a head that was noted elsewhere. Deletions are held against the approvals before them.
    */
   async verify(noted: Head | null = null): Promise<Verification> {
     // Before the walk: what is appended meanwhile comes after it.
     const begun = await this.head();
     const marks = [begun, ...(noted ? [noted] : [])].filter(({ n }) => n > 0);
     let last: Head = { n: 0, mac: GENESIS };
+    const deletions = new DeletionReview();
+    const unapproved: { at: number; problem: string }[] = [];
     for await (const { json, mac } of this.entries()) {
       const expected = last.n + 1;
       const problem = this.problemOf(json, mac, last);
       if (problem !== null) return { ok: false, at: expected, problem };
       last = { n: expected, mac };
+      const entry = numbered.safeParse(JSON.parse(json));
+      const wrong = entry.success ? deletions.next(entry.data) : null;
+      if (wrong !== null) unapproved.push({ at: expected, problem: wrong });
       if (marks.some((mark) => mark.n === expected && mark.mac !== mac)) {
         return { ok: false, at: expected, problem: `entry ${expected} is not the one that its head was noted for` };
       }
@@ -207,7 +252,7 @@ export class Audit {
     const head = await this.head();
     if (head.n < last.n)
       return { ok: false, at: head.n, problem: `the head says ${head.n}, and there are entries after it` };
-    return { ok: true, head: last };
+    return { ok: true, head: last, unapproved };
   }
 
   private problemOf(json: string, mac: string, before: Head): string | null {

@@ -38,7 +38,9 @@ export class Budgets {
       const { rev, scopes } = await this.read();
       const { next, entry } = change(scopes[scope] ?? null);
       const written = { rev: rev + 1, scopes: { ...scopes, [scope]: next } };
-      if (await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry], write))
+      if (
+        await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry], { write })
+      )
         return true;
       await pause(Math.random() * 10);
     }

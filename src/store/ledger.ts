@@ -58,7 +58,7 @@ export class Ledger {
 
   private commit(checks: Check[], operations: Operation[], entries: AuditEntry[], write: Write): Promise<boolean> {
     return this.audit && entries.length > 0
-      ? this.audit.commit(checks, operations, entries, write)
+      ? this.audit.commit(checks, operations, entries, { write })
       : commit(this.redis, checks, operations, write);
   }
 

@@ -113,7 +113,9 @@ export class Links {
       // Before the links are written: whoever is told of the link can count on it in every open request.
       await this.widenRequests(next, people, entry.at);
       const written = { rev: rev + 1, links: next };
-      if (await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry], write)) {
+      if (
+        await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry], { write })
+      ) {
         // Requests that were made meanwhile.
         await this.widenRequests(next, people, entry.at);
         return next;

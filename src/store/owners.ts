@@ -48,7 +48,9 @@ export class Owners {
       const next = change(pods);
       if (next === null) return false;
       const written = { rev: rev + 1, pods: next };
-      if (await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries, write))
+      if (
+        await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries, { write })
+      )
         return true;
       await pause(Math.random() * 10);
     }

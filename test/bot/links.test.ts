@@ -6,6 +6,7 @@ import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
 import type { Asker, Services } from '../../src/bot/services.ts';
 import { readPolicy } from '../../src/config/load.ts';
+import { approve } from '../../src/policy/approval-moves.ts';
 import { type Decider, deciderOf } from '../../src/policy/approvers.ts';
 import { bare, knownAs, type Link } from '../../src/policy/identity.ts';
 import { Approvals } from '../../src/store/approvals.ts';
@@ -142,14 +143,11 @@ describe('/pod unlink', () => {
   it('not by an admin who is part of an open request, from whichever account', async () => {
     const { services, asker, approvals, store } = await stage();
     const { guard } = await store.guarded();
-    const votes = [
-      { by: ref('discord:700000000000000001', 'ada'), at: NOW, accounts: ['discord:700000000000000001', 'slack:U1'] },
-    ];
-    await approvals.add(
-      [newApproval({ quorum: 2, votes, by: ref('slack:T1/U9'), self: ['slack:U9'] })],
-      guard,
-      () => [],
-    );
+    const asked = newApproval({ quorum: 2, by: ref('slack:T1/U9'), self: ['slack:U9'] });
+    await approvals.add([asked], guard, () => []);
+    const by = ref('discord:700000000000000001', 'ada');
+    const vote = { by, at: NOW, accounts: [by.account, 'slack:U1'] };
+    await approvals.move(asked.id, approve(vote, 0), () => []);
     await expect(unlink.run({ account }, asker('slack:T1/U1'), services)).rejects.toThrow(/part of an open request/);
     expect(said(await unlink.run({ account }, asker('slack:T1/U2'), services))).toContain('Unlinked');
   });

@@ -98,7 +98,10 @@ const EVENTS: [string, IncomingEvent][] = [
  * just adopted does not hold.
  */
 const steady = (text: string) =>
-  text.replace(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/g, 'CODE').replace('\\"gpuUtil\\":[71]', '\\"gpuUtil\\":[]');
+  text
+    .replace(/[0-9a-f]{64}/g, 'SEAL')
+    .replace(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/g, 'CODE')
+    .replace('\\"gpuUtil\\":[71]', '\\"gpuUtil\\":[]');
 
 /** Where whoever runs it again says it in other words, these are as true. */
 const AS_TRUE: Record<string, RegExp> = {

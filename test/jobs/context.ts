@@ -18,7 +18,7 @@ import { BOB, CAROL } from '../policy/requests.ts';
 import { ALICE, NOW } from '../policy/rows.ts';
 import { FakeProvider } from './provider.ts';
 
-const KEY = '0123456789abcdef0123456789abcdef';
+export const KEY = '0123456789abcdef0123456789abcdef';
 export const PEOPLE = [ALICE, BOB, CAROL].map(({ account, person, name }) => ({
   key: person ?? '',
   name,

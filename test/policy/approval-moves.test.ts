@@ -80,6 +80,26 @@ describe('a request', () => {
     expect(moves.sending(liveOf(approved), NOW, 1)(approved)).toBeNull();
   });
 
+  it('is not sent with fewer persons than its quorum, whatever its status says', () => {
+    const vote = voteOf(BOB);
+    const twin: Vote = { ...vote, by: { ...BOB, account: 'discord:2' }, accounts: ['discord:2', ...vote.accounts] };
+    for (const votes of [[], [vote], [vote, twin]]) {
+      const short = newApproval({ status: 'approved', dueAt: NOW, quorum: 2, votes });
+      expect(moves.isDue(short, NOW)).toBe(true);
+      expect(moves.sending(liveOf(short), NOW, 1)(short)).toBeNull();
+    }
+    const enough = newApproval({ status: 'approved', dueAt: NOW, quorum: 2, votes: [vote, voteOf(CAROL)] });
+    expect(moves.sending(liveOf(enough), NOW, 1)(enough)?.status).toBe('executing');
+  });
+
+  it('takes a vote until the moment at which it expires, and none from then on', () => {
+    const record = newApproval({ owner: null });
+    const at = (time: number) => moves.approve({ ...voteOf(BOB), at: time }, WAIT)(record);
+    expect(at(record.expiresAt - 1)?.status).toBe('approved');
+    expect(at(record.expiresAt)).toBeNull();
+    expect(at(record.expiresAt + 1)).toBeNull();
+  });
+
   it('is not sent for a pod that is another than was approved', () => {
     const approved = along(newApproval(), moves.approve(voteOf(BOB), WAIT));
     expect(moves.sending({ ...liveOf(approved), name: 'other' }, NOW, 1)(approved)).toBeNull();

@@ -96,6 +96,25 @@ describe('the audit log', () => {
     expect(await new Audit(redis.client(), 'another').verify()).toMatchObject({ ok: false, at: 1 });
   });
 
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'is no stream',
+      () =>
+        redis
+          .client()
+          .del(STREAM)
+          .then(() => redis.client().set(STREAM, 'x')),
+    ],
+    ['holds an entry that is ahead of ours', () => redis.client().xadd(STREAM, '99-0', 'json', '{}', 'mac', '')],
+  ])('applies no change that it cannot record: its key %s, and the caller hears of it', async (_, breakIt) => {
+    const audit = await filled(2);
+    await breakIt();
+    const change = audit.commit([], [['SET', key('thing'), 'changed']], [entry('change')]);
+    await expect(change).rejects.toThrow();
+    expect(await redis.client().get(key('thing'))).toBeNull();
+    expect((await audit.head()).n).toBe(2);
+  });
+
   it('keeps the key out of Redis', async () => {
     const audit = await filled(1);
     await audit.claimKey();
@@ -128,6 +147,28 @@ describe('podwarden audit', () => {
     expect(lines[0]).toBe('n,at,kind,actor,subject,facts,mac');
     expect(lines[1]).toContain('"2026-11-24T10:00:00.000Z","act-1","slack:T1/U1 (alice)","pod1"');
     expect((await run('export', '--since', '2026-11-25')).lines).toEqual([]);
+  });
+
+  it('exports no cell that begins like a formula, a tab or a line break as such', async () => {
+    const audit = new Audit(redis.client(), SECRET);
+    const hostile = ['=HYPERLINK("x")', '+1', '-1', '@SUM(1)', '\tx', '\rx'];
+    for (const subject of hostile) await audit.append({ ...entry('act'), actor: subject, subject });
+    const { lines } = await run('export', '--format', 'csv');
+    const cells = lines.slice(1).map((line) => line.split('"act",')[1]);
+    expect(cells.map((cell) => cell?.slice(0, 3))).toEqual(hostile.map((text) => `"'${text[0]}`));
+    expect(lines[1]).toContain(`"'=HYPERLINK(""x"")","'=HYPERLINK(""x"")"`);
+  });
+
+  it('names a deletion that nobody else approved, though the log is whole, and fails', async () => {
+    const audit = await filled(1);
+    const about = { request: 'r1', pod: 'pod1', status: 'requested' };
+    await audit.append({ ...entry('request-made'), facts: about }, { ...entry('runpod-delete'), facts: about });
+    const { code, lines } = await run('verify');
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^The log is whole: 3 entries/),
+      'NOT APPROVED: entry 3 deleted pod pod1 for request r1, and no entry before it shows that somebody else approved that.',
+    ]);
   });
 
   it('verifies, and says so in its exit code', async () => {

@@ -25,14 +25,10 @@ async function approved(...ids: string[]) {
   const { guard } = await links.guarded();
   for (const id of ids) {
     const fingerprint = { ...newApproval().fingerprint, id: `pod-${id}` };
-    await approvals.add(
-      [newApproval({ id, batch: id, podId: `pod-${id}`, fingerprint, votes: [voteOf(BOB)] })],
-      guard,
-      () => [],
-    );
+    await approvals.add([newApproval({ id, batch: id, podId: `pod-${id}`, fingerprint })], guard, () => []);
     await approvals.move(
       id,
-      (record) => ({ ...record, status: 'approved', dueAt: NOW }),
+      (record) => ({ ...record, status: 'approved', dueAt: NOW, votes: [voteOf(BOB)] }),
       () => [],
     );
   }

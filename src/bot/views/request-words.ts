@@ -76,7 +76,7 @@ export function statusOf(record: Approval, accountsOf: AccountsOf): Span[] {
     default:
       return spans(
         ...approved,
-        `${ENDED[status] ?? ''}: ${oneLine(end?.text ?? '')}. ${record.attempt === null ? 'Nothing was deleted. ' : ''}`,
+        `${ENDED[status] ?? ''}: ${oneLine(end?.text ?? '')}. ${record.attempt === null && !record.altered ? 'Nothing was deleted. ' : ''}`,
         moment(end?.at ?? record.since),
         '.',
       );
