@@ -58,6 +58,16 @@ async function stage(links: Link[] = [LINK]) {
   return { services, asker, store, approvals };
 }
 
+/** The same asker, of whom the chats say something else by now than what was kept. */
+function turned(asker: Asker, more: Partial<Decider>): Asker {
+  const { access, membership, accounts } = asker;
+  const { account, person } = asker.who;
+  const now = { account, person, accounts, membership, access, unread: null, ...more } as Decider;
+  return { ...asker, live: async () => now };
+}
+
+const NOTHING = { may: new Set<never>(), why: new Map<never, string>() };
+
 function never(): never {
   throw new Error('unreachable');
 }
@@ -119,6 +129,28 @@ describe('two accounts become one person', () => {
     }
     expect(said(await linkAdmit.run({ id: 'l9', choice: null }, asker(admin), services))).toContain('Confirmed');
     expect(knownAs(b, { people, links: await store.all() })?.key).toBe('eve');
+  });
+});
+
+describe('what an admin decides is judged by what the chats say now', () => {
+  const decide = {
+    'confirming a link': (asker: Asker, services: Services) => linkAdmit.run(target, asker, services),
+    unlinking: (asker: Asker, services: Services) => unlink.run({ account: 'slack:T1/U3' }, asker, services),
+  };
+
+  it.each(Object.entries(decide))('%s: not by somebody who is an admin no more', async (_, run) => {
+    const { services, asker, store } = await stage();
+    const before = await store.all();
+    expect(said(await run(turned(asker('slack:T1/U1'), { access: NOTHING }), services))).toMatch(/admin/);
+    expect(await store.all()).toEqual(before);
+  });
+
+  it.each(Object.entries(decide))('%s: an account that cannot be read refuses, and is named', async (_, run) => {
+    const { services, asker, store } = await stage();
+    const before = await store.all();
+    const unread = 'Your Discord account could not be read: Discord is not reachable.';
+    expect(said(await run(turned(asker('slack:T1/U1'), { access: NOTHING, unread }), services))).toContain(unread);
+    expect(await store.all()).toEqual(before);
   });
 });
 
