@@ -12,6 +12,7 @@ import { slackManifest } from './entry/slack-manifest.ts';
 import { VERSION } from './entry/version.ts';
 import { runWorker } from './entry/worker.ts';
 import type { Log } from './jobs/ports.ts';
+import { AccountMismatch } from './store/account-pin.ts';
 import { Audit, AuditKeyMismatch } from './store/audit.ts';
 import { DataInUse, RedisMissing, runningRedis, startEmbeddedRedis } from './store/embedded-redis.ts';
 
@@ -103,7 +104,9 @@ async function main([command, ...args]: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  const known = [ConfigError, DataInUse, RedisMissing, AuditKeyMismatch].some((kind) => error instanceof kind);
+  const known = [ConfigError, DataInUse, RedisMissing, AuditKeyMismatch, AccountMismatch].some(
+    (kind) => error instanceof kind,
+  );
   process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`);
   process.exit(1);
 });

@@ -122,6 +122,20 @@ describe('podwarden start', () => {
     await until(() => /launch a pod/i.test(seen()), seen);
   });
 
+  it('with a key of another Runpod account is refused, and says what to do', async () => {
+    const first = await started();
+    first.child.kill('SIGTERM');
+    await once(first.child, 'exit');
+    const apiKey = SECRETS.RUNPOD_API_KEY;
+    const other = await startRunpodEmulator({ clock: Date.now, apiKey: `${apiKey}2`, accountId: 'user_other' });
+    const second = run('start', { RUNPOD_API_URL: other.url, RUNPOD_API_KEY: `${apiKey}2` });
+    const [code] = await once(second.child, 'exit');
+    expect(code).toBe(1);
+    expect(second.said()).toMatch(/^RUNPOD_API_KEY belongs to another Runpod account .*give this one its own Redis/m);
+    expect(other.calls.map(({ path }) => path)).toEqual(['/graphql:myself']);
+    await other.close();
+  });
+
   it('a second signal exits at once', async () => {
     const { child } = await started();
     await slack.command('alice', 'gpu', '/pod launch a6000 name=run8');

@@ -83,6 +83,8 @@ export class Account {
   /** Serverless, public endpoints, clusters, CPU pods: by id. */
   readonly meters = new Map<string, Meter>();
   readonly book = new Book();
+  /** `myself.id` of GraphQL. */
+  readonly id: string;
   balance: number;
   /** POSTPAID accounts are not stopped by a low balance. */
   billingMode: 'PREPAID' | 'POSTPAID' = 'PREPAID';
@@ -94,7 +96,8 @@ export class Account {
   private readonly clock: () => number;
   private readonly delays: Delays;
 
-  constructor(options: { clock: () => number; balance: number; delays: Delays }) {
+  constructor(options: { clock: () => number; balance: number; delays: Delays; id?: string }) {
+    this.id = options.id ?? 'user_emulated';
     this.clock = options.clock;
     this.balance = options.balance;
     this.delays = options.delays;

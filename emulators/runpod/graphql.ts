@@ -31,6 +31,7 @@ export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
     case 'myself':
       return data({
         myself: {
+          id: context.account.id,
           clientBalance: context.faults.balanceSaid ?? context.account.balance,
           currentSpendPerHr: context.account.burnPerHour(),
         },

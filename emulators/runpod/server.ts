@@ -40,6 +40,7 @@ export interface RunpodEmulatorOptions {
   delays?: Delays;
   pageSize?: number;
   quotaPerMinute?: number;
+  accountId?: string;
 }
 
 /** Creating to reporting takes under three seconds. */
@@ -50,6 +51,7 @@ export async function startRunpodEmulator(options: RunpodEmulatorOptions): Promi
     clock: options.clock,
     balance: options.balance ?? 60,
     delays: options.delays ?? DELAYS,
+    ...(options.accountId === undefined ? {} : { id: options.accountId }),
   });
   const state = new EmulatorState(account, options);
   const listening: Listening = await listen((call) => state.handle(call));

@@ -22,6 +22,7 @@ import { terminatePod } from '../jobs/terminate-pod.ts';
 import { TICK_MS, tick } from '../jobs/tick.ts';
 import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
+import { AccountMismatch, AccountPin } from '../store/account-pin.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Budgets } from '../store/budgets.ts';
 import { Choices } from '../store/choices.ts';
@@ -34,6 +35,7 @@ import { Links } from '../store/links.ts';
 import { Owners } from '../store/owners.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
+import { AccountGate, gated } from './account-gate.ts';
 import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, openAudit } from './process.ts';
 import { runpodPort } from './runpod-port.ts';
@@ -59,6 +61,8 @@ const DEFINITIONS = [
 const CONCURRENCY = 500;
 const SHUTDOWN_MS = 10_000;
 const FIRST_READS_MS = 10_000;
+/** How long the start waits for RunPod to say whose the key is. */
+const ACCOUNT_MS = 5000;
 
 export interface WorkerTimings {
   settleMs: number;
@@ -93,10 +97,20 @@ export async function runWorker(options: {
   });
   const sunset = () => [...sunsets].map(([call, day]) => `${call} ends ${day}`).join('; ') || null;
   const audit = await openAudit(redis, options.auditKey, 'worker', clocks, log);
+  const gate = new AccountGate({
+    pin: new AccountPin(redis.producer, audit),
+    runpod: { apiKey: options.runpod.apiKey, accountId: (signal) => runpod.graphql.accountId({ signal }) },
+    clocks,
+    log,
+  });
+  await checkAccount(gate, log).catch(async (error: unknown) => {
+    await runpod.close();
+    throw error;
+  });
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
   const context: GovernedContext = {
-    provider: runpodPort(runpod, sunset),
+    provider: gated(runpodPort(runpod, sunset), gate),
     ledger: new Ledger(redis.producer, audit),
     approvals,
     audit,
@@ -148,6 +162,22 @@ export async function runWorker(options: {
       await runpod.close();
     },
   };
+}
+
+/** Refuses another account than this Redis's. Where RunPod does not answer now, its first answer is checked instead. */
+async function checkAccount(gate: AccountGate, log: Log): Promise<void> {
+  const late = new AbortController();
+  const checked = gate.check().catch((error: Error) => {
+    if (error instanceof AccountMismatch) throw error;
+    log.warn(
+      { error: error.message },
+      'Runpod did not tell whose account the key is of; nothing is done before it does',
+    );
+  });
+  // Lost to the deadline, a mismatch is met by the first call.
+  checked.catch(() => {});
+  const deadline = pause(ACCOUNT_MS, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([checked, deadline]).finally(() => late.abort());
 }
 
 /** Ready means that commands can be answered. Where RunPod is away, they say so: nobody is waited for longer. */

@@ -44,6 +44,8 @@ const account = z.object({
   myself: z.object({ clientBalance: z.number().nullish(), currentSpendPerHr: z.number().nullish() }).nullable(),
 });
 
+const owner = z.object({ myself: z.object({ id: z.string().min(1) }).nullable() });
+
 export interface RentInterruptable {
   name: string;
   imageName?: string;
@@ -118,6 +120,13 @@ export class GraphqlApi {
     if (!data.myself)
       throw new RunpodRejected(401, 'access', 'the key is not accepted', { call: 'POST /graphql:myself' });
     return { balanceUsd: data.myself.clientBalance ?? null, spendUsdPerHour: data.myself.currentSpendPerHr ?? null };
+  }
+
+  /** Whose account the key is of. No other API tells: v2 has no resource for the account itself. */
+  async accountId(options: Signal = {}): Promise<string> {
+    const data = await this.ask('myself', `query accountId { myself { id } }`, {}, owner, 'safe', options);
+    if (data.myself) return data.myself.id;
+    throw new RunpodRejected(401, 'access', 'the key is not accepted', { call: 'POST /graphql:myself' });
   }
 
   /** GraphQL answers nearly everything with 200; `errors` decide. */
