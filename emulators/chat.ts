@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ChatEvent } from './events.ts';
 
 /** One message as people see it, for dialogues and tests. */
 export interface Seen {
@@ -66,6 +67,8 @@ export interface ChatFaults {
 export interface ChatEmulator {
   readonly chat: string;
   faults: ChatFaults;
+  /** What people did, with what came back, in its order. */
+  readonly events: readonly ChatEvent[];
   /** Everything that this person can see; for null, what anybody sees. */
   visibleTo(person: string | null): Seen[];
   /** Resolves when the bot acknowledged. @throws ClientRefused, NotAcknowledged */

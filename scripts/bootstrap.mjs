@@ -39,6 +39,7 @@ const COMMANDS = {
   demo: (args) => ['--import', 'tsx', 'demo/main.ts', ...args],
   start: (args) => ['--import', 'tsx', 'src/cli.ts', 'start', ...args],
   bench: (args) => ['--import', 'tsx', 'bench/main.ts', ...args],
+  storm: (args) => ['--import', 'tsx', 'storm/main.ts', ...args],
   test: (args) => ['node_modules/vitest/vitest.mjs', 'run', ...args],
 };
 

@@ -74,7 +74,7 @@ const ROOMS: Record<string, Room> = {
 };
 
 /** Entry points may import anything; nothing imports them. */
-const ENTRIES = ['src/entry', 'src/cli.ts', 'demo', 'scripts', 'test', 'emulators'];
+const ENTRIES = ['src/entry', 'src/cli.ts', 'demo', 'storm', 'scripts', 'test', 'emulators'];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 interface Import {
@@ -105,7 +105,7 @@ function roomOf(file: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
-const all = [...sources('src'), ...sources('demo'), ...sources('emulators')].flatMap(importsOf);
+const all = ['src', 'demo', 'emulators', 'storm'].flatMap(sources).flatMap(importsOf);
 
 describe('the house', () => {
   it('reads the real import statements', () => {
@@ -134,7 +134,7 @@ describe('the house', () => {
     const wrong = all.filter(({ from, to }) => {
       const entry = ENTRIES.find((e) => to === e || to.startsWith(`${e}/`));
       if (!entry) return false;
-      const free = ['demo', 'test', 'scripts', 'src/entry', 'src/cli.ts'].some((e) => from.startsWith(e));
+      const free = ['demo', 'storm', 'test', 'scripts', 'src/entry', 'src/cli.ts'].some((e) => from.startsWith(e));
       return !free && !(entry === 'emulators' && from.startsWith('emulators'));
     });
     expect(wrong).toEqual([]);
@@ -158,6 +158,13 @@ describe('the house', () => {
     ];
     const wrong = from('demo/page/browser/').filter(({ to }) => !browser.some((start) => to.startsWith(start)));
     expect(wrong).toEqual([]);
+  });
+
+  it('has storms that are judged from what was recorded alone', () => {
+    const judged = all.filter(({ from }) => from.startsWith('storm/judge/')).map(({ to }) => to);
+    const allowed = ['storm/judge/', 'src/policy/', 'emulators/chat.ts', 'emulators/events.ts'];
+    expect(judged.length).toBeGreaterThan(5);
+    expect(judged.filter((to) => !allowed.some((start) => to.startsWith(start)))).toEqual([]);
   });
 
   it('names no chat platform where both are meant', () => {
@@ -194,7 +201,8 @@ describe('the house', () => {
   });
 
   it('keeps files short', () => {
-    const long = [...sources('src'), ...sources('emulators'), ...sources('demo')]
+    const long = ['src', 'emulators', 'demo', 'storm']
+      .flatMap(sources)
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 350);
     expect(long).toEqual([]);

@@ -46,6 +46,16 @@ interface WorldOptions {
   history: boolean;
   balance: number;
   keep: boolean;
+  /** What a part of this name gets in its environment on top, or instead; `store` is the socket of the world's Redis. */
+  environment: (name: string, store: string) => NodeJS.ProcessEnv;
+}
+
+/** How a process of the world ended without being killed. */
+export interface PartExit {
+  name: string;
+  wasReady: boolean;
+  code: number | null;
+  signal: NodeJS.Signals | null;
 }
 
 /** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
@@ -58,10 +68,13 @@ export class World {
   readonly slack: SlackEmulator;
   readonly discord: DiscordEmulator;
   readonly queues: Queue[] = [];
+  /** Those of the parts that ended by themselves or were asked to, not those that were killed. */
+  readonly exits: PartExit[] = [];
   private readonly dataPath: string;
   private readonly history: boolean;
   private readonly balance: number;
   private readonly keep: Keep | null;
+  private readonly more: WorldOptions['environment'];
   /** By part, and for further ones of a part by a name of their own. */
   private readonly children = new Map<string, ChildProcess>();
   /** By the same names: how far the clock of its machine is ahead, ms. */
@@ -81,8 +94,12 @@ export class World {
    * `balance`: USD of the account at its beginning. `keep`: go on where the last run in this folder ended; time stood still
    * in between.
    */
-  constructor(dataPath: string, { history = true, balance = 60, keep = false }: Partial<WorldOptions> = {}) {
+  constructor(
+    dataPath: string,
+    { history = true, balance = 60, keep = false, environment = () => ({}) }: Partial<WorldOptions> = {},
+  ) {
     this.history = history;
+    this.more = environment;
     this.balance = balance;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
@@ -190,8 +207,8 @@ export class World {
     throw new Error(`the bot or the worker did not come up; see the logs in ${this.dataPath}`);
   }
 
-  running(part: Part): boolean {
-    return this.children.has(part);
+  running(name: string): boolean {
+    return this.children.has(name);
   }
 
   /** A part that was started is coming up until it says that it is ready. */
@@ -205,13 +222,18 @@ export class World {
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
     const child = spawn(process.execPath, ['--enable-source-maps', this.program, part], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: { ...this.environment(part), DEMO_MACHINE_CLOCK: String(this.machineClock(name)) },
+      env: {
+        ...this.environment(part),
+        DEMO_MACHINE_CLOCK: String(this.machineClock(name)),
+        ...this.more(name, this.redis?.socketPath ?? ''),
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
     this.children.set(name, child);
-    child.once('exit', () => {
+    child.once('exit', (code, signal) => {
       if (this.children.get(name) !== child) return;
+      this.exits.push({ name, wasReady: this.ready.has(name), code, signal });
       this.children.delete(name);
       this.ready.delete(name);
     });
@@ -260,6 +282,11 @@ export class World {
 
   auditKey(): string {
     return auditKeyIn(join(this.dataPath, 'keys'));
+  }
+
+  /** SIGSTOP, SIGCONT, SIGTERM: what an operating system or a deploy does to a part. */
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.children.get(name)?.kill(signal);
   }
 
   kill(name: string): void {

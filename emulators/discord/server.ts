@@ -11,6 +11,7 @@ import {
   type Timeline,
   withinAckTime,
 } from '../chat.ts';
+import { type ChatEvent, EventBook, filledIn } from '../events.ts';
 import { type HttpAnswer, type HttpCall, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { typedCommand } from './client.ts';
@@ -24,6 +25,8 @@ import { type DiscordMessage, type Interaction, type Json, type Modal, Server } 
 
 /** A person's client sends at most this much text. Source: message object (without Nitro). */
 const MAX_CONTENT = 2000;
+
+type Done = Pick<ChatEvent, 'kind' | 'what' | 'token' | 'about'>;
 
 export interface DiscordEmulatorOptions {
   token: string;
@@ -46,6 +49,8 @@ export class DiscordEmulator implements ChatEmulator {
   readonly chat = 'discord';
   readonly server = new Server();
   readonly violations: string[] = [];
+  private readonly book = new EventBook();
+  readonly events = this.book.events;
   readonly requests: RecordedRequest[] = [];
   faults: ChatFaults = { mode: null, redeliver: false };
   /** Where DISCORD_API_URL points; ends in /api. */
@@ -122,7 +127,22 @@ export class DiscordEmulator implements ChatEmulator {
     const quota = limit(call, this.quotas);
     if (quota.refusal) return quota.refusal;
     const answer = rest(call, this.context(), files);
+    if (answer.status < 300) this.note(call);
     return { ...answer, headers: { ...quota.headers, ...answer.headers } };
+  }
+
+  /** What an interaction was answered with, as its person reads it. */
+  private note({ path: sent, body }: HttpCall): void {
+    const path = decodeURIComponent(sent);
+    const token = /\/interactions\/\d+\/([^/]+)\/callback$/.exec(path)?.[1];
+    const { type } = (token === undefined ? {} : JSON.parse(body.toString('utf8'))) as { type?: number };
+    if (token !== undefined && type === 9) this.book.answered(token, 'form', '');
+    const edited = /\/webhooks\/\d+\/([^/]+)\/messages\/@original$/.exec(path)?.[1];
+    const answered = edited ?? (type === 4 || type === 7 ? token : undefined);
+    const original = answered === undefined ? null : this.server.interactions.get(answered)?.original;
+    const message = this.server.messages.find(({ id }) => id === original);
+    if (answered === undefined || !message) return;
+    this.book.answered(answered, 'message', readMessage(message, this.server, this.reader()).text);
   }
 
   private context(): RestContext {
@@ -136,7 +156,7 @@ export class DiscordEmulator implements ChatEmulator {
     channel: string,
     source: string | null,
     part: Json,
-    command: string | null = null,
+    { command = null, done = null }: { command?: string | null; done?: Done | null } = {},
   ): Promise<Interaction> {
     const { server } = this;
     const id = server.newId();
@@ -159,10 +179,13 @@ export class DiscordEmulator implements ChatEmulator {
       choices: [],
     };
     server.interactions.set(token, interaction);
+    const person = server.users.get(user)?.name ?? user;
+    const event = done && this.book.begin({ ...done, person, channel: server.roomOf(channel)?.name ?? '' }, [token]);
     const payload = { ...interactionPayload(interaction, server), ...part };
     this.gateway?.dispatch('INTERACTION_CREATE', payload);
     if (this.faults.redeliver) this.gateway?.dispatch('INTERACTION_CREATE', payload);
     if (!(await withinAckTime(ack))) throw new NotAcknowledged('the interaction was not acknowledged within 3 s');
+    if (event) event.acknowledgedAt = Date.now();
     return interaction;
   }
 
@@ -170,7 +193,8 @@ export class DiscordEmulator implements ChatEmulator {
     const { user, channel } = this.at(person, channelName);
     const { subcommand, options } = typedCommand(typed, this.server.commands);
     const data = { id: this.server.newId(), name: 'pod', type: 1, options: [{ type: 1, name: subcommand, options }] };
-    await this.interact(user, channel, null, { type: 2, data }, `pod ${subcommand}`);
+    const done: Done = { kind: 'command', what: typed, token: '', about: '' };
+    await this.interact(user, channel, null, { type: 2, data }, { command: `pod ${subcommand}`, done });
   }
 
   /** Discord asks for no acknowledgement of a message. */
@@ -229,7 +253,10 @@ export class DiscordEmulator implements ChatEmulator {
       components: message.components,
       flags: message.onlyFor === null ? 0 : 64,
     };
-    await this.interact(user, message.channel, message.id, { type: 3, data, message: shown });
+    const on = readMessage(message, this.server, this.reader());
+    const label = on.buttons.find(({ id }) => id === button.id)?.label ?? '';
+    const done: Done = { kind: 'click', what: label, token: button.id, about: on.text };
+    await this.interact(user, message.channel, message.id, { type: 3, data, message: shown }, { done });
   }
 
   form(person: string): SeenForm | null {
@@ -250,10 +277,9 @@ export class DiscordEmulator implements ChatEmulator {
         ...(field.kind === 'text' ? { type: 4, value: field.value[0] ?? '' } : { type: 3, values: field.value }),
       },
     }));
-    await this.interact(user, open.channel, open.source, {
-      type: 5,
-      data: { custom_id: open.modal.custom_id, components },
-    });
+    const token = String(open.modal.custom_id);
+    const done: Done = { kind: 'form', what: form.title, token, about: filledIn(form) };
+    await this.interact(user, open.channel, open.source, { type: 5, data: { custom_id: token, components } }, { done });
     this.closeModal(open);
   }
 
@@ -273,13 +299,17 @@ export class DiscordEmulator implements ChatEmulator {
     return open;
   }
 
-  visibleTo(person: string | null): Seen[] {
-    const user = person === null ? null : this.server.byName(person).id;
-    const reader: Reader = {
+  private reader(): Reader {
+    return {
       userName: (id) => (id === this.server.bot ? 'Podwarden' : (this.server.users.get(id)?.name ?? id)),
       moment: this.options.moment,
       ago: this.options.ago,
     };
+  }
+
+  visibleTo(person: string | null): Seen[] {
+    const user = person === null ? null : this.server.byName(person).id;
+    const reader = this.reader();
     return this.server.messages
       .filter((message) => !message.thinking && this.sees(user, message))
       .map((message) => readMessage(message, this.server, reader));

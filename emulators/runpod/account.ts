@@ -78,6 +78,8 @@ export interface Meter {
  */
 export class Account {
   readonly pods = new Map<string, EmulatedPod>();
+  /** Every pod that there ever was, in the order of its making. */
+  readonly made: Pick<EmulatedPod, 'id' | 'name' | 'createdAt'>[] = [];
   readonly volumes = new Map<string, Volume>();
   readonly templates = new Set(['tpl0pytorch']);
   /** Serverless, public endpoints, clusters, CPU pods: by id. */

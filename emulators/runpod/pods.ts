@@ -60,6 +60,7 @@ export function newPod(account: Account, wanted: Wanted, rate?: number): Emulate
   account.settle();
   account.begin(pod);
   account.pods.set(pod.id, pod);
+  account.made.push({ id: pod.id, name: pod.name, createdAt: pod.createdAt });
   return pod;
 }
 

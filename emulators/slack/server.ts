@@ -14,6 +14,7 @@ import {
   type Timeline,
   withinAckTime,
 } from '../chat.ts';
+import { type ChatEvent, EventBook, filledIn } from '../events.ts';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen, listenForSockets } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { METHODS, respond } from './api.ts';
@@ -26,7 +27,7 @@ import {
   submissionPayload,
 } from './payloads.ts';
 import { rateLimit } from './rates.ts';
-import { type Reader, readForm, readMessage } from './read.ts';
+import { type Reader, readBlocks, readForm, readMessage } from './read.ts';
 import { type ApiContext, addMessage, type Json, type SlackMessage, type SlackView, Workspace } from './state.ts';
 
 const TRIGGER_MS = 3000;
@@ -53,6 +54,8 @@ export class SlackEmulator implements ChatEmulator {
   readonly chat = 'slack';
   readonly workspace = new Workspace();
   readonly violations: string[] = [];
+  private readonly book = new EventBook();
+  readonly events = this.book.events;
   faults: ChatFaults = { mode: null, redeliver: false };
   /** Messages that show a file are refused, as now and then while Slack processes it. */
   filesRefused = false;
@@ -155,7 +158,7 @@ export class SlackEmulator implements ChatEmulator {
     }
     if (call.path.startsWith('/upload/')) return this.upload(call);
     if (call.path.startsWith('/response/')) {
-      return respond(call.path.slice('/response/'.length), jsonBody(call), this.context);
+      return this.respond(call.path.slice('/response/'.length), jsonBody(call));
     }
     const wanted = method === 'apps.connections.open' ? this.options.appToken : this.options.botToken;
     if (call.headers.authorization !== `Bearer ${wanted}`)
@@ -168,7 +171,19 @@ export class SlackEmulator implements ChatEmulator {
     const params = Object.fromEntries(new URLSearchParams(call.body.toString('utf8')));
     const limited = rateLimit(method, params, this.quotas);
     if (limited) return limited;
-    return { status: 200, body: run(params, this.context) };
+    const body = run(params, this.context);
+    if (method === 'views.open' && body.ok === true) {
+      this.book.answered(params.trigger_id ?? '', 'form', String((body.view as Json).callback_id ?? ''));
+    }
+    return { status: 200, body };
+  }
+
+  private respond(id: string, said: Json): HttpAnswer {
+    const answer = respond(id, said, this.context);
+    const blocks = (said.blocks as Json[] | undefined) ?? [];
+    if (answer.status === 200)
+      this.book.answered(id, 'message', readBlocks(blocks, this.reader()) || String(said.text));
+    return answer;
   }
 
   /** The address is the secret: no token goes with the bytes. */
@@ -186,6 +201,8 @@ export class SlackEmulator implements ChatEmulator {
     const frame = JSON.stringify({ envelope_id: id, type, payload, accepts_response_payload: true });
     const acknowledged = new Promise<Json>((resolve) => this.waiting.set(id, resolve));
     const [socket] = this.sockets;
+    // Envelopes are spread over the sockets.
+    if (socket && this.sockets.delete(socket)) this.sockets.add(socket);
     if (!socket) this.queued.push({ frame, until: Date.now() + (type === 'events_api' ? RETRIED_MS : ACK_MS) });
     else {
       socket.send(frame);
@@ -213,7 +230,11 @@ export class SlackEmulator implements ChatEmulator {
     if (typed.length > MAX_COMMAND) throw new ClientRefused('the message is too long');
     const answering = this.interaction(user.id, channel.id, null, null);
     const payload = commandPayload(this.workspace, user, channel, match[1] ?? '', answering);
-    await this.acknowledged(this.deliver('slash_commands', payload), '/pod');
+    const event = this.book.begin(
+      { kind: 'command', person, channel: channelName, what: typed, token: '', about: '' },
+      addressesOf(answering),
+    );
+    await this.acknowledged(this.deliver('slash_commands', payload), '/pod', event);
   }
 
   async say(person: string, channelName: string, text: string, under: Pick<Seen, 'id'> | null): Promise<void> {
@@ -235,9 +256,10 @@ export class SlackEmulator implements ChatEmulator {
     if (BOT_NAME.test(text)) void this.deliver('events_api', mentionPayload(workspace, user, message));
   }
 
-  private async acknowledged(ack: Promise<Json>, what: string): Promise<Json> {
+  private async acknowledged(ack: Promise<Json>, what: string, event: ChatEvent): Promise<Json> {
     if (!(await withinAckTime(ack.then(() => {}))))
       throw new NotAcknowledged(`${what} was not acknowledged within 3 s`);
+    event.acknowledgedAt = Date.now();
     return ack;
   }
 
@@ -248,7 +270,12 @@ export class SlackEmulator implements ChatEmulator {
     if (!message || !element) throw new ClientRefused('that button is not there any more');
     const answering = this.interaction(user.id, message.channel, message.threadTs, message.ts);
     const payload = clickPayload(this.workspace, user, message, element, answering);
-    await this.acknowledged(this.deliver('interactive', payload), `the click on ${button.label}`);
+    const on = readMessage(message, this.workspace, this.reader());
+    const event = this.book.begin(
+      { kind: 'click', person, channel: on.channel ?? '', what: button.label, token: button.id, about: on.text },
+      addressesOf(answering),
+    );
+    await this.acknowledged(this.deliver('interactive', payload), `the click on ${button.label}`, event);
   }
 
   form(person: string): SeenForm | null {
@@ -261,7 +288,13 @@ export class SlackEmulator implements ChatEmulator {
     const user = this.workspace.byName(person);
     const open = this.openView(user.id, form.id);
     const payload = submissionPayload(this.workspace, user, open, form);
-    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form');
+    const token = String(open.view.callback_id ?? '');
+    const about = filledIn(form);
+    const event = this.book.begin({ kind: 'form', person, channel: '', what: form.title, token, about }, []);
+    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form', event);
+    if (ack.response_action === 'errors') {
+      event.answers.push({ kind: 'problems', text: Object.values(ack.errors as Json).join('\n'), at: Date.now() });
+    } else this.book.takeOver(event);
     open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
@@ -285,13 +318,17 @@ export class SlackEmulator implements ChatEmulator {
     return open;
   }
 
-  visibleTo(person: string | null): Seen[] {
-    const user = person === null ? null : this.workspace.byName(person).id;
-    const reader: Reader = {
+  private reader(): Reader {
+    return {
       userName: (id) => (id === this.workspace.bot.user ? 'Podwarden' : (this.workspace.users.get(id)?.name ?? id)),
       moment: this.options.moment,
       ago: this.options.ago,
     };
+  }
+
+  visibleTo(person: string | null): Seen[] {
+    const user = person === null ? null : this.workspace.byName(person).id;
+    const reader = this.reader();
     return this.workspace.messages
       .filter((message) => this.sees(user, message))
       .map((message) => readMessage(message, this.workspace, reader));
@@ -304,4 +341,8 @@ export class SlackEmulator implements ChatEmulator {
   }
 }
 
+const addressesOf = ({ trigger_id, response_url }: Answering): string[] => [
+  trigger_id,
+  response_url.split('/').at(-1) ?? '',
+];
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

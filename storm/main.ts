@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generate } from './generate.ts';
+import { type Plan, readPlan, writePlan } from './plan.ts';
+import { type Report, run } from './run.ts';
+import { shrink } from './shrink.ts';
+
+const USAGE = `npm run storm -- --seed N [--seeds M] [--no-shrink] [--verbose]
+npm run storm -- --seed N --print
+npm run storm -- --plan FILE [--verbose]`;
+
+/** A failing storm is made smaller for so many runs and so long. */
+const SHRINK_RUNS = 40;
+const SHRINK_MS = 15 * 60_000;
+
+const print = (text: string) => {
+  process.stdout.write(`${text}\n`);
+};
+
+function line({ plan, acts, troubles, deletions, seconds, violations }: Report): string {
+  const [first] = violations;
+  const rules = [...new Set(violations.map(({ rule }) => rule))].join(', ');
+  const end = first ? `FAIL ${rules}: ${first.what}` : 'ok';
+  return `seed ${plan.seed}  ${acts} acts  ${troubles} troubles  ${deletions} deletions  ${seconds.toFixed(0)} s  ${end}`;
+}
+
+function detail({ violations, log }: Report): string {
+  return [...log.map((one) => `  ${one}`), ...violations.map(({ rule, what }) => `  ${rule}: ${what}`)].join('\n');
+}
+
+/** Smaller plans count that break the rule that the whole one broke first. */
+async function shrunk(report: Report): Promise<Plan> {
+  const [first] = report.violations;
+  const deadline = Date.now() + SHRINK_MS;
+  const fails = async (plan: Plan) => {
+    const again = await run(plan);
+    const failed = again.violations.some(({ rule }) => rule === first?.rule);
+    print(`  ${plan.entries.length} entries: ${failed ? 'fails' : 'holds'}`);
+    return failed;
+  };
+  return shrink(report.plan, fails, { runs: SHRINK_RUNS, isOver: () => Date.now() > deadline });
+}
+
+async function failed(report: Report, isShrinking: boolean): Promise<void> {
+  const smallest = isShrinking ? await shrunk(report) : report.plan;
+  const file = join(tmpdir(), `podwarden-storm-${report.plan.seed}.json`);
+  writeFileSync(file, writePlan(smallest));
+  if (isShrinking) print(writePlan(smallest));
+  print(`  again: npm run storm -- --plan ${file}`);
+}
+
+function plansOf(values: { seed?: string; seeds?: string; plan?: string }): Plan[] | null {
+  if (values.plan !== undefined) return [readPlan(readFileSync(values.plan, 'utf8'))];
+  const [seed, seeds] = [Number(values.seed), Number(values.seeds ?? 1)];
+  if (!Number.isInteger(seed) || !Number.isInteger(seeds) || seeds < 1) return null;
+  return Array.from({ length: seeds }, (_, i) => generate(seed + i));
+}
+
+async function main(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { seed: text, seeds: text, plan: text, print: flag, verbose: flag, 'no-shrink': flag };
+  const { values } = parseArgs({ args, options });
+  const plans = plansOf(values);
+  if (plans === null) {
+    print(USAGE);
+    return 2;
+  }
+  if (values.print) {
+    for (const plan of plans) print(writePlan(plan));
+    return 0;
+  }
+  const began = performance.now();
+  let failures = 0;
+  for (const plan of plans) {
+    const report = await run(plan);
+    print(line(report));
+    if (values.verbose) print(detail(report));
+    if (report.violations.length === 0) continue;
+    failures += 1;
+    await failed(report, !values['no-shrink'] && values.plan === undefined);
+  }
+  const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+  print(`${plans.length} storms, ${failures} failed, ${minutes} min`);
+  return failures === 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  },
+);

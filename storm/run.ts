@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { clearFault } from '../demo/world/faults.ts';
+import { moveClock } from '../demo/world/hops.ts';
+import { untilQuiet } from '../demo/world/quiet.ts';
+import { act } from './act.ts';
+import { collect, jobsLeft } from './collect.ts';
+import type { Evidence, Violation } from './judge/evidence.ts';
+import { judge } from './judge/judge.ts';
+import { type Entry, isAct, PARTS, type Plan } from './plan.ts';
+import { type Absence, trouble } from './trouble.ts';
+import { StormWorld } from './world.ts';
+
+const QUIET_MS = 500;
+const QUIET_LIMIT_MS = 30_000;
+const RETRIES_LIMIT_MS = 20_000;
+const POLL_MS = 100;
+/** After a storm, so that what RunPod shows otherwise is read, and read again. */
+const HOPS_MS = [5 * 60_000, 60_000, 60_000];
+
+export interface Report {
+  plan: Plan;
+  acts: number;
+  troubles: number;
+  deletions: number;
+  seconds: number;
+  violations: Violation[];
+  evidence: Evidence;
+  /** What became of each act, in the order of the plan. */
+  log: string[];
+}
+
+/** One storm in a world of its own, from its start to what it broke. */
+export async function run(plan: Plan): Promise<Report> {
+  const began = performance.now();
+  const storm = new StormWorld(plan);
+  try {
+    await storm.start();
+    const absences: Absence[] = [];
+    const log = await blow(plan, storm, absences);
+    await settle(storm);
+    const evidence = await collect(storm, absences);
+    const acts = plan.entries.filter(isAct).length;
+    return {
+      plan,
+      acts,
+      troubles: plan.entries.length - acts,
+      deletions: storm.world.runpod.account.deletedByApi,
+      seconds: (performance.now() - began) / 1000,
+      violations: judge(evidence),
+      evidence,
+      log,
+    };
+  } finally {
+    await storm.stop();
+  }
+}
+
+/** Each entry at its time, beside the others. */
+async function blow({ entries }: Plan, storm: StormWorld, absences: Absence[]): Promise<string[]> {
+  const began = performance.now();
+  return Promise.all(
+    entries.map(async (entry) => {
+      await pause(Math.max(0, entry.at - (performance.now() - began)));
+      const outcome = await take(entry, storm, absences);
+      return `${entry.at} ${JSON.stringify(entry)}: ${outcome}`;
+    }),
+  );
+}
+
+async function take(entry: Entry, storm: StormWorld, absences: Absence[]): Promise<string> {
+  if (entry.kind === 'type' || entry.kind === 'press' || entry.kind === 'ask') {
+    return act(entry, storm.world.chats[entry.chat]);
+  }
+  await trouble(entry, storm, absences);
+  return 'over';
+}
+
+/** All troubles end, everything runs, and what is owed is done. */
+async function settle(storm: StormWorld): Promise<void> {
+  const { world } = storm;
+  clearFault(null, world);
+  for (const name of PARTS) {
+    storm.proxies.get(name)?.set({ kind: 'pass' });
+    storm.thaw(name);
+  }
+  await Promise.all(PARTS.map((name) => storm.revive(name)));
+  await untilQuiet(world, QUIET_MS, QUIET_LIMIT_MS);
+  for (const ms of HOPS_MS) await moveClock(world, ms);
+  await untilQuiet(world, QUIET_MS, QUIET_LIMIT_MS);
+  const deadline = Date.now() + RETRIES_LIMIT_MS;
+  while ((await jobsLeft(storm)).length > 0 && Date.now() < deadline) await pause(POLL_MS);
+}
