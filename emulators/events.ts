@@ -31,8 +31,6 @@ export interface EventAnswer {
 export const filledIn = (form: { fields: readonly { id: string; value: readonly string[] }[] }): string =>
   form.fields.map(({ id, value }) => `${id}=${value.join(',')}`).join('\n');
 
-const isForm = ({ kind }: EventAnswer) => kind === 'form';
-
 /** The events of one chat in their order; `id` is the platform's own address of the answer. */
 export class EventBook {
   readonly events: ChatEvent[] = [];
@@ -53,10 +51,16 @@ export class EventBook {
     return this.byAddress.get(address);
   }
 
-  /** A form may bring no address: what its opening was answered at then answers the form too. */
-  takeOver(to: ChatEvent): void {
-    const from = this.events.findLast((event) => event.person === to.person && event.answers.some(isForm));
-    for (const [address, event] of this.byAddress) if (event === from) this.byAddress.set(address, to);
+  /** Another address of the event that has this one. */
+  alias(address: string, of: string): void {
+    const event = this.byAddress.get(of);
+    if (event) this.byAddress.set(address, event);
+  }
+
+  /** A form may bring no address: what its opening was answered at then answers the form. */
+  takeOver(address: string, to: ChatEvent): void {
+    const from = this.byAddress.get(address);
+    for (const [known, event] of this.byAddress) if (event === from) this.byAddress.set(known, to);
   }
 
   answered(address: string, kind: EventAnswer['kind'], text: string): void {

@@ -23,17 +23,17 @@ const POLL_MS = 40;
 /** `done`; or why there was nothing to do: no such button, no form, the platform's own refusal, no acknowledgement. */
 export type Outcome = 'done' | 'nothing to press' | 'refused' | 'not acknowledged' | 'no form';
 
-/** What one person does, as their client lets them. */
-export async function act(entry: Act<'type' | 'press' | 'ask'>, chat: ChatEmulator): Promise<Outcome> {
+/** What one person does, as their client lets them. `pace` is how much longer everything takes here than usual. */
+export async function act(entry: Act<'type' | 'press' | 'ask'>, chat: ChatEmulator, pace: number): Promise<Outcome> {
   try {
     switch (entry.kind) {
       case 'type':
         await chat.command(entry.person, 'gpu', entry.text);
         return 'done';
       case 'press':
-        return await press(entry, chat);
+        return await press(entry, chat, pace);
       case 'ask':
-        return await ask(entry, chat);
+        return await ask(entry, chat, pace);
     }
   } catch (error) {
     if (error instanceof NotAcknowledged) return 'not acknowledged';
@@ -42,13 +42,13 @@ export async function act(entry: Act<'type' | 'press' | 'ask'>, chat: ChatEmulat
   }
 }
 
-async function ask(entry: Act<'ask'>, chat: ChatEmulator): Promise<Outcome> {
+async function ask(entry: Act<'ask'>, chat: ChatEmulator, pace: number): Promise<Outcome> {
   const { person, pod } = entry;
-  await until(() => chat.visibleTo(null).find(({ text }) => text.includes(`${pod}: `)) ?? null, LOOK_MS);
+  await until(() => chat.visibleTo(null).find(({ text }) => text.includes(`${pod}: `)) ?? null, LOOK_MS * pace);
   for (let tries = 0; tries < ASK_TRIES; tries++) {
     const before = chat.form(person)?.id;
     await chat.command(person, 'gpu', `/pod terminate ${pod}`);
-    const form = await until(() => newForm(chat, person, before), FORM_MS);
+    const form = await until(() => newForm(chat, person, before), FORM_MS * pace);
     if (form) return fill(entry, form, chat);
   }
   return 'no form';
@@ -70,24 +70,24 @@ async function fill({ person, answers }: Act<'ask'>, form: SeenForm, chat: ChatE
   return 'done';
 }
 
-async function press({ person, label, on, times }: Act<'press'>, chat: ChatEmulator): Promise<Outcome> {
-  const found = await until(() => newest(chat.visibleTo(person), label, on), LOOK_MS);
+async function press({ person, label, on, times }: Act<'press'>, chat: ChatEmulator, pace: number): Promise<Outcome> {
+  const found = await until(() => newest(chat.visibleTo(person), label, on), LOOK_MS * pace);
   if (!found) return 'nothing to press';
   const before = newestChange(chat, person);
   const clicks = Array.from({ length: times }, () => chat.press(person, found.message, found.button));
   const ends = await Promise.allSettled(clicks);
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;
-  if (found.button.dialog === null) await confirm(person, found.button.label, before, chat);
+  if (found.button.dialog === null) await confirm(person, found.button.label, before, chat, pace);
   return 'done';
 }
 
 /** Where a chat has no dialogs, a private message asks: its first button has the same label. */
-async function confirm(person: string, label: string, since: number, chat: ChatEmulator): Promise<void> {
+async function confirm(person: string, label: string, since: number, chat: ChatEmulator, pace: number): Promise<void> {
   const asked = await until(() => {
     const questions = chat.visibleTo(person).filter((m) => m.onlyFor === person && m.changed > since);
     return questions.find(({ buttons: [first] }) => first?.label === label) ?? null;
-  }, CONFIRM_MS);
+  }, CONFIRM_MS * pace);
   const [first] = asked?.buttons ?? [];
   if (asked && first?.id.endsWith('!')) await chat.press(person, asked, first);
 }

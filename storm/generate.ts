@@ -46,8 +46,14 @@ export function generate(seed: number): Plan {
   const noise = Array.from({ length: random.between(...NOISE) }, () => noiseOf(pods, random));
   const troubles = Array.from({ length: random.between(...TROUBLES) }, () => troubleOf(pods, random));
   const entries = [...lives, ...old, ...noise, ...troubles, ...time(random)];
-  return { seed, clocks: {}, entries: entries.sort((a, b) => a.at - b.at) };
+  return { seed, clocks: clocksOf(random), entries: entries.sort((a, b) => a.at - b.at) };
 }
+
+/** Below what a part refuses to act with. */
+const WRONG_MS = [-120_000, -90_000, -5000, 3000, 60_000, 120_000] as const;
+
+const clocksOf = (random: Random): Plan['clocks'] =>
+  random.chance(0.25) ? { [random.pick(PARTS)]: random.pick(WRONG_MS) } : {};
 
 /** A launched pod is in no list that was read before: time has to go on before it can be asked for. */
 const time = (random: Random): Entry[] => [
@@ -162,7 +168,7 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
   const at = random.between(0, LENGTH_MS - 1000);
   const part = random.pick(PARTS);
   const lasts = random.between(400, 3500);
-  switch (random.between(0, 11)) {
+  switch (random.between(0, 12)) {
     case 0:
     case 1:
     case 2: {
@@ -177,6 +183,8 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
     case 5:
     case 6:
       return { kind: random.pick(['kill', 'terminate']), at, for: random.between(0, 1500), part };
+    case 11:
+      return { kind: random.pick(['kill-at-ack', 'kill-at-ack', 'terminate-at-ack']), at, for: 2000 };
     case 7:
       return { kind: 'freeze', at, for: random.between(500, 6000), part };
     case 8:

@@ -6,8 +6,9 @@ import { generate } from './generate.ts';
 import { type Plan, readPlan, writePlan } from './plan.ts';
 import { type Report, run } from './run.ts';
 import { shrink } from './shrink.ts';
+import type { StormWorld } from './world.ts';
 
-const USAGE = `npm run storm -- --seed N [--seeds M] [--no-shrink] [--verbose]
+const USAGE = `npm run storm -- --seed N [--seeds M] [--at-once K] [--no-shrink] [--verbose]
 npm run storm -- --seed N --print
 npm run storm -- --plan FILE [--verbose]`;
 
@@ -31,11 +32,11 @@ function detail({ violations, log }: Report): string {
 }
 
 /** Smaller plans count that break the rule that the whole one broke first. */
-async function shrunk(report: Report): Promise<Plan> {
+async function shrunk(report: Report, worlds: Set<StormWorld>): Promise<Plan> {
   const [first] = report.violations;
   const deadline = Date.now() + SHRINK_MS;
   const fails = async (plan: Plan) => {
-    const again = await run(plan);
+    const again = await run(plan, worlds);
     const failed = again.violations.some(({ rule }) => rule === first?.rule);
     print(`  ${plan.entries.length} entries: ${failed ? 'fails' : 'holds'}`);
     return failed;
@@ -43,8 +44,8 @@ async function shrunk(report: Report): Promise<Plan> {
   return shrink(report.plan, fails, { runs: SHRINK_RUNS, isOver: () => Date.now() > deadline });
 }
 
-async function failed(report: Report, isShrinking: boolean): Promise<void> {
-  const smallest = isShrinking ? await shrunk(report) : report.plan;
+async function failed(report: Report, isShrinking: boolean, worlds: Set<StormWorld>): Promise<void> {
+  const smallest = isShrinking ? await shrunk(report, worlds) : report.plan;
   const file = join(tmpdir(), `podwarden-storm-${report.plan.seed}.json`);
   writeFileSync(file, writePlan(smallest));
   if (isShrinking) print(writePlan(smallest));
@@ -58,13 +59,51 @@ function plansOf(values: { seed?: string; seeds?: string; plan?: string }): Plan
   return Array.from({ length: seeds }, (_, i) => generate(seed + i));
 }
 
+/** All of them, some at once; those that failed. */
+async function all(
+  plans: readonly Plan[],
+  atOnce: number,
+  isVerbose: boolean,
+  worlds: Set<StormWorld>,
+): Promise<Report[]> {
+  const left = [...plans];
+  const failures: Report[] = [];
+  const lane = async () => {
+    for (let plan = left.shift(); plan !== undefined; plan = left.shift()) {
+      const report = await run(plan, worlds);
+      print(line(report));
+      if (isVerbose) print(detail(report));
+      if (report.violations.length > 0) failures.push(report);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return failures;
+}
+
+/** Nobody else would end what was started. */
+function endOnSignals(worlds: ReadonlySet<StormWorld>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void Promise.allSettled([...worlds].map((world) => world.stop())).then(() => process.exit(130));
+    });
+  }
+}
+
 async function main(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const options = { seed: text, seeds: text, plan: text, print: flag, verbose: flag, 'no-shrink': flag };
+  const options = {
+    seed: text,
+    seeds: text,
+    plan: text,
+    'at-once': { type: 'string', default: '1' } as const,
+    print: flag,
+    verbose: flag,
+    'no-shrink': flag,
+  };
   const { values } = parseArgs({ args, options });
   const plans = plansOf(values);
-  if (plans === null) {
+  if (plans === null || !(Number(values['at-once']) >= 1)) {
     print(USAGE);
     return 2;
   }
@@ -73,18 +112,13 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const began = performance.now();
-  let failures = 0;
-  for (const plan of plans) {
-    const report = await run(plan);
-    print(line(report));
-    if (values.verbose) print(detail(report));
-    if (report.violations.length === 0) continue;
-    failures += 1;
-    await failed(report, !values['no-shrink'] && values.plan === undefined);
-  }
+  const worlds = new Set<StormWorld>();
+  endOnSignals(worlds);
+  const failures = await all(plans, Number(values['at-once']), values.verbose, worlds);
+  for (const report of failures) await failed(report, !values['no-shrink'] && values.plan === undefined, worlds);
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-  print(`${plans.length} storms, ${failures} failed, ${minutes} min`);
-  return failures === 0 ? 0 : 1;
+  print(`${plans.length} storms, ${failures.length} failed, ${minutes} min`);
+  return failures.length === 0 ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

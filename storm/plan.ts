@@ -37,6 +37,8 @@ const entry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fault'), at, for: span, name: z.string(), value: z.string() }),
   /** `kill` and `terminate` end a process that is started again, `freeze` stops one that then goes on. */
   z.strictObject({ kind: z.enum(['kill', 'terminate', 'freeze']), at, for: span, part }),
+  /** The same to both bots, right after the next event that one of them acknowledges, where one does within `for`. */
+  z.strictObject({ kind: z.enum(['kill-at-ack', 'terminate-at-ack']), at, for: span }),
   z.strictObject({ kind: z.literal('store-late'), at, for: span, part, ms: span }),
   z.strictObject({ kind: z.literal('store-away'), at, for: span, part }),
   /** The next request is carried out, and its answer is lost with the connection. */

@@ -17,6 +17,10 @@ const POLL_MS = 100;
 /** After a storm, so that what RunPod shows otherwise is read, and read again. */
 const HOPS_MS = [5 * 60_000, 60_000, 60_000];
 
+/** A world starts in about this time where nothing else runs. On a busy machine people act, and look, more slowly. */
+const USUAL_START_MS = 5000;
+const SLOWEST = 3;
+
 export interface Report {
   plan: Plan;
   acts: number;
@@ -29,14 +33,19 @@ export interface Report {
   log: string[];
 }
 
-/** One storm in a world of its own, from its start to what it broke. */
-export async function run(plan: Plan): Promise<Report> {
+/**
+ * One storm in a world of its own, from its start to what it broke. `worlds` holds it meanwhile, for whoever has to end before
+ * that.
+ */
+export async function run(plan: Plan, worlds: Set<StormWorld> = new Set()): Promise<Report> {
   const began = performance.now();
   const storm = new StormWorld(plan);
+  worlds.add(storm);
   try {
     await storm.start();
     const absences: Absence[] = [];
-    const log = await blow(plan, storm, absences);
+    const pace = Math.min(SLOWEST, Math.max(1, (performance.now() - began) / USUAL_START_MS));
+    const log = await blow(plan, pace, storm, absences);
     await settle(storm);
     const evidence = await collect(storm, absences);
     const acts = plan.entries.filter(isAct).length;
@@ -51,25 +60,26 @@ export async function run(plan: Plan): Promise<Report> {
       log,
     };
   } finally {
+    worlds.delete(storm);
     await storm.stop();
   }
 }
 
 /** Each entry at its time, beside the others. */
-async function blow({ entries }: Plan, storm: StormWorld, absences: Absence[]): Promise<string[]> {
+async function blow({ entries }: Plan, pace: number, storm: StormWorld, absences: Absence[]): Promise<string[]> {
   const began = performance.now();
   return Promise.all(
     entries.map(async (entry) => {
-      await pause(Math.max(0, entry.at - (performance.now() - began)));
-      const outcome = await take(entry, storm, absences);
+      await pause(Math.max(0, entry.at * pace - (performance.now() - began)));
+      const outcome = await take(entry, pace, storm, absences);
       return `${entry.at} ${JSON.stringify(entry)}: ${outcome}`;
     }),
   );
 }
 
-async function take(entry: Entry, storm: StormWorld, absences: Absence[]): Promise<string> {
+async function take(entry: Entry, pace: number, storm: StormWorld, absences: Absence[]): Promise<string> {
   if (entry.kind === 'type' || entry.kind === 'press' || entry.kind === 'ask') {
-    return act(entry, storm.world.chats[entry.chat]);
+    return act(entry, storm.world.chats[entry.chat], pace);
   }
   await trouble(entry, storm, absences);
   return 'over';

@@ -8,6 +8,9 @@ type Trouble = Exclude<Entry, { kind: 'type' | 'press' | 'ask' }>;
 /** Longer than a part takes to end when it is asked to. */
 const SHUTDOWN_MS = 12_000;
 
+const BOTS = ['bot', 'bot-2'] as const;
+const WATCH_MS = 2;
+
 /** When rights were taken away from somebody, real ms. */
 export interface Absence {
   person: string;
@@ -33,6 +36,9 @@ export async function trouble(entry: Trouble, storm: StormWorld, absences: Absen
       storm.freeze(entry.part);
       await pause(entry.for);
       return storm.thaw(entry.part);
+    case 'kill-at-ack':
+    case 'terminate-at-ack':
+      return atAcknowledgement(entry, storm);
     case 'store-late':
       storm.proxies.get(entry.part)?.set({ kind: 'late', ms: entry.ms });
       await pause(entry.for);
@@ -63,6 +69,26 @@ async function fault(entry: Extract<Trouble, { kind: 'fault' }>, { world }: Stor
   }
   await pause(entry.for);
   if (entry.name !== 'console') clearFault(entry.name, world);
+}
+
+async function atAcknowledgement(
+  entry: Extract<Trouble, { kind: `${string}-at-ack` }>,
+  storm: StormWorld,
+): Promise<void> {
+  const { slack, discord } = storm.world;
+  const acknowledged = () =>
+    [...slack.events, ...discord.events].filter(({ acknowledgedAt: at }) => at !== null).length;
+  const before = acknowledged();
+  const deadline = Date.now() + entry.for;
+  while (acknowledged() === before) {
+    if (Date.now() > deadline) return;
+    await pause(WATCH_MS);
+  }
+  for (const name of BOTS) {
+    if (entry.kind === 'kill-at-ack') storm.kill(name);
+    else storm.terminate(name);
+  }
+  await Promise.all(BOTS.map((name) => storm.revive(name, entry.kind === 'kill-at-ack' ? 0 : SHUTDOWN_MS)));
 }
 
 async function deactivate(

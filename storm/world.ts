@@ -35,8 +35,7 @@ export class StormWorld {
     const proxy = this.proxies.get(name);
     if (!proxy) throw new Error(`no proxy for ${name}`);
     proxy.target = store;
-    // Read by processes whose machine may have a wrong clock.
-    return { REDIS_URL: proxy.url, DEMO_MACHINE_CLOCK_OFFSET_MS: String(clocks[name] ?? 0) };
+    return { REDIS_URL: proxy.url, DEMO_MACHINE_CLOCK: String(clocks[name] ?? 0) };
   }
 
   async start(): Promise<void> {

@@ -173,7 +173,8 @@ export class SlackEmulator implements ChatEmulator {
     if (limited) return limited;
     const body = run(params, this.context);
     if (method === 'views.open' && body.ok === true) {
-      this.book.answered(params.trigger_id ?? '', 'form', String((body.view as Json).callback_id ?? ''));
+      this.book.answered(params.trigger_id ?? '', 'form', '');
+      this.book.alias(String((body.view as Json).id), params.trigger_id ?? '');
     }
     return { status: 200, body };
   }
@@ -294,7 +295,7 @@ export class SlackEmulator implements ChatEmulator {
     const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form', event);
     if (ack.response_action === 'errors') {
       event.answers.push({ kind: 'problems', text: Object.values(ack.errors as Json).join('\n'), at: Date.now() });
-    } else this.book.takeOver(event);
+    } else this.book.takeOver(open.id, event);
     open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};

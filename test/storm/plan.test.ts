@@ -28,12 +28,14 @@ describe('the plan of a storm', () => {
       'fault',
       'freeze',
       'kill',
+      'kill-at-ack',
       'press',
       'store-away',
       'store-cut',
       'store-late',
       'store-restart',
       'terminate',
+      'terminate-at-ack',
       'type',
     ]);
     const chats = new Set(entries.filter(isAct).map((entry) => ('chat' in entry ? entry.chat : '')));
