@@ -44,12 +44,16 @@ export async function act(entry: Act<'type' | 'press' | 'ask'>, chat: ChatEmulat
 
 async function ask(entry: Act<'ask'>, chat: ChatEmulator, pace: number): Promise<Outcome> {
   const { person, pod } = entry;
-  await until(() => chat.visibleTo(null).find(({ text }) => text.includes(`${pod}: `)) ?? null, LOOK_MS * pace);
   for (let tries = 0; tries < ASK_TRIES; tries++) {
     const before = chat.form(person)?.id;
     await chat.command(person, 'gpu', `/pod terminate ${pod}`);
     const form = await until(() => newForm(chat, person, before), FORM_MS * pace);
     if (form) return fill(entry, form, chat);
+    // Not there yet, as its card shows.
+    await until(
+      () => chat.visibleTo(null).find(({ text }) => text.includes(`${pod}: Running`)) ?? null,
+      LOOK_MS * pace,
+    );
   }
   return 'no form';
 }

@@ -188,6 +188,7 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
     case 7:
       return { kind: 'freeze', at, for: random.between(500, 6000), part };
     case 8:
+      if (random.chance(0.6)) return { kind: 'store-late-write', at, part, nth: random.between(1, 6), ms: 3000 };
       return { kind: 'store-late', at, for: lasts, part, ms: random.pick([300, 1200, 2600, 4000]) };
     case 9:
       return random.chance(0.7) ? { kind: 'store-cut', at, part } : { kind: 'store-away', at, for: lasts, part };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generate } from './generate.ts';
+import { said, shown } from './judge/evidence.ts';
 import { type Plan, readPlan, writePlan } from './plan.ts';
 import { type Report, run } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -27,8 +28,14 @@ function line({ plan, acts, troubles, deletions, seconds, violations }: Report):
   return `seed ${plan.seed}  ${acts} acts  ${troubles} troubles  ${deletions} deletions  ${seconds.toFixed(0)} s  ${end}`;
 }
 
-function detail({ violations, log }: Report): string {
-  return [...log.map((one) => `  ${one}`), ...violations.map(({ rule, what }) => `  ${rule}: ${what}`)].join('\n');
+function detail({ violations, log, evidence }: Report): string {
+  const told = evidence.events.map((event) => {
+    const fate =
+      event.acknowledgedAt === null ? 'not acknowledged' : event.answers.map(({ text, kind }) => shown(text || kind));
+    return `${said(event)}: ${fate}`;
+  });
+  const broken = violations.map(({ rule, what }) => `${rule}: ${what}`);
+  return [...log, ...told, ...broken].map((one) => `  ${one}`).join('\n');
 }
 
 /** Smaller plans count that break the rule that the whole one broke first. */

@@ -40,6 +40,8 @@ const entry = z.discriminatedUnion('kind', [
   /** The same to both bots, right after the next event that one of them acknowledges, where one does within `for`. */
   z.strictObject({ kind: z.enum(['kill-at-ack', 'terminate-at-ack']), at, for: span }),
   z.strictObject({ kind: z.literal('store-late'), at, for: span, part, ms: span }),
+  /** Of this part's writes from now on the nth is carried out at once, and answered after `ms`. */
+  z.strictObject({ kind: z.literal('store-late-write'), at, part, nth: z.int().min(1), ms: span }),
   z.strictObject({ kind: z.literal('store-away'), at, for: span, part }),
   /** The next request is carried out, and its answer is lost with the connection. */
   z.strictObject({ kind: z.literal('store-cut'), at, part }),

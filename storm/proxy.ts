@@ -3,12 +3,17 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** `pass`: as if it were not there. `late`: requests pass, replies come after `ms`. `away`: nobody is let through. */
 export type StoreMode = { kind: 'pass' } | { kind: 'late'; ms: number } | { kind: 'away' };
 
+/** All changes of state go through one script. */
+const WRITE = /\r\neval\r\n/i;
+
 interface Link {
   client: Socket;
   upstream: Socket;
   /** `due` on the process's own clock, ms. */
   waiting: { chunk: Buffer; due: number }[];
   timer: NodeJS.Timeout | undefined;
+  /** By how much the answer to a write that passed is late, ms. */
+  owes: number;
 }
 
 /** Stands between one part and its store: what was asked is carried out, and its answer comes late or never. */
@@ -19,6 +24,8 @@ export class StoreProxy {
   private readonly links = new Set<Link>();
   private mode: StoreMode = { kind: 'pass' };
   private cutsNext = false;
+  /** Counts down to the write whose answer is late. */
+  private writes = { left: 0, ms: 0 };
 
   constructor() {
     this.server = createServer((client) => this.connected(client));
@@ -47,6 +54,11 @@ export class StoreProxy {
     this.cutsNext = true;
   }
 
+  /** Of the writes from now on the nth is carried out at once, and answered after `ms`. */
+  delayWrite(nth: number, ms: number): void {
+    this.writes = { left: nth, ms };
+  }
+
   /** Ends every connection; answers that are on their way are lost. */
   cutAll(): void {
     this.cutsNext = false;
@@ -65,13 +77,22 @@ export class StoreProxy {
       return;
     }
     const upstream = connect(this.target);
-    const link: Link = { client, upstream, waiting: [], timer: undefined };
+    const link: Link = { client, upstream, waiting: [], timer: undefined, owes: 0 };
     this.links.add(link);
     upstream.on('error', () => this.end(link));
     upstream.on('close', () => this.end(link));
     client.on('close', () => this.end(link));
-    client.on('data', (chunk) => upstream.write(chunk));
+    client.on('data', (chunk) => {
+      if (this.isDelayed(chunk)) link.owes = this.writes.ms;
+      upstream.write(chunk);
+    });
     upstream.on('data', (chunk) => this.answered(link, chunk));
+  }
+
+  private isDelayed(chunk: Buffer): boolean {
+    if (this.writes.left === 0 || !WRITE.test(chunk.toString('latin1'))) return false;
+    this.writes.left -= 1;
+    return this.writes.left === 0;
   }
 
   private answered(link: Link, chunk: Buffer): void {
@@ -79,7 +100,8 @@ export class StoreProxy {
       this.cutAll();
       return;
     }
-    const late = this.mode.kind === 'late' ? this.mode.ms : 0;
+    const late = Math.max(link.owes, this.mode.kind === 'late' ? this.mode.ms : 0);
+    link.owes = 0;
     link.waiting.push({ chunk, due: performance.now() + late });
     if (link.waiting.length === 1) this.pass(link);
   }

@@ -13,6 +13,7 @@ import { StormWorld } from './world.ts';
 const QUIET_MS = 500;
 const QUIET_LIMIT_MS = 30_000;
 const RETRIES_LIMIT_MS = 20_000;
+const ANSWER_LIMIT_MS = 15_000;
 const POLL_MS = 100;
 /** After a storm, so that what RunPod shows otherwise is read, and read again. */
 const HOPS_MS = [5 * 60_000, 60_000, 60_000];
@@ -85,6 +86,14 @@ async function take(entry: Entry, pace: number, storm: StormWorld, absences: Abs
   return 'over';
 }
 
+/** Handlers that wait for a store or a chat are seen by nobody: what is acknowledged is given time to be answered. */
+async function answered({ world: { slack, discord } }: StormWorld): Promise<void> {
+  const deadline = Date.now() + ANSWER_LIMIT_MS;
+  const waits = () =>
+    [...slack.events, ...discord.events].some((e) => e.acknowledgedAt !== null && e.answers.length === 0);
+  while (waits() && Date.now() < deadline) await pause(POLL_MS);
+}
+
 /** All troubles end, everything runs, and what is owed is done. */
 async function settle(storm: StormWorld): Promise<void> {
   const { world } = storm;
@@ -94,6 +103,7 @@ async function settle(storm: StormWorld): Promise<void> {
     storm.thaw(name);
   }
   await Promise.all(PARTS.map((name) => storm.revive(name)));
+  await answered(storm);
   await untilQuiet(world, QUIET_MS, QUIET_LIMIT_MS);
   for (const ms of HOPS_MS) await moveClock(world, ms);
   await untilQuiet(world, QUIET_MS, QUIET_LIMIT_MS);

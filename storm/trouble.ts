@@ -43,6 +43,8 @@ export async function trouble(entry: Trouble, storm: StormWorld, absences: Absen
       storm.proxies.get(entry.part)?.set({ kind: 'late', ms: entry.ms });
       await pause(entry.for);
       return storm.proxies.get(entry.part)?.set({ kind: 'pass' });
+    case 'store-late-write':
+      return storm.proxies.get(entry.part)?.delayWrite(entry.nth, entry.ms);
     case 'store-away':
       storm.proxies.get(entry.part)?.set({ kind: 'away' });
       await pause(entry.for);

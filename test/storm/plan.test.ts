@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../storm/generate.ts';
 import { isAct, readPlan, writePlan } from '../../storm/plan.ts';
@@ -12,6 +15,14 @@ describe('the plan of a storm', () => {
 
   it('is read back from what is printed', () => {
     for (const seed of SEEDS) expect(readPlan(writePlan(generate(seed)))).toEqual(generate(seed));
+  });
+
+  it('is kept for each known way to break a promise, and can be read', () => {
+    const folder = fileURLToPath(new URL('../../storm/plans/', import.meta.url));
+    const files = readdirSync(folder);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files)
+      expect(readPlan(readFileSync(join(folder, file), 'utf8')).entries.length).toBeGreaterThan(0);
   });
 
   it('is refused where an entry is none', () => {
@@ -33,6 +44,7 @@ describe('the plan of a storm', () => {
       'store-away',
       'store-cut',
       'store-late',
+      'store-late-write',
       'store-restart',
       'terminate',
       'terminate-at-ack',

@@ -54,6 +54,21 @@ describe('the proxy before a store', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
+  it('answers the nth script late, and everything before and after it at once', async () => {
+    proxy.delayWrite(2, LATE_MS);
+    const write = (value: string) => client.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, 'a', value);
+    const timed = async (run: () => Promise<unknown>) => {
+      const began = performance.now();
+      await run();
+      return performance.now() - began;
+    };
+    await write('1');
+    const second = timed(() => write('2'));
+    while ((await redis.client().get('a')) !== '2') await redis.client().ping();
+    expect(await second).toBeGreaterThanOrEqual(LATE_MS);
+    expect(await timed(() => write('3'))).toBeLessThan(LATE_MS);
+  });
+
   it('carries the next write out and ends the connection instead of answering', async () => {
     proxy.cutNextAnswer();
     await expect(client.set('a', 'b')).rejects.toThrow();
