@@ -25,6 +25,8 @@ const CLAIM_PATIENCE_MS = 1000;
 const WATCH_MS = 1000;
 /** What the store, or a fault of ours, held up is begun again after this. */
 const RETRY_MS = 2000;
+/** A front that did not come back with what it took after this has lost it, ms. */
+const FRONT_MS = 10_000;
 /** Nobody gets a pod hours later: what is older than this is not carried out, ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
@@ -44,6 +46,10 @@ interface Held extends Task {
   owner: string;
   /** Its answer may be on the way: whoever takes it over would say it once more. */
   answering?: boolean;
+  /** Its work has begun here: until then a front may still lose it. */
+  begun?: boolean;
+  /** By the process's own steady clock, ms. */
+  takenAt: number;
 }
 
 /**
@@ -96,6 +102,7 @@ export class DurableInbox implements Inbox {
       work: read.now,
       reply: reply ?? null,
       again: false,
+      takenAt: performance.now(),
     };
     let claim = this.claim(held, read);
     let ours = await patiently(claim);
@@ -207,6 +214,7 @@ export class DurableInbox implements Inbox {
   /** Runs what holds an event. What the store or a fault held up stays written, and is taken up again. */
   private async track(held: Held, work: () => Promise<void>): Promise<void> {
     const { log, newId } = this.services;
+    held.begun = true;
     const guarded = work()
       .then(() => {
         this.waiting.delete(held.id);
@@ -246,10 +254,12 @@ export class DurableInbox implements Inbox {
     if (this.looking) return;
     this.looking = true;
     try {
-      await Promise.all([...this.held.values()].map(({ id, owner }) => this.events.renew(id, owner)));
+      const lost = performance.now() - FRONT_MS;
+      const kept = [...this.held.values()].filter(({ begun, takenAt }) => begun || takenAt > lost);
+      await Promise.all(kept.map(({ id, owner }) => this.events.renew(id, owner)));
       if (this.closed) return;
       for (const id of await this.events.lapsed()) {
-        if (!this.held.has(id)) await this.takeOver(id);
+        if (!this.held.get(id)?.begun) await this.takeOver(id);
       }
     } finally {
       this.looking = false;
@@ -260,7 +270,7 @@ export class DurableInbox implements Inbox {
     const owner = this.services.newId();
     const left = await this.events.takeOver(id, owner);
     if (!left) return;
-    const held: Held = { id, owner, work: workOf(left), reply: left.address, again: true };
+    const held: Held = { id, owner, work: workOf(left), reply: left.address, again: true, takenAt: performance.now() };
     this.held.set(id, held);
     this.services.log.info({ event: id, runs: left.runs }, 'took over an event that its bot left');
     void this.track(held, () => this.resume(held, left));

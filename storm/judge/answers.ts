@@ -1,7 +1,7 @@
 import { answersTo, type Evidence, type Judge, type StormEvent, said, shown, type Violation } from './evidence.ts';
 
 /** What may stand before the answer proper. */
-const PROVISIONAL = /Reading from RunPod|I tell you here when|store is not answering|finish it/i;
+const PROVISIONAL = /Reading from RunPod|I tell you here when|\(Redis\) is not responding/i;
 
 /** One final answer for each event that was acknowledged. */
 export const judgeAnswers: Judge = (evidence) => [

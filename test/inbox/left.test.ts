@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { IncomingEvent } from '../../src/bot/front.ts';
+import type { RedisClient } from '../../src/store/connect.ts';
+import { Events } from '../../src/store/events.ts';
+import { useRedis } from '../store/redis.ts';
+import { botOver, deliver, from, settleIn } from './team.ts';
+
+const redis = useRedis();
+const EVENT = '{podwarden}:event:slack-e1';
+const stop: IncomingEvent = { kind: 'click', incoming: { ...from('e1'), token: 'v1.stop.p4!', label: 'Stop' } };
+beforeEach(() => settleIn(redis.client()));
+
+/** An event of a bot that died right after it took it. */
+async function left(body: object): Promise<void> {
+  const events = new Events(redis.client(), 'slack', { leaseMs: 0, unacknowledgedMs: 0 });
+  await events.take('slack-e1', 'dead', body, { url: 'here' });
+}
+
+async function lookedAt() {
+  const bot = botOver(redis.client());
+  await bot.inbox.look();
+  await bot.inbox.settled();
+  return bot;
+}
+
+describe('what a bot left', () => {
+  const click = { ...from('e1'), kind: 'click', token: 'v1.stop.p4!', label: 'Stop', reply: undefined };
+
+  it('is carried out by whoever is up', async () => {
+    await left(click);
+    const { answers, services } = await lookedAt();
+    expect(answers).toEqual([expect.stringContaining('Stopping keep')]);
+    expect((await services.ledger.get('p4'))?.status).toBe('stopping');
+  });
+
+  it('is not carried out any more after ten minutes, and said to be unknown', async () => {
+    await left(click);
+    await redis.client().hset(EVENT, 'since', Date.now() - 11 * 60_000);
+    const { answers, services } = await lookedAt();
+    expect(answers).toEqual([expect.stringMatching(/more than ten minutes ago.*Look at the pod’s card/)]);
+    expect((await services.ledger.get('p4'))?.status).toBe('running');
+  });
+
+  it('is answered also where another release wrote it', async () => {
+    await left({ kind: 'unheard-of', account: 'slack:T1/U1' });
+    expect((await lookedAt()).answers).toEqual([expect.stringContaining('was updated before it could finish')]);
+    expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
+  });
+
+  it('is said as it was found, where that was written before the bot died', async () => {
+    await left(click);
+    const events = new Events(redis.client(), 'slack', { leaseMs: 0, unacknowledgedMs: 0 });
+    await events.answering('slack-e1', 'dead', {
+      title: 'As it was',
+      tone: 'info',
+      blocks: [],
+      buttons: [],
+    });
+    const { answers, services } = await lookedAt();
+    expect(answers).toEqual(['As it was']);
+    expect((await services.ledger.get('p4'))?.status).toBe('running');
+  });
+});
+
+it('a store that is away is named at once, and the answer follows when it is back', async () => {
+  let away = true;
+  const flaky: RedisClient = new Proxy(redis.client(), {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      if (name === 'hget' && away) return async () => Promise.reject(new Error('Connection is closed.'));
+      return member.bind(target);
+    },
+  });
+  const bot = botOver(flaky);
+  await deliver(bot, stop, () => {});
+  expect(bot.answers).toEqual([expect.stringContaining('(Redis) is not responding')]);
+  away = false;
+  await redis.client().zadd('{podwarden}:events:slack', 0, 'slack-e1');
+  await bot.inbox.look();
+  await bot.inbox.settled();
+  expect(bot.answers[1]).toContain('Stopping keep');
+  expect(bot.answers).toHaveLength(2);
+});
