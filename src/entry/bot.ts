@@ -129,7 +129,7 @@ export async function runBot(options: {
   const standings = new Standings(fronts, services);
   const inboxes: DurableInbox[] = [];
   const starts = [...fronts.values()].map(async (front) => {
-    const events = new Events(redis.producer, front.chat);
+    const events = new Events(redis.producer, front.chat, audit);
     const inbox = new DurableInbox(front, new Dispatch(front, services, standings), events, services);
     inboxes.push(inbox);
     await front.start(inbox);

@@ -1,3 +1,4 @@
+import type { Audit } from './audit.ts';
 import { type RedisClient, StoreUnsure, timedOut } from './connect.ts';
 import { key } from './keys.ts';
 
@@ -11,11 +12,14 @@ const KEPT_MS = 24 * 3_600_000;
 const ADDRESS_MS = 15 * 60_000;
 const MOST_AT_ONCE = 50;
 const MAX_SENDS = 4;
+const KIND = 'inbox event';
+/** Of a signature, in hexadecimal digits. */
+const MAC_LENGTH = 64;
 
 /** What a bot takes over from one that left it. */
 export interface Left {
   id: string;
-  /** What happened, as it was taken. */
+  /** What happened, as it was taken; null where it was altered since, or written by somebody without the audit key. */
   body: unknown;
   /** Where its answer goes; null once that has lapsed. */
   address: unknown;
@@ -93,15 +97,18 @@ const addressKey = (id: string) => key('event-address', id);
 export class Events {
   private readonly redis: RedisClient;
   private readonly open: string;
+  private readonly audit: Pick<Audit, 'sign' | 'isSigned'>;
   private readonly patience: Patience;
 
   constructor(
     redis: RedisClient,
     chat: string,
+    audit: Pick<Audit, 'sign' | 'isSigned'>,
     patience: Patience = { leaseMs: LEASE_MS, unacknowledgedMs: UNACKNOWLEDGED_MS },
   ) {
     this.redis = redis;
     this.open = key('events', chat);
+    this.audit = audit;
     this.patience = patience;
   }
 
@@ -111,7 +118,7 @@ export class Events {
    */
   async take(id: string, owner: string, body: object, address: unknown): Promise<boolean> {
     const { leaseMs, unacknowledgedMs } = this.patience;
-    const args = [id, owner, JSON.stringify(body), JSON.stringify(address), leaseMs, unacknowledgedMs];
+    const args = [id, owner, this.signed(id, body), JSON.stringify(address), leaseMs, unacknowledgedMs];
     const keys = [eventKey(id), addressKey(id), this.open];
     return (await this.run(TAKE, keys, [...args, KEPT_MS, ADDRESS_MS])) === 1;
   }
@@ -154,7 +161,18 @@ export class Events {
       | null;
     if (!found) return null;
     const [body, age, answer, address, runs] = found;
-    return { id, body: read(body), address: read(address), answer: read(answer), ageMs: Number(age), runs };
+    return { id, body: this.proven(id, body), address: read(address), answer: read(answer), ageMs: Number(age), runs };
+  }
+
+  /** Whoever holds Redis alone must not be able to press a button in somebody's name. */
+  private signed(id: string, body: object): string {
+    const json = JSON.stringify(body);
+    return `${this.audit.sign(KIND, `${id}\n${json}`)}${json}`;
+  }
+
+  private proven(id: string, stored: string): unknown {
+    const [mac, json] = [stored.slice(0, MAC_LENGTH), stored.slice(MAC_LENGTH)];
+    return this.audit.isSigned(KIND, `${id}\n${json}`, mac) ? read(json) : null;
   }
 
   private async hold(id: string, owner: string, state: string, answer: string): Promise<boolean> {

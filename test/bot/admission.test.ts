@@ -70,7 +70,7 @@ function stage(shows = { dialogs: true, waiting: false }) {
   const inbox = new DurableInbox(
     front,
     new Dispatch(front, services, new Standings(new Map([['slack', front]]), services)),
-    new Events(redis.client(), 'slack'),
+    new Events(redis.client(), 'slack', context.audit),
     services,
   );
   let events = 0;

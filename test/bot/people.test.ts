@@ -283,7 +283,7 @@ async function opened(token: string) {
   const front = { chat: 'slack', reply, blocked: async () => null } as unknown as Front;
   const all = { ...services, approvals, drafts, showsEverybody: true } as unknown as Services;
   const dispatch = new Dispatch(front, all, standings);
-  const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), 'slack'), all);
+  const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), 'slack', all.audit), all);
   const submit = async (answers: Record<string, string[]>) => {
     const incoming = { ...event, eventId: 'e2', token, answers, kept: null };
     if (await inbox.problems(incoming)) throw new Error('the form has problems');

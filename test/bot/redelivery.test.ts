@@ -54,7 +54,7 @@ async function stage(chat: 'slack' | 'discord', bots: number) {
   for (const front of fronts) {
     const standings = new Standings(new Map([[chat, front]]), services);
     const dispatch = new Dispatch(front, services, standings);
-    const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), chat), services);
+    const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), chat, services.audit), services);
     await front.start(watched(inbox, running));
     closing.push(() => front.stop());
   }

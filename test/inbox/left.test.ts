@@ -12,7 +12,10 @@ beforeEach(() => settleIn(redis.client()));
 
 /** An event of a bot that died right after it took it. */
 async function left(body: object): Promise<void> {
-  const events = new Events(redis.client(), 'slack', { leaseMs: 0, unacknowledgedMs: 0 });
+  const events = new Events(redis.client(), 'slack', botOver(redis.client()).services.audit, {
+    leaseMs: 0,
+    unacknowledgedMs: 0,
+  });
   await events.take('slack-e1', 'dead', body, { url: 'here' });
 }
 
@@ -49,7 +52,10 @@ describe('what a bot left', () => {
 
   it('is said as it was found, where that was written before the bot died', async () => {
     await left(click);
-    const events = new Events(redis.client(), 'slack', { leaseMs: 0, unacknowledgedMs: 0 });
+    const events = new Events(redis.client(), 'slack', botOver(redis.client()).services.audit, {
+      leaseMs: 0,
+      unacknowledgedMs: 0,
+    });
     await events.answering('slack-e1', 'dead', {
       title: 'As it was',
       tone: 'info',

@@ -129,7 +129,7 @@ export function botOver(
     services,
   );
   const dispatch = new Dispatch(front, services, standings);
-  const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', PATIENCE), services);
+  const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', services.audit, PATIENCE), services);
   return { inbox, services, answers, jobs };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Audit } from '../../src/store/audit.ts';
 import { commit, tryCommit, writeDocument, writingOf } from '../../src/store/commit.ts';
 import { type RedisClient, StoreUnsure } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
@@ -7,10 +8,11 @@ import { useRedis } from './redis.ts';
 
 const redis = useRedis();
 const HOUR = 3_600_000;
+const audit = () => new Audit(redis.client(), 'k'.repeat(32));
 /** Nothing lapses by itself. */
-const patient = () => new Events(redis.client(), 'slack', { leaseMs: HOUR, unacknowledgedMs: HOUR });
+const patient = () => new Events(redis.client(), 'slack', audit(), { leaseMs: HOUR, unacknowledgedMs: HOUR });
 /** Everything lapses at once. */
-const hasty = () => new Events(redis.client(), 'slack', { leaseMs: 0, unacknowledgedMs: 0 });
+const hasty = () => new Events(redis.client(), 'slack', audit(), { leaseMs: 0, unacknowledgedMs: 0 });
 
 describe('events', () => {
   it('are taken by one delivery of many, and stay taken after their end', async () => {
@@ -54,6 +56,21 @@ describe('events', () => {
     ]);
     expect(await events.renew('left', 'me')).toBe(false);
     expect(await events.end('left', 'me')).toBe(false);
+  });
+
+  it('are nobody’s words where somebody with Redis alone wrote or altered them', async () => {
+    const hold = (field: string, value: string) => redis.client().hset('{podwarden}:event:e1', field, value);
+    await patient().take('e1', 'me', { token: 'v1.stop.p1' }, null);
+    const stored = (await redis.client().hget('{podwarden}:event:e1', 'body')) ?? '';
+    for (const forged of [stored.replace('stop', 'approve'), '{"token":"v1.approve.b1!"}']) {
+      await hold('body', forged);
+      await patient().leave('e1', 'me', 0);
+      expect(await patient().takeOver('e1', 'me')).toMatchObject({ body: null });
+    }
+    await patient().take('e2', 'me', {}, null);
+    await redis.client().hset('{podwarden}:event:e2', 'body', stored);
+    await patient().leave('e2', 'me', 0);
+    expect(await patient().takeOver('e2', 'me')).toMatchObject({ body: null });
   });
 
   it('keep no address in what is written of them', async () => {
