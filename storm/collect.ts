@@ -162,7 +162,7 @@ async function promisesLeft(redis: RedisClient): Promise<string[]> {
     }),
   );
   const inbox = await Promise.all(
-    (await keysOf(redis, `${escaped(key(''))}*inbox*`)).map((name) => sizeOf(redis, name)),
+    (await keysOf(redis, `${escaped(key(''))}events:*`)).map((name) => sizeOf(redis, name)),
   );
   return [...untold.flat(), ...owed.flat(), ...inbox.flat()];
 }
