@@ -30,7 +30,13 @@ async function stage(record: Partial<Approval> = {}, memberships: Record<string,
   await redis.client().flushall();
   const { services } = botServices(redis.client(), 'slack');
   const { guard } = await services.links.guarded();
-  await services.approvals.add([newApproval({ owner: null, ...record })], guard, () => []);
+  const { votes = [], ...asked } = record;
+  await services.approvals.add([newApproval({ owner: null, ...asked })], guard, () => []);
+  // Votes are signed as they are given.
+  if (votes.length > 0) {
+    const voted = (before: Approval) => ({ ...before, votes });
+    await services.approvals.move('r1', voted, () => []);
+  }
   const memberOf = (account: string) => ({ membership: memberships[account] ?? ('member' as const), groups: [] });
   const asker = (who: PersonRef): Asker => {
     const registry = { people: services.policy.people, links: [] };
