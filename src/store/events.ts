@@ -31,7 +31,7 @@ export interface Left {
   runs: number;
 }
 
-/** Beyond this lease and this wait nothing is configurable but in tests. */
+/** How long an event is held, and how long it may stay unacknowledged, ms. Tests shorten both. */
 export interface Patience {
   leaseMs: number;
   unacknowledgedMs: number;
