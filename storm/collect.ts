@@ -9,6 +9,7 @@ import { Audit, type NumberedEntry } from '../src/store/audit.ts';
 import type { RedisClient } from '../src/store/connect.ts';
 import { Findings } from '../src/store/findings.ts';
 import { key } from '../src/store/keys.ts';
+import { GIVEN } from '../src/store/replies.ts';
 import type { AuditFact, Evidence, RequestFact, StormMessage } from './judge/evidence.ts';
 import type { Absence } from './trouble.ts';
 import type { StormWorld } from './world.ts';
@@ -157,7 +158,9 @@ async function promisesLeft(redis: RedisClient): Promise<string[]> {
   );
   const owed = await Promise.all(
     (await keysOf(redis, `${escaped(key('reply-owner'))}:*`)).map(async (name) => {
-      const { account, result } = JSON.parse((await redis.get(name)) ?? '{}') as { account?: string; result?: unknown };
+      const kept = await redis.get(name);
+      if (kept === null || kept === GIVEN) return [];
+      const { account, result } = JSON.parse(kept) as { account?: string; result?: unknown };
       return result === null || result === undefined ? [] : [`an answer to ${account}`];
     }),
   );

@@ -66,25 +66,38 @@ function plansOf(values: { seed?: string; seeds?: string; plan?: string }): Plan
   return Array.from({ length: seeds }, (_, i) => generate(seed + i));
 }
 
-/** All of them, some at once; those that failed. */
+/** Those that failed, and how many could not be judged at all. */
+interface Outcome {
+  failures: Report[];
+  brokenOff: number;
+}
+
+/** All of them, some at once. One that breaks off leaves the others alone. */
 async function all(
   plans: readonly Plan[],
   atOnce: number,
   isVerbose: boolean,
   worlds: Set<StormWorld>,
-): Promise<Report[]> {
+): Promise<Outcome> {
   const left = [...plans];
-  const failures: Report[] = [];
+  const outcome: Outcome = { failures: [], brokenOff: 0 };
+  const judged = async (plan: Plan) => {
+    const report = await run(plan, worlds);
+    print(line(report));
+    if (isVerbose) print(detail(report));
+    if (report.violations.length > 0) outcome.failures.push(report);
+  };
   const lane = async () => {
     for (let plan = left.shift(); plan !== undefined; plan = left.shift()) {
-      const report = await run(plan, worlds);
-      print(line(report));
-      if (isVerbose) print(detail(report));
-      if (report.violations.length > 0) failures.push(report);
+      const { seed } = plan;
+      await judged(plan).catch((error: Error) => {
+        outcome.brokenOff++;
+        print(`seed ${seed}  FAIL broke off: ${error.stack}`);
+      });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
-  return failures;
+  return outcome;
 }
 
 /** Nobody else would end what was started. */
@@ -121,11 +134,12 @@ async function main(args: string[]): Promise<number> {
   const began = performance.now();
   const worlds = new Set<StormWorld>();
   endOnSignals(worlds);
-  const failures = await all(plans, Number(values['at-once']), values.verbose, worlds);
+  const { failures, brokenOff } = await all(plans, Number(values['at-once']), values.verbose, worlds);
   for (const report of failures) await failed(report, !values['no-shrink'] && values.plan === undefined, worlds);
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-  print(`${plans.length} storms, ${failures.length} failed, ${minutes} min`);
-  return failures.length === 0 ? 0 : 1;
+  const count = failures.length + brokenOff;
+  print(`${plans.length} storms, ${count} failed, ${minutes} min`);
+  return count === 0 ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

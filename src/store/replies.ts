@@ -7,7 +7,7 @@ const TTL_MS = 15 * 60_000;
 const OWNER_TTL_MS = 24 * 3_600_000;
 
 /** Stands where an answer was given, for as long as its event may be run again. */
-const GIVEN = 'given';
+export const GIVEN = 'given';
 
 export interface PendingReply {
   chat: string;
