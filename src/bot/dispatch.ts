@@ -14,6 +14,7 @@ import type { Front, IncomingEvent, IncomingSubmit, IncomingSuggest, Opening, Pr
 import { commandOf, maskedAnswers } from './input.ts';
 import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
+import { oneLine } from './message/visible.ts';
 import { nameFor, type Reading, type Standings } from './people.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
@@ -126,7 +127,8 @@ export class Dispatch {
     const { access } = await this.standings.of(account, 'kept');
     if (command.access !== null && !access.may.has(command.access)) return [];
     if (!command.outsideRooms && roomAt(place, policy) === null) return [];
-    return suggest(typed, this.services);
+    const found = await suggest(typed, this.services);
+    return found.map((one) => ({ ...one, name: oneLine(one.name) }));
   }
 
   /** What a click asks first where the chat has no dialog: its first button repeats the label. */

@@ -3,6 +3,7 @@ import { accountsOf, bare, declaredFor, type PersonRef } from '../policy/identit
 import { knownPods, ownersOf } from './commands/pods.ts';
 import type { Copies } from './copies.ts';
 import { type Front, PlaceClosed } from './front.ts';
+import { nameFor } from './people.ts';
 import type { Services } from './services.ts';
 import { handoverCard } from './views/handover.ts';
 
@@ -27,7 +28,7 @@ export async function tellHandovers(
     for (const [account, { name, membership }] of Object.entries(members)) {
       if (membership !== 'deactivated') continue;
       const person = declaredFor(account, services.policy.people);
-      const who = { account, person: person?.key ?? null, name: person?.name ?? name };
+      const who = { account, person: person?.key ?? null, name: nameFor(person?.key ?? null, name, services.policy) };
       const pods = await podsOf(who, services);
       if (pods.length > 0) await tell(who, pods, room?.channels ?? [], fronts, copies);
     }

@@ -23,8 +23,9 @@ const RETRY_ANSWER_MS = 1000;
 const CLAIM_PATIENCE_MS = 1000;
 /** How often a bot looks for what others left, and says that it holds what it has. */
 const WATCH_MS = 1000;
-/** What the store, or a fault of ours, held up is begun again after this. */
+/** What the store, or a fault of ours, held up is begun again after this, and after twice as long each time. */
 const RETRY_MS = 2000;
+const MAX_DOUBLINGS = 5;
 /** A front that did not come back with what it took after this has lost it, ms. */
 const FRONT_MS = 10_000;
 /** Nobody gets a pod hours later: what is older than this is not carried out, ms. */
@@ -44,6 +45,8 @@ type TakenAs = Pick<Taken, 'ours' | 'opensForm'> & { silent: boolean };
 interface Held extends Task {
   id: string;
   owner: string;
+  /** How often it was begun before. */
+  runs: number;
   /** Its answer may be on the way: whoever takes it over would say it once more. */
   answering?: boolean;
   /** Its work has begun here: until then a front may still lose it. */
@@ -102,6 +105,7 @@ export class DurableInbox implements Inbox {
       work: read.now,
       reply: reply ?? null,
       again: false,
+      runs: 0,
       takenAt: performance.now(),
     };
     let claim = this.claim(held, read);
@@ -222,7 +226,8 @@ export class DurableInbox implements Inbox {
       .catch(async (error: Error) => {
         log.error({ id: newId(), error: error.message, stack: error.stack }, 'an event is taken up again');
         if (storeIsAway(error)) await this.sayThatItWaits(held);
-        await this.events.leave(held.id, held.owner, RETRY_MS).catch(() => {});
+        const afterMs = RETRY_MS * 2 ** Math.min(held.runs, MAX_DOUBLINGS);
+        await this.events.leave(held.id, held.owner, afterMs).catch(() => {});
       })
       .finally(() => {
         if (this.held.get(held.id) === held) this.held.delete(held.id);
@@ -270,9 +275,10 @@ export class DurableInbox implements Inbox {
     const owner = this.services.newId();
     const left = await this.events.takeOver(id, owner);
     if (!left) return;
-    const held: Held = { id, owner, work: workOf(left), reply: left.address, again: true, takenAt: performance.now() };
+    const { runs, address: reply } = left;
+    const held: Held = { id, owner, runs, work: workOf(left), reply, again: true, takenAt: performance.now() };
     this.held.set(id, held);
-    this.services.log.info({ event: id, runs: left.runs }, 'took over an event that its bot left');
+    this.services.log.info({ event: id, runs }, 'took over an event that its bot left');
     void this.track(held, () => this.resume(held, left));
   }
 

@@ -130,6 +130,13 @@ describe('what somebody types', () => {
     expect(await inbox.suggest({ ...asked, text: 'a'.repeat(2001) })).toEqual([]);
   });
 
+  it('completes names without what nobody sees in them', async () => {
+    const { inbox, context, from } = stage();
+    await context.snapshots.saveFleet({ readAt: 1, pods: [pod({ id: 'x', name: 'tr\u202eain\nrun' })] });
+    const [found] = await inbox.suggest({ ...from(ALICE.account), command: 'show', option: 'pod', text: 'tr' });
+    expect(found?.name).toMatch(/^train run/);
+  });
+
   it('is not carried out beyond a rate, says so once a minute, and holds nobody else up', async () => {
     const { type, said, time } = stage();
     for (let i = 0; i < 200; i++) await type(STRANGER, 'help');

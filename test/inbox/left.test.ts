@@ -88,3 +88,33 @@ it('a store that is away is named at once, and the answer follows when it is bac
   expect(bot.answers[1]).toContain('Stopping keep');
   expect(bot.answers).toHaveLength(2);
 });
+
+it('what a fault of ours holds up is begun again after twice as long each time', async () => {
+  const faulty: RedisClient = new Proxy(redis.client(), {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      const call = member.bind(target) as (...args: unknown[]) => unknown;
+      if (name !== 'eval') return call;
+      return async (...args: unknown[]) => {
+        if (String(args.at(-1)).startsWith('{"title"')) throw new Error('a fault of ours');
+        return call(...args);
+      };
+    },
+  });
+  await deliver(botOver(faulty), stop, () => {});
+  const waits: number[] = [];
+  for (let runs = 0; runs < 8; runs++) {
+    const { inbox } = botOver(faulty);
+    const now = Date.now();
+    await redis.client().zadd('{podwarden}:events:slack', 0, 'slack-e1');
+    await inbox.look();
+    await inbox.settled();
+    waits.push((Number(await redis.client().zscore('{podwarden}:events:slack', 'slack-e1')) - now) / 1000);
+  }
+  const expected = [4, 8, 16, 32, 64, 64, 64, 64];
+  for (const [i, seconds] of waits.entries()) {
+    expect(seconds).toBeGreaterThanOrEqual(expected[i] ?? 0);
+    expect(seconds).toBeLessThan((expected[i] ?? 0) + 2);
+  }
+});
