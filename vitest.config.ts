@@ -24,6 +24,8 @@ export default defineConfig({
     // Dialogues start processes of their own; two files at a time fill two cores.
     maxWorkers: 2,
     maxConcurrency: 3,
+    // Half of the time of short files goes into loading the same modules again. None of them has state.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },

@@ -1,11 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeProgram } from '../demo/world/program.ts';
 import { generate } from './generate.ts';
 import { said, shown } from './judge/evidence.ts';
 import { type Plan, readPlan, writePlan } from './plan.ts';
-import { type Report, run } from './run.ts';
+import { type Report, type Run, run } from './run.ts';
 import { shrink } from './shrink.ts';
 import type { StormWorld } from './world.ts';
 
@@ -39,11 +40,11 @@ function detail({ violations, log, evidence }: Report): string {
 }
 
 /** Smaller plans count that break the rule that the whole one broke first. */
-async function shrunk(report: Report, worlds: Set<StormWorld>): Promise<Plan> {
+async function shrunk(report: Report, runs: Run): Promise<Plan> {
   const [first] = report.violations;
   const deadline = Date.now() + SHRINK_MS;
   const fails = async (plan: Plan) => {
-    const again = await run(plan, worlds);
+    const again = await run(plan, runs);
     const failed = again.violations.some(({ rule }) => rule === first?.rule);
     print(`  ${plan.entries.length} entries: ${failed ? 'fails' : 'holds'}`);
     return failed;
@@ -51,8 +52,8 @@ async function shrunk(report: Report, worlds: Set<StormWorld>): Promise<Plan> {
   return shrink(report.plan, fails, { runs: SHRINK_RUNS, isOver: () => Date.now() > deadline });
 }
 
-async function failed(report: Report, isShrinking: boolean, worlds: Set<StormWorld>): Promise<void> {
-  const smallest = isShrinking ? await shrunk(report, worlds) : report.plan;
+async function failed(report: Report, isShrinking: boolean, runs: Run): Promise<void> {
+  const smallest = isShrinking ? await shrunk(report, runs) : report.plan;
   const file = join(tmpdir(), `podwarden-storm-${report.plan.seed}.json`);
   writeFileSync(file, writePlan(smallest));
   if (isShrinking) print(writePlan(smallest));
@@ -73,16 +74,11 @@ interface Outcome {
 }
 
 /** All of them, some at once. One that breaks off leaves the others alone. */
-async function all(
-  plans: readonly Plan[],
-  atOnce: number,
-  isVerbose: boolean,
-  worlds: Set<StormWorld>,
-): Promise<Outcome> {
+async function all(plans: readonly Plan[], atOnce: number, isVerbose: boolean, runs: Run): Promise<Outcome> {
   const left = [...plans];
   const outcome: Outcome = { failures: [], brokenOff: 0 };
   const judged = async (plan: Plan) => {
-    const report = await run(plan, worlds);
+    const report = await run(plan, runs);
     print(line(report));
     if (isVerbose) print(detail(report));
     if (report.violations.length > 0) outcome.failures.push(report);
@@ -132,10 +128,12 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const began = performance.now();
-  const worlds = new Set<StormWorld>();
-  endOnSignals(worlds);
-  const { failures, brokenOff } = await all(plans, Number(values['at-once']), values.verbose, worlds);
-  for (const report of failures) await failed(report, !values['no-shrink'] && values.plan === undefined, worlds);
+  const folder = mkdtempSync(join(tmpdir(), 'podwarden-storms-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const runs: Run = { worlds: new Set(), program: writeProgram(folder) };
+  endOnSignals(runs.worlds);
+  const { failures, brokenOff } = await all(plans, Number(values['at-once']), values.verbose, runs);
+  for (const report of failures) await failed(report, !values['no-shrink'] && values.plan === undefined, runs);
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   const count = failures.length + brokenOff;
   print(`${plans.length} storms, ${count} failed, ${minutes} min`);

@@ -34,13 +34,17 @@ export interface Report {
   log: string[];
 }
 
-/**
- * One storm in a world of its own, from its start to what it broke. `worlds` holds it meanwhile, for whoever has to end before
- * that.
- */
-export async function run(plan: Plan, worlds: Set<StormWorld> = new Set()): Promise<Report> {
+export interface Run {
+  /** Those that are up, for whoever has to end before they do. */
+  worlds: Set<StormWorld>;
+  /** What bots and workers run, where it was written before. */
+  program: string | null;
+}
+
+/** One storm in a world of its own, from its start to what it broke. */
+export async function run(plan: Plan, { worlds = new Set(), program = null }: Partial<Run> = {}): Promise<Report> {
   const began = performance.now();
-  const storm = new StormWorld(plan);
+  const storm = new StormWorld(plan, program);
   worlds.add(storm);
   try {
     await storm.start();

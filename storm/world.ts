@@ -22,11 +22,12 @@ export class StormWorld {
   private readonly frozen = new Set<PartName>();
   private ending = false;
 
-  constructor({ clocks }: Pick<Plan, 'clocks'>) {
+  constructor({ clocks }: Pick<Plan, 'clocks'>, program: string | null) {
     this.folder = mkdtempSync(join(tmpdir(), 'podwarden-storm-'));
     this.world = new World(this.folder, {
       history: false,
       balance: BALANCE,
+      program,
       environment: (name, store) => this.environment(name as PartName, store, clocks),
     });
   }

@@ -48,6 +48,8 @@ interface WorldOptions {
   keep: boolean;
   /** What a part of this name gets in its environment on top, or instead; `store` is the socket of the world's Redis. */
   environment: (name: string, store: string) => NodeJS.ProcessEnv;
+  /** What parts run, where that was written before (`writeProgram`): many worlds of one process need it once. */
+  program: string | null;
 }
 
 /** How a process of the world ended without being killed. */
@@ -81,7 +83,7 @@ export class World {
   private readonly machineClocks = new Map<string, number>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
-  private program: string | null = null;
+  private program: string | null;
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
@@ -96,10 +98,17 @@ export class World {
    */
   constructor(
     dataPath: string,
-    { history = true, balance = 60, keep = false, environment = () => ({}) }: Partial<WorldOptions> = {},
+    {
+      history = true,
+      balance = 60,
+      keep = false,
+      environment = () => ({}),
+      program = null,
+    }: Partial<WorldOptions> = {},
   ) {
     this.history = history;
     this.more = environment;
+    this.program = program;
     this.balance = balance;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;

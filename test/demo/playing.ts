@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
 import { World } from '../../demo/world/world.ts';
+import { program } from './program.ts';
 
 /** Plays a dialogue in a world of its own, with weeks of bills (`history`) or none; what `after` looks at is still up. */
 export async function playDialogue(
@@ -12,7 +13,7 @@ export async function playDialogue(
   history = false,
 ) {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-play-'));
-  const world = new World(dataPath, { history });
+  const world = new World(dataPath, { history, program: program() });
   try {
     await world.start();
     const player = new Player(world);
@@ -30,11 +31,11 @@ export async function playDialogue(
   }
 }
 
-/** Every file that a run left: logs, and all that Redis wrote. Not the program that ran, which is our own source. */
+/** Every file that a run left: logs, and all that Redis wrote. */
 export function leftBehind(folder: string): { path: string; text: string }[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => !path.startsWith(join(folder, 'program')) && statSync(path).isFile())
+    .filter((path) => statSync(path).isFile())
     .map((path) => ({ path, text: readFileSync(path, 'latin1') }));
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../storm/generate.ts';
 import { run } from '../../storm/run.ts';
+import { program } from '../demo/program.ts';
 
 const SEED = 21;
 
 describe('a storm', { timeout: 240_000 }, () => {
   it('ends with every promise kept: one effect and one answer each, true cards, a second person, nothing left', async () => {
-    const report = await run(generate(SEED));
+    const report = await run(generate(SEED), { program: program() });
     expect(report.violations, report.log.join('\n')).toEqual([]);
     const { events, made, others } = report.evidence;
     expect(events.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length).toBeGreaterThan(10);
