@@ -4,7 +4,7 @@ import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
 import { passTime } from '../policy/findings/settle.ts';
 import type { FleetPod } from '../policy/fleet.ts';
-import { balanceAt, believeBalance, withPeak } from '../policy/scan/account.ts';
+import { balanceAt, believeBalance, withJump, withPeak } from '../policy/scan/account.ts';
 import {
   afresh,
   believedPods,
@@ -186,6 +186,7 @@ function remembered(
     ...other,
     lastBurn: burn.total,
     peaks: withPeak(memory.peaks, burn.total, at),
+    jumped: withJump(memory.jumped, books.open, at),
     held: null,
     trouble: drop ? troubleOf(memory, at, 'held', 'The balance fell by more than what was spent') : null,
     balanceSince: account === null || balance === null ? (memory.balanceSince ?? at) : null,

@@ -150,6 +150,9 @@ export const budgetUsed: Rule = (world) =>
 /** What was launched this long before a jump is taken for its cause. */
 const CAUSE_MS = 2 * HOUR;
 const MAX_CAUSES = 8;
+/** Pods that go off and on again are no new jump within this. */
+const KNOWN_MS = HOUR;
+const KNOWN_MARGIN = 1.05;
 /** After this long the new rate is the usual one. */
 const USUAL_AFTER_MS = DAY;
 
@@ -165,6 +168,8 @@ export const burnJump: Rule = (world) => {
   const usual = open !== undefined && world.now - open.raisedAt > USUAL_AFTER_MS;
   const over = maxRate !== null && total > maxRate * (open ? 0.98 : 1);
   if (!over && (!jumped || usual)) return [];
+  const { jumped: last } = world.memory;
+  if (!open && last && world.now - last.at < KNOWN_MS && total <= last.perHour * KNOWN_MARGIN) return [];
   const launched = causes(world).map(owned);
   // What caused it stays what caused it, hours later.
   const kept = open?.facts.rule === 'burn-jump' ? { pods: open.facts.pods, owner: open.owner } : null;

@@ -1,3 +1,4 @@
+import type { Finding } from '../findings/finding.ts';
 import { costOver, type MicroUsd, type MicroUsdPerHour } from '../money.ts';
 import { AGREE, APART_MS } from './believe.ts';
 import type { AccountMemory, ScanMemory, TopUp } from './memory.ts';
@@ -83,6 +84,16 @@ export function withPeak(peaks: ScanMemory['peaks'], burn: MicroUsdPerHour, at: 
   const today = at - (at % DAY);
   const kept = Object.entries(peaks).filter(([day]) => today - Number(day) <= REMEMBERED_MS);
   return { ...Object.fromEntries(kept), [today]: Math.max(burn, peaks[today] ?? 0) };
+}
+
+/** A jump of the burn that people know of, as of this scan. */
+export function withJump(
+  jumped: ScanMemory['jumped'],
+  open: readonly Pick<Finding, 'facts'>[],
+  at: number,
+): ScanMemory['jumped'] {
+  const found = open.find(({ facts }) => facts.rule === 'burn-jump')?.facts;
+  return found?.rule === 'burn-jump' ? { at, perHour: found.perHour } : jumped;
 }
 
 /** The peak of the last 14 days; null where nothing is remembered. */

@@ -104,6 +104,8 @@ export const scanMemory = z.object({
   account: accountMemory.nullable(),
   /** Highest burn by day (ms of its beginning, UTC), micro-dollars an hour; at most 15 days. */
   peaks: z.record(z.string(), z.int()),
+  /** The last jump of the burn that was said, micro-dollars an hour, and when it was last seen open. */
+  jumped: z.object({ at: z.number(), perHour: z.int() }).nullable().default(null),
   /** The burn of the last scan, micro-dollars an hour. */
   lastBurn: z.int(),
   /** What bills beside pods and volumes by RunPod's own word, micro-dollars an hour: serverless, mostly. */
@@ -146,6 +148,7 @@ export function blank(now: number): ScanMemory {
     volumes: {},
     account: null,
     peaks: {},
+    jumped: null,
     lastBurn: 0,
     otherPerHour: 0,
     otherDoubt: null,

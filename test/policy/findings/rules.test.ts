@@ -251,6 +251,17 @@ describe('burn jump', () => {
     expect(hit).toMatchObject({ owner: ALICE, facts: { peak: null, limit: 40e6, pods: [{ id: 'pod1' }] } });
   });
 
+  it('is no news within an hour of the last one, where it is no higher', () => {
+    const given = burning(16, 10);
+    const seen = (ms: number, perHour: number) => {
+      const memory = { ...given.memory, jumped: { at: NOW - ms, perHour } };
+      return of('burn-jump', { ...given, memory });
+    };
+    expect(seen(10 * 60_000, 16e6)).toEqual([]);
+    expect(seen(10 * 60_000, 15e6)).toHaveLength(1);
+    expect(seen(HOUR, 16e6)).toHaveLength(1);
+  });
+
   it('stays open until the rate is clearly lower, and after a day is the usual rate', () => {
     const open = [opened(of('burn-jump', burning(16, 10))[0])];
     expect(of('burn-jump', burning(14, 10, { open }))).toHaveLength(1);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { balanceAt, believeBalance, paysItself, peakOf, withPeak } from '../../../src/policy/scan/account.ts';
+import { balanceAt, believeBalance, paysItself, peakOf, withJump, withPeak } from '../../../src/policy/scan/account.ts';
 import { believeOther } from '../../../src/policy/scan/burn.ts';
 import { type AccountMemory, blank } from '../../../src/policy/scan/memory.ts';
 import { DAY, HOUR, MINUTE, NOW } from './scans.ts';
@@ -126,4 +126,12 @@ describe('peaks', () => {
     expect(peakOf(peaks)).toBe(39 * DOLLAR);
     expect(peakOf({})).toBeNull();
   });
+});
+
+it('a jump of the burn is remembered from the last scan that saw it open', () => {
+  const open = [{ facts: { rule: 'burn-jump' as const, perHour: 16e6, peak: 10e6, limit: null, pods: [] } }];
+  const seen = withJump(null, open, 5);
+  expect(seen).toEqual({ at: 5, perHour: 16e6 });
+  expect(withJump(seen, open, 6)).toEqual({ at: 6, perHour: 16e6 });
+  expect(withJump(seen, [], 7)).toBe(seen);
 });
