@@ -268,6 +268,7 @@ export class DiscordEmulator implements ChatEmulator {
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.server.byName(person).id;
     const open = this.openModal(user, form.id);
+    if (open.isSending) throw new ClientRefused('that form is on its way');
     const components = form.fields.map((field, i) => ({
       type: 18,
       id: i + 1,
@@ -279,7 +280,17 @@ export class DiscordEmulator implements ChatEmulator {
     }));
     const token = String(open.modal.custom_id);
     const done: Done = { kind: 'form', what: form.title, token, about: filledIn(form) };
-    await this.interact(user, open.channel, open.source, { type: 5, data: { custom_id: token, components } }, { done });
+    open.isSending = true;
+    const sent = this.interact(
+      user,
+      open.channel,
+      open.source,
+      { type: 5, data: { custom_id: token, components } },
+      { done },
+    );
+    await sent.finally(() => {
+      open.isSending = false;
+    });
     this.closeModal(open);
   }
 

@@ -76,6 +76,8 @@ export interface Modal {
   modal: Json;
   source: string | null;
   opened: number;
+  /** Its button is off until the answer is there. */
+  isSending?: boolean;
 }
 
 const EPOCH = 1_420_070_400_000n;

@@ -288,11 +288,15 @@ export class SlackEmulator implements ChatEmulator {
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.workspace.byName(person);
     const open = this.openView(user.id, form.id);
+    if (open.isSending) throw new ClientRefused('that form is on its way');
     const payload = submissionPayload(this.workspace, user, open, form);
     const token = String(open.view.callback_id ?? '');
     const about = filledIn(form);
     const event = this.book.begin({ kind: 'form', person, channel: '', what: form.title, token, about }, []);
-    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form', event);
+    open.isSending = true;
+    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form', event).finally(() => {
+      open.isSending = false;
+    });
     if (ack.response_action === 'errors') {
       event.answers.push({ kind: 'problems', text: Object.values(ack.errors as Json).join('\n'), at: Date.now() });
     } else this.book.takeOver(open.id, event);

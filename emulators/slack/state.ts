@@ -44,6 +44,8 @@ export interface SlackView {
   errors: Record<string, string>;
   /** What stands in the fields after a refused submission. */
   typed: Record<string, string[]>;
+  /** Its button is off until the answer is there. */
+  isSending?: boolean;
 }
 
 export interface ResponseUrl {
