@@ -237,7 +237,8 @@ export class DiscordFront implements Front {
       } catch (error) {
         const code = error instanceof DiscordAPIError ? error.code : 0;
         if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
-        if (code === UNKNOWN_INTERACTION) return 'lapsed';
+        // Of a second try it says nothing: the first may have come through in time.
+        if (code === UNKNOWN_INTERACTION) return sends === 1 ? 'lapsed' : 'unsure';
         this.log.warn({ error: (error as Error).message }, 'a first answer may not have come through');
         if (code !== 0 || sends === MAX_CALLBACKS) return 'unsure';
       }
