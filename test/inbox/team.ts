@@ -1,5 +1,5 @@
 import { Dispatch } from '../../src/bot/dispatch.ts';
-import type { Front, IncomingEvent } from '../../src/bot/front.ts';
+import { ChatUnavailable, type Front, type IncomingEvent } from '../../src/bot/front.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
@@ -49,6 +49,7 @@ export interface Bot {
   answers: string[];
   /** Jobs by the id under which one waits, and those without one. */
   jobs: string[];
+  chat: { away: boolean };
 }
 
 /** A bot in memory over a real store; `life` says when it dies. Its chat takes everything that a real one would. */
@@ -99,8 +100,10 @@ export function botOver(
       await services.enqueue({ name: 'answer' } as never, { reply } as never);
     },
   };
+  const chat = { away: false };
   const say = (message: Message) =>
     life.step(async () => {
+      if (chat.away) throw new ChatUnavailable('the chat is away', 0);
       renderSlack(message);
       answers.push(plainText(message, 10_000));
     });
@@ -130,7 +133,7 @@ export function botOver(
   );
   const dispatch = new Dispatch(front, services, standings);
   const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', services.audit, PATIENCE), services);
-  return { inbox, services, answers, jobs };
+  return { inbox, services, answers, jobs, chat };
 }
 
 /** As a front does it. Gives whether it was acknowledged. */
