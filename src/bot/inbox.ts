@@ -68,12 +68,14 @@ export class DurableInbox implements Inbox {
   private watching: NodeJS.Timeout | undefined;
   private looking = false;
   private closed = false;
+  private readonly frontMs: number;
 
-  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services) {
+  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services, frontMs = FRONT_MS) {
     this.front = front;
     this.dispatch = dispatch;
     this.events = events;
     this.services = services;
+    this.frontMs = frontMs;
   }
 
   keeps(token: string): boolean {
@@ -253,7 +255,7 @@ export class DurableInbox implements Inbox {
     if (this.looking) return;
     this.looking = true;
     try {
-      const lost = performance.now() - FRONT_MS;
+      const lost = performance.now() - this.frontMs;
       const kept = [...this.held.values()].filter(({ begun, takenAt }) => begun || takenAt > lost);
       await Promise.all(kept.map(({ id, owner }) => this.events.renew(id, owner)));
       if (this.closed) return;

@@ -3,6 +3,7 @@ import type { IncomingEvent } from '../../src/bot/front.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
 import { useRedis } from '../store/redis.ts';
+import { Mortal } from './mortal.ts';
 import { botOver, deliver, from, settleIn } from './team.ts';
 
 const redis = useRedis();
@@ -50,6 +51,16 @@ describe('what a bot left', () => {
     expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
   });
 
+  it('is carried out in nobody’s name where somebody with Redis alone wrote it', async () => {
+    await left({ ...click, token: 'v1.more.p1' });
+    const signed = (await redis.client().hget(EVENT, 'body')) ?? '';
+    await redis.client().hset(EVENT, 'body', signed.replace('v1.more.p1', 'v1.stop.p4!'));
+    const { services, answers } = await lookedAt();
+    expect((await services.ledger.get('p4'))?.status).toBe('running');
+    expect(answers.join()).not.toContain('keep');
+    expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
+  });
+
   it('is said as it was found, where that was written before the bot died', async () => {
     await left(click);
     const events = new Events(redis.client(), 'slack', botOver(redis.client()).services.audit, {
@@ -87,4 +98,39 @@ it('a store that is away is named at once, and the answer follows when it is bac
   await bot.inbox.settled();
   expect(bot.answers[1]).toContain('Stopping keep');
   expect(bot.answers).toHaveLength(2);
+});
+
+describe('an event that a front took and never came back with', () => {
+  const taking = async (frontMs: number, leaseMs: number) => {
+    const bot = botOver(redis.client(), new Mortal(), null, { frontMs, leaseMs });
+    const taken = await bot.inbox.take(stop);
+    await taken.acknowledged();
+    return { ...bot, taken };
+  };
+  const looked = async ({ inbox }: Awaited<ReturnType<typeof taking>>) => {
+    await inbox.look();
+    await inbox.settled();
+  };
+
+  it('is carried out and answered, once, also where the front comes back later', async () => {
+    const bot = await taking(0, 0);
+    await looked(bot);
+    expect(bot.answers).toEqual([expect.stringContaining('Stopping keep')]);
+    expect((await bot.services.ledger.get('p4'))?.status).toBe('stopping');
+    const { rev } = (await bot.services.ledger.get('p4')) ?? {};
+    await bot.taken.run();
+    expect(bot.answers).toHaveLength(1);
+    expect((await bot.services.ledger.get('p4'))?.rev).toBe(rev);
+  });
+
+  it('is the front’s for as long as it may need', async () => {
+    const bot = await taking(10_000, 5000);
+    const held = () => redis.client().zscore('{podwarden}:events:slack', 'slack-e1');
+    await redis.client().zadd('{podwarden}:events:slack', 'XX', 0, 'slack-e1');
+    await looked(bot);
+    expect(Number(await held())).toBeGreaterThan(0);
+    expect(bot.answers).toEqual([]);
+    await bot.taken.run();
+    expect(bot.answers).toHaveLength(1);
+  });
 });

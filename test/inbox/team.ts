@@ -21,7 +21,7 @@ import { HOUR, off, pod } from '../policy/scan/scans.ts';
 import { Mortal } from './mortal.ts';
 
 /** Whoever dies is missed at once: what is tested is that somebody goes on, and not when. */
-const PATIENCE = { leaseMs: 1, unacknowledgedMs: 60_000 };
+const TIMES = { leaseMs: 1, unacknowledgedMs: 60_000 };
 export const ACROSS = { account: 'discord:9', person: 'alice', name: 'Alice' };
 const PLACE = { chat: 'slack', channel: 'C1' };
 const ROOM = {
@@ -57,6 +57,7 @@ export function botOver(
   redis: RedisClient,
   life = new Mortal(),
   said: Pick<Bot, 'answers' | 'jobs'> | null = null,
+  times: { leaseMs: number; frontMs?: number } = TIMES,
 ): Bot {
   const mine = life.redis(redis);
   const { context } = governed(mine);
@@ -132,7 +133,8 @@ export function botOver(
     services,
   );
   const dispatch = new Dispatch(front, services, standings);
-  const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', services.audit, PATIENCE), services);
+  const events = new Events(mine, 'slack', services.audit, { ...TIMES, leaseMs: times.leaseMs });
+  const inbox = new DurableInbox(front, dispatch, events, services, times.frontMs);
   return { inbox, services, answers, jobs, chat };
 }
 
