@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   BOT_NAME,
   type ChatEmulator,
@@ -26,6 +27,14 @@ import { type DiscordMessage, type Interaction, type Json, type Modal, Server } 
 /** A person's client sends at most this much text. Source: message object (without Nitro). */
 const MAX_CONTENT = 2000;
 
+/**
+ * What becomes of the answer to a first answer that Discord took: it comes after the bot stopped waiting, the connection
+ * is reset, or a gateway in between says 502. `unknown`: Discord knows it no more.
+ */
+export type LostAnswer = 'late' | 'reset' | '502' | 'unknown';
+/** Longer than a bot may wait that is to answer within three seconds. */
+const LATE_MS = 3000;
+
 type Done = Pick<ChatEvent, 'kind' | 'what' | 'token' | 'about'>;
 
 export interface DiscordEmulatorOptions {
@@ -53,6 +62,8 @@ export class DiscordEmulator implements ChatEmulator {
   readonly events = this.book.events;
   readonly requests: RecordedRequest[] = [];
   faults: ChatFaults = { mode: null, redeliver: false };
+  /** One for each next answer to a first answer. */
+  lostAnswers: LostAnswer[] = [];
   /** Where DISCORD_API_URL points; ends in /api. */
   url = '';
   private readonly options: DiscordEmulatorOptions;
@@ -103,10 +114,11 @@ export class DiscordEmulator implements ChatEmulator {
     return this.running;
   }
 
-  private async handle(call: HttpCall): Promise<HttpAnswer> {
+  private async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
     this.running += 1;
     try {
-      return await this.answer(call);
+      const answer = await this.answer(call);
+      return call.path.endsWith('/callback') ? await lost(this.lostAnswers.shift(), answer) : answer;
     } finally {
       this.running -= 1;
     }
@@ -331,6 +343,14 @@ export class DiscordEmulator implements ChatEmulator {
     if (message.onlyFor !== null) return user === null || message.onlyFor === user;
     return user === null || (this.server.roomOf(message.channel)?.members?.has(user) ?? false);
   }
+}
+
+async function lost(how: LostAnswer | undefined, answer: HttpAnswer): Promise<HttpAnswer | 'drop'> {
+  if (how === 'reset') return 'drop';
+  if (how === '502') return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>502 Bad Gateway</h1>' };
+  if (how === 'unknown') return { status: 404, body: { code: 10_062, message: 'Unknown interaction' } };
+  if (how === 'late') await pause(LATE_MS);
+  return answer;
 }
 
 function faultAnswer({ status, retryAfter }: { status: number; retryAfter?: number }): HttpAnswer {

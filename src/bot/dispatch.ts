@@ -56,6 +56,17 @@ export class Dispatch {
     return event.kind === 'click' && actionOf(event.incoming.token).action?.form !== undefined;
   }
 
+  /** Null where the answer may be written down; else what is written instead where the chat does not take it. */
+  unwritten({ work }: Task): Message | null {
+    if (work.kind !== 'command') return null;
+    const command = COMMANDS.find(({ name }) => name === work.command);
+    if (!command?.secretAnswer?.(work.args)) return null;
+    return note(
+      'warn',
+      `Your answer could not be shown in time, and it is not stored. Run /pod ${work.command} again.`,
+    );
+  }
+
   /** Null where nothing is to be said. @throws where the store is away: the same is worth trying again. */
   run(task: Task): Promise<Message | null> {
     const { work } = task;

@@ -71,12 +71,14 @@ export class DurableInbox implements Inbox {
   private watching: NodeJS.Timeout | undefined;
   private looking = false;
   private closed = false;
+  private readonly frontMs: number;
 
-  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services) {
+  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services, frontMs = FRONT_MS) {
     this.front = front;
     this.dispatch = dispatch;
     this.events = events;
     this.services = services;
+    this.frontMs = frontMs;
   }
 
   keeps(token: string): boolean {
@@ -188,30 +190,29 @@ export class DurableInbox implements Inbox {
 
   /** What is to be said is written before it is said, so that it is said also where this process dies now. */
   private async answer(held: Held, message: Message | null): Promise<void> {
-    const { id, owner, work } = held;
+    const { id, owner } = held;
     if (message) {
-      // A fresh code that only one person may see is not written down: whoever goes on makes a new one.
-      const freshCode = work.kind === 'command' && work.command === 'link' && !work.args.code;
-      const written = freshCode ? null : message;
-      if (!(await this.events.answering(id, owner, written))) return;
+      const unwritten = this.dispatch.unwritten(held);
+      // Whoever goes on with an event whose answer is not written finds it out anew.
+      if (!(await this.events.answering(id, owner, unwritten ? null : message))) return;
       held.answering = true;
-      await this.give({ ...held, reply: await this.addressOf(held) }, message);
+      await this.give({ ...held, reply: await this.addressOf(held) }, message, unwritten ?? message);
     }
     await this.events.end(id, owner);
   }
 
-  /** An answer that the chat does not take now is kept, for as long as its address lives, and given later. */
-  private async give({ id, work, reply }: Held, message: Message): Promise<void> {
+  /** Where the chat does not take an answer now, `later` is kept, for as long as its address lives, and given then. */
+  private async give({ id, work, reply }: Held, message: Message, later: Message): Promise<void> {
     const { log, replies, enqueue } = this.services;
     try {
       if (reply === null) await this.front.direct(work.account, message);
       else await this.front.reply(reply, message);
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'an answer could not be given yet');
-      const later = `answer-${id}`;
+      const kept = `answer-${id}`;
       const owed = { chat: this.front.chat, account: work.account, ref: reply };
-      await replies.keep(later, owed, { view: 'message', message });
-      await enqueue(answerLater, { reply: later }, { delayMs: RETRY_ANSWER_MS });
+      await replies.keep(kept, owed, { view: 'message', message: later });
+      await enqueue(answerLater, { reply: kept }, { delayMs: RETRY_ANSWER_MS });
     }
   }
 
@@ -259,7 +260,7 @@ export class DurableInbox implements Inbox {
     if (this.looking) return;
     this.looking = true;
     try {
-      const lost = performance.now() - FRONT_MS;
+      const lost = performance.now() - this.frontMs;
       const kept = [...this.held.values()].filter(({ begun, takenAt }) => begun || takenAt > lost);
       await Promise.all(kept.map(({ id, owner }) => this.events.renew(id, owner)));
       if (this.closed) return;

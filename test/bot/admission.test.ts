@@ -122,6 +122,19 @@ describe('what somebody types', () => {
     expect(await everythingStored()).not.toMatch(/aaa/);
   });
 
+  it.each([
+    ['text', { kind: 'text', text: `show ${KEY}` }],
+    ['a value', { kind: 'options', command: 'show', values: { pod: KEY } }],
+  ] as const)('does nothing, and is in no store, where %s holds a key', async (_, input) => {
+    const { inbox, happens, from, said, entries } = stage();
+    await happens({ kind: 'command', incoming: { ...from(ALICE.account), input } });
+    expect(said).toEqual([expect.stringMatching(/^That looked like a Hugging Face key, so nothing was done/)]);
+    expect(await entries()).toBe(0);
+    // Nor while it waits to be carried out.
+    await (await inbox.take({ kind: 'command', incoming: { ...from(ALICE.account), input } })).acknowledged();
+    expect(await everythingStored()).not.toContain(KEY);
+  });
+
   it('completes nothing for a text beyond that', async () => {
     const { inbox, context, from } = stage();
     await context.snapshots.saveFleet({ readAt: 1, pods: [pod({ id: 'x', name: 'a'.repeat(2001) })] });

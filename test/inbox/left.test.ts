@@ -3,6 +3,7 @@ import type { IncomingEvent } from '../../src/bot/front.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
 import { useRedis } from '../store/redis.ts';
+import { Mortal } from './mortal.ts';
 import { botOver, deliver, from, settleIn } from './team.ts';
 
 const redis = useRedis();
@@ -47,6 +48,16 @@ describe('what a bot left', () => {
   it('is answered also where another release wrote it', async () => {
     await left({ kind: 'unheard-of', account: 'slack:T1/U1' });
     expect((await lookedAt()).answers).toEqual([expect.stringContaining('was updated before it could finish')]);
+    expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
+  });
+
+  it('is carried out in nobody’s name where somebody with Redis alone wrote it', async () => {
+    await left({ ...click, token: 'v1.more.p1' });
+    const signed = (await redis.client().hget(EVENT, 'body')) ?? '';
+    await redis.client().hset(EVENT, 'body', signed.replace('v1.more.p1', 'v1.stop.p4!'));
+    const { services, answers } = await lookedAt();
+    expect((await services.ledger.get('p4'))?.status).toBe('running');
+    expect(answers.join()).not.toContain('keep');
     expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
   });
 
@@ -117,4 +128,39 @@ it('what a fault of ours holds up is begun again after twice as long each time',
     expect(seconds).toBeGreaterThanOrEqual(expected[i] ?? 0);
     expect(seconds).toBeLessThan((expected[i] ?? 0) + 2);
   }
+});
+
+describe('an event that a front took and never came back with', () => {
+  /** The lease has just run out. */
+  const taking = async (frontMs: number) => {
+    const bot = botOver(redis.client(), new Mortal(), null, { frontMs, leaseMs: 5000 });
+    const taken = await bot.inbox.take(stop);
+    await taken.acknowledged();
+    await redis.client().zadd('{podwarden}:events:slack', 'XX', 0, 'slack-e1');
+    return { ...bot, taken };
+  };
+  const looked = async ({ inbox }: Awaited<ReturnType<typeof taking>>) => {
+    await inbox.look();
+    await inbox.settled();
+  };
+
+  it('is carried out and answered, once, also where the front comes back later', async () => {
+    const bot = await taking(0);
+    await looked(bot);
+    expect(bot.answers).toEqual([expect.stringContaining('Stopping keep')]);
+    expect((await bot.services.ledger.get('p4'))?.status).toBe('stopping');
+    const { rev } = (await bot.services.ledger.get('p4')) ?? {};
+    await bot.taken.run();
+    expect(bot.answers).toHaveLength(1);
+    expect((await bot.services.ledger.get('p4'))?.rev).toBe(rev);
+  });
+
+  it('is the front’s for as long as it may need', async () => {
+    const bot = await taking(10_000);
+    await looked(bot);
+    expect(Number(await redis.client().zscore('{podwarden}:events:slack', 'slack-e1'))).toBeGreaterThan(0);
+    expect(bot.answers).toEqual([]);
+    await bot.taken.run();
+    expect(bot.answers).toHaveLength(1);
+  });
 });

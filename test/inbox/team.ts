@@ -1,5 +1,5 @@
 import { Dispatch } from '../../src/bot/dispatch.ts';
-import type { Front, IncomingEvent } from '../../src/bot/front.ts';
+import { ChatUnavailable, type Front, type IncomingEvent } from '../../src/bot/front.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
@@ -21,7 +21,7 @@ import { HOUR, off, pod } from '../policy/scan/scans.ts';
 import { Mortal } from './mortal.ts';
 
 /** Whoever dies is missed at once: what is tested is that somebody goes on, and not when. */
-const PATIENCE = { leaseMs: 1, unacknowledgedMs: 60_000 };
+const TIMES = { leaseMs: 1, unacknowledgedMs: 60_000 };
 export const ACROSS = { account: 'discord:9', person: 'alice', name: 'Alice' };
 const PLACE = { chat: 'slack', channel: 'C1' };
 const ROOM = {
@@ -49,6 +49,7 @@ export interface Bot {
   answers: string[];
   /** Jobs by the id under which one waits, and those without one. */
   jobs: string[];
+  chat: { away: boolean };
 }
 
 /** A bot in memory over a real store; `life` says when it dies. Its chat takes everything that a real one would. */
@@ -56,6 +57,7 @@ export function botOver(
   redis: RedisClient,
   life = new Mortal(),
   said: Pick<Bot, 'answers' | 'jobs'> | null = null,
+  times: { leaseMs: number; frontMs?: number } = TIMES,
 ): Bot {
   const mine = life.redis(redis);
   const { context } = governed(mine);
@@ -99,8 +101,10 @@ export function botOver(
       await services.enqueue({ name: 'answer' } as never, { reply } as never);
     },
   };
+  const chat = { away: false };
   const say = (message: Message) =>
     life.step(async () => {
+      if (chat.away) throw new ChatUnavailable('the chat is away', 0);
       renderSlack(message);
       answers.push(plainText(message, 10_000));
     });
@@ -129,8 +133,9 @@ export function botOver(
     services,
   );
   const dispatch = new Dispatch(front, services, standings);
-  const inbox = new DurableInbox(front, dispatch, new Events(mine, 'slack', services.audit, PATIENCE), services);
-  return { inbox, services, answers, jobs };
+  const events = new Events(mine, 'slack', services.audit, { ...TIMES, leaseMs: times.leaseMs });
+  const inbox = new DurableInbox(front, dispatch, events, services, times.frontMs);
+  return { inbox, services, answers, jobs, chat };
 }
 
 /** As a front does it. Gives whether it was acknowledged. */

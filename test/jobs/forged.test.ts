@@ -100,6 +100,25 @@ describe('a request that somebody altered in Redis', () => {
     expect(w.deleted()).toEqual([]);
   });
 
+  it('deletes nothing where its record is signed and one of its votes is not for it', async () => {
+    const w = await world();
+    w.provider.add('pod2', 'alice-other-k3f9t2', { gpuId: 'NVIDIA RTX A6000' });
+    await w.ask();
+    const fingerprint = { ...newApproval().fingerprint, id: 'pod2' };
+    await w.ask({ id: 'r2', batch: 'b2', podId: 'pod2', fingerprint });
+    await w.vote('r2');
+    const { votes = [] } = (await w.approvals.get('r2')) ?? {};
+    expect(votes).toMatchObject([{ signed: {} }]);
+    await w.approvals.move(
+      'r1',
+      (record) => ({ ...record, ...APPROVED, votes }),
+      () => [],
+    );
+    expect(await w.approvals.get('r1')).toMatchObject({ status: 'void', altered: 'altered' });
+    await w.run();
+    expect(w.deleted()).toEqual([]);
+  });
+
   it('deletes nothing where it was invented', async () => {
     const w = await world();
     const invented = JSON.stringify(newApproval({ ...APPROVED, id: 'fake', rev: 1 }));

@@ -58,6 +58,15 @@ describe('events', () => {
     expect(await events.end('left', 'me')).toBe(false);
   });
 
+  it('are held by nobody after their end', async () => {
+    const events = patient();
+    await events.take('e1', 'me', {}, null);
+    await events.end('e1', 'me');
+    expect(await events.renew('e1', 'me')).toBe(false);
+    expect(await events.answering('e1', 'me', { title: 'once more' })).toBe(false);
+    expect(await redis.client().zcard('{podwarden}:events:slack')).toBe(0);
+  });
+
   it('are nobody’s words where somebody with Redis alone wrote or altered them', async () => {
     const hold = (field: string, value: string) => redis.client().hset('{podwarden}:event:e1', field, value);
     await patient().take('e1', 'me', { token: 'v1.stop.p1' }, null);

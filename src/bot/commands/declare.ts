@@ -28,6 +28,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   examples: readonly string[];
   /** Arguments whose values are for nobody's eyes: the audit log only says that they were given. */
   secret?: readonly (keyof z.infer<S> & string)[];
+  /** Whether the answer is for one person's eyes alone: it is never written down, not even until the chat takes it. */
+  secretAnswer?: (args: z.infer<S>) => boolean;
   suggest?: Partial<Record<keyof z.infer<S> & string, (typed: string, services: Services) => Promise<Suggestion[]>>>;
   /** Answers with a form. Where none can be opened (a mention brings no trigger), `run` answers instead. */
   opens?: (args: z.infer<S>, asker: Asker, services: Services) => Promise<Form | Message>;

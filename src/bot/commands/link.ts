@@ -19,6 +19,9 @@ const inGroups = (plain: string) => plain.replace(/(.{4})(?=.)/g, '$1-');
 /** A code as people type it: any case, with or without its dashes. */
 const read = (typed: string) => typed.toUpperCase().replace(/[^0-9A-Z]/g, '');
 
+/** Who types no code asks for one. */
+const isBlank = (typed: string | undefined): typed is undefined | '' => typed === undefined || typed === '';
+
 export const link = defineCommand({
   name: 'link',
   summary: 'Say that an account of yours in the other chat is you too',
@@ -32,11 +35,12 @@ export const link = defineCommand({
   }),
   positional: ['code'],
   secret: ['code'],
+  secretAnswer: ({ code }) => isBlank(code),
   access: null,
   outsideRooms: false,
   examples: ['link', 'link ABCD-EFGH-JKMN'],
   async run({ code: typed }, asker, services) {
-    return typed === undefined || typed === '' ? issue(asker, services) : redeem(read(typed), asker, services);
+    return isBlank(typed) ? issue(asker, services) : redeem(read(typed), asker, services);
   },
 });
 
