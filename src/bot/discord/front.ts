@@ -228,19 +228,16 @@ export class DiscordFront implements Front {
     await (shown === 'unsure' ? taken.say(message) : taken.done());
   }
 
-  /** One that was answered before is: by us where the answer was lost, or by the bot that had it before us. */
+  /** Sent once more where Discord did not say what became of it. */
   private async callback(d: APIInteraction, body: object): Promise<FirstAnswer> {
     for (let sends = 1; ; sends++) {
       try {
         await this.callbacks.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
         return 'there';
       } catch (error) {
-        const code = error instanceof DiscordAPIError ? error.code : 0;
-        if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
-        // Of a second try it says nothing: the first may have come through in time.
-        if (code === UNKNOWN_INTERACTION) return sends === 1 ? 'lapsed' : 'unsure';
+        const answer = firstAnswerFrom(error instanceof DiscordAPIError ? error.code : null, sends);
+        if (answer !== null) return answer;
         this.log.warn({ error: (error as Error).message }, 'a first answer may not have come through');
-        if (code !== 0 || sends === MAX_CALLBACKS) return 'unsure';
       }
     }
   }
@@ -311,6 +308,15 @@ export class DiscordFront implements Front {
     const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
+}
+
+/** What the refusal of the `sends`th try says; null for nothing. */
+function firstAnswerFrom(code: number | string | null, sends: number): FirstAnswer | null {
+  // One that was answered before is: by us where the answer was lost, or by the bot that had it before us.
+  if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
+  // Of a second try it says nothing: the first may have come through in time.
+  if (code === UNKNOWN_INTERACTION) return sends === 1 ? 'lapsed' : 'unsure';
+  return code !== null || sends === MAX_CALLBACKS ? 'unsure' : null;
 }
 
 const deferredPrivately = {
