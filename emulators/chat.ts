@@ -120,6 +120,14 @@ export class Timeline {
 
 export const ACK_MS = 3000;
 
+/** Its button is off until the answer is there. */
+export async function sending<T>(form: { isSending?: boolean }, answer: Promise<T>): Promise<T> {
+  form.isSending = true;
+  return answer.finally(() => {
+    form.isSending = false;
+  });
+}
+
 /** What the fault switches do to an ordinary call: an answer instead of the real one, or null. */
 export async function faulted(faults: ChatFaults): Promise<{ status: number; retryAfter?: number } | null> {
   const { mode } = faults;

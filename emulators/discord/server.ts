@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   BOT_NAME,
   type ChatEmulator,
@@ -9,6 +8,7 @@ import {
   type Seen,
   type SeenButton,
   type SeenForm,
+  sending,
   type Timeline,
   withinAckTime,
 } from '../chat.ts';
@@ -19,6 +19,7 @@ import { typedCommand } from './client.ts';
 import { withFiles } from './files.ts';
 import { Gateway } from './gateway.ts';
 import { limit, tooMany } from './limits.ts';
+import { type LostAnswer, lost } from './lost-answers.ts';
 import { interactionPayload, messageEvent } from './payloads.ts';
 import { type Reader, readButtons, readForm, readMessage } from './read.ts';
 import { newMessage, type RestContext, rest } from './rest.ts';
@@ -26,14 +27,6 @@ import { type DiscordMessage, type Interaction, type Json, type Modal, Server } 
 
 /** A person's client sends at most this much text. Source: message object (without Nitro). */
 const MAX_CONTENT = 2000;
-
-/**
- * What becomes of the answer to a first answer that Discord took: it comes after the bot stopped waiting, the connection
- * is reset, or a gateway in between says 502. `unknown`: Discord knows it no more.
- */
-export type LostAnswer = 'late' | 'reset' | '502' | 'unknown';
-/** Longer than a bot may wait that is to answer within three seconds. */
-const LATE_MS = 3000;
 
 type Done = Pick<ChatEvent, 'kind' | 'what' | 'token' | 'about'>;
 
@@ -280,7 +273,6 @@ export class DiscordEmulator implements ChatEmulator {
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.server.byName(person).id;
     const open = this.openModal(user, form.id);
-    if (open.isSending) throw new ClientRefused('that form is on its way');
     const components = form.fields.map((field, i) => ({
       type: 18,
       id: i + 1,
@@ -292,17 +284,8 @@ export class DiscordEmulator implements ChatEmulator {
     }));
     const token = String(open.modal.custom_id);
     const done: Done = { kind: 'form', what: form.title, token, about: filledIn(form) };
-    open.isSending = true;
-    const sent = this.interact(
-      user,
-      open.channel,
-      open.source,
-      { type: 5, data: { custom_id: token, components } },
-      { done },
-    );
-    await sent.finally(() => {
-      open.isSending = false;
-    });
+    const payload = { type: 5, data: { custom_id: token, components } };
+    await sending(open, this.interact(user, open.channel, open.source, payload, { done }));
     this.closeModal(open);
   }
 
@@ -317,7 +300,7 @@ export class DiscordEmulator implements ChatEmulator {
   }
 
   private openModal(user: string, id: string): Modal {
-    const open = this.server.modals.find((modal) => modal.id === id && modal.user === user);
+    const open = this.server.modals.find((modal) => modal.id === id && modal.user === user && !modal.isSending);
     if (!open) throw new ClientRefused('that form is closed');
     return open;
   }
@@ -343,14 +326,6 @@ export class DiscordEmulator implements ChatEmulator {
     if (message.onlyFor !== null) return user === null || message.onlyFor === user;
     return user === null || (this.server.roomOf(message.channel)?.members?.has(user) ?? false);
   }
-}
-
-async function lost(how: LostAnswer | undefined, answer: HttpAnswer): Promise<HttpAnswer | 'drop'> {
-  if (how === 'reset') return 'drop';
-  if (how === '502') return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>502 Bad Gateway</h1>' };
-  if (how === 'unknown') return { status: 404, body: { code: 10_062, message: 'Unknown interaction' } };
-  if (how === 'late') await pause(LATE_MS);
-  return answer;
 }
 
 function faultAnswer({ status, retryAfter }: { status: number; retryAfter?: number }): HttpAnswer {

@@ -11,6 +11,7 @@ import {
   type Seen,
   type SeenButton,
   type SeenForm,
+  sending,
   type Timeline,
   withinAckTime,
 } from '../chat.ts';
@@ -288,22 +289,17 @@ export class SlackEmulator implements ChatEmulator {
   async submit(person: string, form: SeenForm): Promise<void> {
     const user = this.workspace.byName(person);
     const open = this.openView(user.id, form.id);
-    if (open.isSending) throw new ClientRefused('that form is on its way');
     const payload = submissionPayload(this.workspace, user, open, form);
-    const token = String(open.view.callback_id ?? '');
-    const about = filledIn(form);
-    const event = this.book.begin({ kind: 'form', person, channel: '', what: form.title, token, about }, []);
-    open.isSending = true;
-    const ack = await this.acknowledged(this.deliver('interactive', payload), 'the form', event).finally(() => {
-      open.isSending = false;
-    });
-    if (ack.response_action === 'errors') {
-      event.answers.push({ kind: 'problems', text: Object.values(ack.errors as Json).join('\n'), at: Date.now() });
-    } else this.book.takeOver(open.id, event);
+    const what = { what: form.title, token: String(open.view.callback_id ?? ''), about: filledIn(form) };
+    const event = this.book.begin({ kind: 'form', person, channel: '', ...what }, []);
+    const ack = await sending(open, this.acknowledged(this.deliver('interactive', payload), 'the form', event));
     open.typed = Object.fromEntries(form.fields.map(({ id, value }) => [id, value]));
     open.changed = this.options.timeline.next();
     open.errors = ack.response_action === 'errors' ? (ack.errors as Record<string, string>) : {};
-    if (ack.response_action !== 'errors') this.closeView(open);
+    const text = Object.values(open.errors).join('\n');
+    if (text !== '') event.answers.push({ kind: 'problems', text, at: Date.now() });
+    else this.book.takeOver(open.id, event);
+    if (text === '') this.closeView(open);
   }
 
   /** The bot asks for no word of it, so none is sent. */
@@ -318,7 +314,7 @@ export class SlackEmulator implements ChatEmulator {
   }
 
   private openView(user: string, id: string): SlackView {
-    const open = this.workspace.views.find((view) => view.id === id && view.user === user);
+    const open = this.workspace.views.find((view) => view.id === id && view.user === user && !view.isSending);
     if (!open) throw new ClientRefused('that form is closed');
     return open;
   }

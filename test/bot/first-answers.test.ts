@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LostAnswer } from '../../emulators/discord/server.ts';
+import type { LostAnswer } from '../../emulators/discord/lost-answers.ts';
 import { card } from '../../src/bot/message/message.ts';
 import { newApproval } from '../policy/requests.ts';
 import { useRedis } from '../store/redis.ts';

@@ -235,7 +235,7 @@ export class DiscordFront implements Front {
         await this.callbacks.post(Routes.interactionCallback(d.id, d.token), { auth: false, body });
         return 'there';
       } catch (error) {
-        const answer = firstAnswerFrom(error instanceof DiscordAPIError ? error.code : null, sends);
+        const answer = firstAnswerFrom(error instanceof DiscordAPIError ? error.code : 0, sends);
         if (answer !== null) return answer;
         this.log.warn({ error: (error as Error).message }, 'a first answer may not have come through');
       }
@@ -310,13 +310,13 @@ export class DiscordFront implements Front {
   }
 }
 
-/** What the refusal of the `sends`th try says; null for nothing. */
-function firstAnswerFrom(code: number | string | null, sends: number): FirstAnswer | null {
+/** What the refusal of the `sends`th try says; null for nothing. `code` 0: Discord itself did not answer. */
+function firstAnswerFrom(code: number | string, sends: number): FirstAnswer | null {
   // One that was answered before is: by us where the answer was lost, or by the bot that had it before us.
   if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
   // Of a second try it says nothing: the first may have come through in time.
   if (code === UNKNOWN_INTERACTION) return sends === 1 ? 'lapsed' : 'unsure';
-  return code !== null || sends === MAX_CALLBACKS ? 'unsure' : null;
+  return code !== 0 || sends === MAX_CALLBACKS ? 'unsure' : null;
 }
 
 const deferredPrivately = {
