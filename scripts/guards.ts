@@ -3,9 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BOT_GUARDS } from './guards/bot.ts';
 import type { Guard } from './guards/guard.ts';
-import { POD_GUARDS } from './guards/pods.ts';
+import { GUARDS } from './guards/list.ts';
 
 /**
  * Takes each guard of the table out, in a copy of this tree, and expects the test that is named for it to fail. Run it after
@@ -70,7 +69,7 @@ function problemOf({ file, without, to = '', test, name }: Guard, copy: string):
 }
 
 function main(wanted: string | undefined): number {
-  const guards = [...BOT_GUARDS, ...POD_GUARDS].filter(({ guard }) => wanted === undefined || guard.includes(wanted));
+  const guards = GUARDS.filter(({ guard }) => wanted === undefined || guard.includes(wanted));
   const copy = copyOfTree();
   const deadline = Date.now() + PATIENCE_MS;
   try {

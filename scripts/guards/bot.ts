@@ -1,10 +1,5 @@
 import type { Guard } from './guard.ts';
 
-const REDELIVERY = {
-  test: 'test/bot/redelivery.test.ts',
-  slack: 'on slack, an event that comes again',
-  discord: 'on discord, an event that comes again',
-};
 const MONEY = { test: 'test/bot/money.test.ts', name: 'a channel that may not show money' };
 const SLACK_PEOPLE = 'src/bot/slack/people.ts';
 const DISCORD_PEOPLE = 'src/bot/discord/people.ts';
@@ -13,40 +8,6 @@ const ON_DISCORD = { test: PEOPLE, name: 'on Discord, only those who passed the 
 const LINKS = { test: 'test/bot/links.test.ts', name: 'nobody else has a say' };
 const DECIDED = 'test/bot/deciding.test.ts';
 const TOLD = 'test/store/told.test.ts';
-
-const TAKEN_ONCE = "  if state ~= 'taken' or now - tonumber(at) < tonumber(ARGV[6]) then return 0 end\n";
-const INBOX = 'src/store/events.ts';
-const EVENTS: Guard[] = [
-  {
-    guard: 'a Slack event that comes again is dropped',
-    file: INBOX,
-    without: TAKEN_ONCE,
-    test: REDELIVERY.test,
-    name: REDELIVERY.slack,
-  },
-  {
-    guard: 'a Discord interaction belongs to one bot',
-    file: INBOX,
-    without: TAKEN_ONCE,
-    test: REDELIVERY.test,
-    name: REDELIVERY.discord,
-  },
-  {
-    guard: 'what another bot took over is left alone',
-    file: INBOX,
-    without: "if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or not",
-    to: 'if not',
-    test: 'test/store/events.test.ts',
-    name: 'may be taken from a bot that did not acknowledge them',
-  },
-  {
-    guard: 'a write that was done is not done again',
-    file: 'src/store/commit.ts',
-    without: "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end\n",
-    test: 'test/store/events.test.ts',
-    name: 'is done once where its event is run again',
-  },
-];
 
 const SUMS: Guard[] = [
   {
@@ -169,8 +130,8 @@ const DECIDING: Guard[] = [
   {
     guard: 'no admin lets their own requests through the breaker',
     file: 'src/bot/actions/requests.ts',
-    without: "if (refusal?.kind === 'requester' || refusal?.kind === 'membership'",
-    to: "if (refusal?.kind === 'membership'",
+    without: "if (refusal && refusal.kind !== 'right') return",
+    to: "if (refusal && !['right', 'requester'].includes(refusal.kind)) return",
     test: DECIDED,
     name: 'too many at once are let through',
   },
@@ -192,8 +153,8 @@ const DECIDING: Guard[] = [
   {
     guard: 'nobody without the right denies a launch',
     file: 'src/bot/actions/launching.ts',
-    without: "if (!own && !asker.access.may.has('approve')) {",
-    to: 'if (false) {',
+    without: 'own ? null : mayNotDeny(await asker.live())',
+    to: 'null',
     test: DECIDED,
     name: 'a launch beyond a budget is allowed by another person',
   },
@@ -258,9 +219,8 @@ const CARDS: Guard[] = [
   },
 ];
 
-/** What is taken in, whom it is told, and who counts as whom. */
+/** Whom what is told, and who counts as whom. */
 export const BOT_GUARDS: readonly Guard[] = [
-  ...EVENTS,
   ...SUMS,
   ...STRANGERS,
   ...ON_DISCORD_TOO,

@@ -80,13 +80,13 @@ const ITS_END: Guard[] = [
   {
     guard: 'a DELETE is claimed on exactly the record that was judged',
     ...JUDGED,
-    without: '      { key: recordKey(judged.id), rev: judged.rev },\n',
+    without: ' || canonical(stored.record) !== canonical(judged)',
     name: 'a claim to delete is lost where the record moved on',
   },
   {
     guard: 'the breaker counts two at once',
     ...JUDGED,
-    without: '      { key: BREAKER_KEY, rev: state.rev },\n',
+    without: '      checks: [{ key: BREAKER_KEY, rev: state.rev }],\n',
     name: 'of two workers that claim to delete at once',
   },
   {

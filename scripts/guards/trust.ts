@@ -1,0 +1,237 @@
+import type { Guard } from './guard.ts';
+
+const MOVES = { file: 'src/policy/approval-moves.ts', test: 'test/policy/approval-moves.test.ts' };
+const REQUESTS = { file: 'src/store/approvals.ts', test: 'test/store/approvals.test.ts' };
+const FORGED = 'test/jobs/forged.test.ts';
+const READS = { file: 'src/bot/live-reads.ts', test: 'test/bot/people.test.ts' };
+const DISPATCH = 'src/bot/dispatch.ts';
+const PIN = { file: 'src/store/account-pin.ts', test: 'test/entry/account-gate.test.ts' };
+
+const ENOUGH: Guard[] = [
+  {
+    guard: 'nothing is sent without as many persons as the quorum says',
+    ...MOVES,
+    without: 'personsIn(record.votes) < record.quorum || record.votes.some',
+    to: 'record.votes.some',
+    name: 'is not sent with fewer persons than its quorum',
+  },
+  {
+    guard: 'nothing is sent that the requester approved',
+    ...MOVES,
+    without: ' || record.votes.some((v) => overlap(v.accounts, record.self)))',
+    to: ')',
+    name: 'cannot be sent once an approver turned out to be the requester',
+  },
+  {
+    guard: 'nothing is sent for another pod than was approved',
+    ...MOVES,
+    without: "    if (compare(record.fingerprint, live).kind === 'changed') return null;\n",
+    name: 'is not sent for a pod that is another than was approved',
+  },
+  {
+    guard: 'no vote counts after a request has expired',
+    ...MOVES,
+    without: ' || vote.at >= record.expiresAt',
+    name: 'takes a vote until the moment at which it expires',
+  },
+  {
+    guard: 'nobody approves their own request',
+    ...MOVES,
+    without: 'overlap(vote.accounts, record.self) || ',
+    name: 'takes no vote of the requester, nor of an account joined with theirs',
+  },
+  {
+    guard: 'a request is not made from links that have changed',
+    ...REQUESTS,
+    without: "      if (Number((await this.redis.hget(guard.key, 'rev')) ?? 0) !== guard.rev) return null;\n",
+    name: 'are not written where the links that they were made from have changed',
+  },
+  {
+    guard: 'a request is not made from links that change while it is written',
+    ...REQUESTS,
+    without: '        guard,\n',
+    name: 'are not written either where the links change between the look at them and the write',
+  },
+];
+
+const LIVE: Guard[] = [
+  {
+    guard: 'a read that a chat has answered is not shared',
+    ...READS,
+    without: '    answered.then(over, over);\n',
+    name: 'again after a read has ended',
+  },
+  {
+    guard: 'a read that is only being written down is not shared',
+    ...READS,
+    without: 'answered.then(over, over);',
+    to: 'read.then(over, over);',
+    name: 'again while an earlier read is only being written down',
+  },
+  {
+    guard: 'reads that are under way are shared',
+    ...READS,
+    without: '    if (shared) return shared;\n',
+    name: 'once for fifty clicks at once',
+  },
+  {
+    guard: 'workers judge by what was read live',
+    ...READS,
+    without: 'const read = answered.then((answer) => this.keep(account, answer));',
+    to: 'const read = answered.then((answer) => (answer.stamp === null ? this.keep(account, answer) : { member: answer.member, unread: null }));',
+    name: 'somebody who has just become an approver stays one',
+  },
+  {
+    guard: 'a form’s submit is judged by what the chats say then',
+    file: DISPATCH,
+    without: "const asker = await this.asker(task, services, 'live');",
+    to: "const asker = await this.asker(task, services, 'kept');",
+    test: READS.test,
+    name: 'by what the chats say then, not by what was kept when it opened a request to terminate',
+  },
+  {
+    guard: 'a click decides by what the chats say then',
+    file: DISPATCH,
+    without: "live: async () => (reading === 'live' ? standing : this.standings.of(account, 'live')),",
+    to: 'live: async () => standing,',
+    test: READS.test,
+    name: 'a click decides by what the chats say then v1.approve.b1!',
+  },
+];
+
+const SIGNED: Guard[] = [
+  {
+    guard: 'a record whose signature does not hold is void',
+    ...REQUESTS,
+    without: 'holds && votesHold ?',
+    to: 'votesHold ?',
+    test: FORGED,
+    name: 'is void with a smaller quorum',
+  },
+  {
+    guard: 'a vote whose signature does not hold voids its record',
+    ...REQUESTS,
+    without: 'holds && votesHold ?',
+    to: 'holds ?',
+    test: FORGED,
+    name: 'deletes nothing where its record is signed and one of its votes is not',
+  },
+  {
+    guard: 'a record without a signature is void',
+    ...REQUESTS,
+    without: "isOpen(record.status) ? 'unsigned' : null",
+    to: 'null',
+    test: FORGED,
+    name: 'deletes nothing where it was invented',
+  },
+  {
+    guard: 'a vote is bound to its request',
+    file: 'src/policy/approval-seal.ts',
+    without: 'if (!signed(votePayload(record, vote, given), mac)) return false;',
+    test: 'test/policy/approval-seal.test.ts',
+    name: 'a signed vote does not hold for another request',
+  },
+  {
+    guard: 'an older version of a record is void',
+    ...REQUESTS,
+    without: "logged.rev === record.rev && logged.seal === seal ? null : 'rolled-back'",
+    to: 'null',
+    test: FORGED,
+    name: 'deletes nothing: the log saw it canceled',
+  },
+  {
+    guard: 'an older version that is put back right before the claim is not claimed',
+    ...REQUESTS,
+    without: '      problem = await this.behindLog(before);\n',
+    test: FORGED,
+    name: 'deletes nothing where it is put back between the worker’s reads and its claim',
+  },
+  {
+    guard: 'a record that was altered is said, logged and void before RunPod is asked anything',
+    file: 'src/jobs/terminate-pod.ts',
+    without: '    if (record?.altered) return voidAltered(context, record);\n',
+    test: FORGED,
+    name: 'deletes nothing where approvals were written into it, and is void, said, logged and audited',
+  },
+];
+
+const OURS: Guard[] = [
+  {
+    guard: 'a Redis is about one RunPod account',
+    ...PIN,
+    without: '    if ((await this.redis.get(ACCOUNT)) !== mine) throw new AccountMismatch();\n',
+    name: 'is the first that came',
+  },
+  {
+    guard: 'the first RunPod account stays the one',
+    ...PIN,
+    without: "await this.redis.set(ACCOUNT, mine, 'NX');",
+    to: 'await this.redis.set(ACCOUNT, mine);',
+    name: 'is the first that came',
+  },
+  {
+    guard: 'nothing passes to RunPod before its account is known',
+    ...PIN,
+    file: 'src/entry/account-gate.ts',
+    without: "if (name === 'sunset' || gate.isOpen()) return method;",
+    to: 'return method;',
+    name: 'is checked with the first answer where RunPod was away at the start',
+  },
+  {
+    guard: 'a bot with a wrong clock refuses what depends on the time',
+    file: 'src/bot/clock-refusal.ts',
+    without: "clockState(difference) !== 'wrong' || ",
+    to: 'true || ',
+    test: 'test/bot/clock-refusal.test.ts',
+    name: 'refuses what starts, spends, deletes or grants',
+  },
+  {
+    guard: 'Stop works on any clock',
+    file: 'src/bot/clock-refusal.ts',
+    without: ' || ON_ANY_CLOCK.has(what)',
+    test: 'test/bot/clock-refusal.test.ts',
+    name: 'refuses what starts, spends, deletes or grants',
+  },
+  {
+    guard: 'commands, clicks and forms are asked for the clock',
+    file: DISPATCH,
+    without: 'const wrongClock = clockRefusal(what, this.services.clocks);',
+    to: 'const wrongClock = null;',
+    test: 'test/inbox/clock.test.ts',
+    name: 'carries out what it may on any clock, and refuses the rest',
+  },
+  {
+    guard: 'a worker with a wrong clock deletes nothing',
+    file: 'src/jobs/terminate-pod.ts',
+    without: '  if (!mayAct(context, name.name)) return;\n',
+    test: 'test/jobs/clocks.test.ts',
+    name: 'a worker on a machine that is 6 minutes off deletes nothing',
+  },
+  {
+    guard: 'a worker that slept since its claim deletes nothing on it',
+    file: 'src/jobs/terminate-pod.ts',
+    without: 'slept || after - before > CLAIM_FRESH_MS',
+    to: 'after - before > CLAIM_FRESH_MS',
+    test: 'test/jobs/clocks.test.ts',
+    name: 'deletes nothing on that claim, and judges it anew',
+  },
+  {
+    guard: 'the audit log’s export runs nothing in a spreadsheet',
+    file: 'src/entry/audit-command.ts',
+    without: '.test(cell) ?',
+    to: '.test(cell) && false ?',
+    test: 'test/store/audit.test.ts',
+    name: 'exports no cell that begins like a formula',
+  },
+  {
+    guard: 'a file of costs runs nothing in a spreadsheet',
+    file: 'src/bot/views/costs/csv.ts',
+    without: 'FORMULA.test(value) ?',
+    to: 'false ?',
+    test: 'test/bot/costs.test.ts',
+    name: 'a spreadsheet runs none of them',
+  },
+];
+
+/** Who decides, on what, and what is believed of it. */
+export const TRUST_GUARDS: readonly Guard[] = [...ENOUGH, ...LIVE, ...SIGNED, ...OURS];
