@@ -16,14 +16,17 @@ const KIND = 'inbox event';
 /** Of a signature, in hexadecimal digits. */
 const MAC_LENGTH = 64;
 
+/** What is kept of an event, each signed as what it is. */
+type Stored = 'body' | 'address' | 'answer';
+
 /** What a bot takes over from one that left it. */
 export interface Left {
   id: string;
   /** What happened, as it was taken; null where it was altered since, or written by somebody without the audit key. */
   body: unknown;
-  /** Where its answer goes; null once that has lapsed. */
+  /** Where its answer goes; null once that has lapsed, and where it was altered. */
   address: unknown;
-  /** The answer, where it was found and perhaps not given. */
+  /** The answer, where it was found and perhaps not given; null where it was altered: it is found anew. */
   answer: unknown;
   /** How long ago it happened, ms, on the store's clock. */
   ageMs: number;
@@ -118,7 +121,14 @@ export class Events {
    */
   async take(id: string, owner: string, body: object, address: unknown): Promise<boolean> {
     const { leaseMs, unacknowledgedMs } = this.patience;
-    const args = [id, owner, this.signed(id, body), JSON.stringify(address), leaseMs, unacknowledgedMs];
+    const args = [
+      id,
+      owner,
+      this.signed(id, 'body', body),
+      this.signed(id, 'address', address),
+      leaseMs,
+      unacknowledgedMs,
+    ];
     const keys = [eventKey(id), addressKey(id), this.open];
     return (await this.run(TAKE, keys, [...args, KEPT_MS, ADDRESS_MS])) === 1;
   }
@@ -130,7 +140,7 @@ export class Events {
 
   /** The effect is done and this is what is to be said, so that it is not found out anew. False: somebody else says it. */
   answering(id: string, owner: string, answer: object | null): Promise<boolean> {
-    return this.hold(id, owner, 'acknowledged', answer === null ? '' : JSON.stringify(answer));
+    return this.hold(id, owner, 'acknowledged', answer === null ? '' : this.signed(id, 'answer', answer));
   }
 
   /** Says that whoever holds it is alive. */
@@ -161,18 +171,27 @@ export class Events {
       | null;
     if (!found) return null;
     const [body, age, answer, address, runs] = found;
-    return { id, body: this.proven(id, body), address: read(address), answer: read(answer), ageMs: Number(age), runs };
+    const proven = (what: Stored, stored: string | null) => this.proven(id, what, stored);
+    return {
+      id,
+      body: proven('body', body),
+      address: proven('address', address),
+      answer: proven('answer', answer),
+      ageMs: Number(age),
+      runs,
+    };
   }
 
-  /** Whoever holds Redis alone must not be able to press a button in somebody's name. */
-  private signed(id: string, body: object): string {
-    const json = JSON.stringify(body);
-    return `${this.audit.sign(KIND, `${id}\n${json}`)}${json}`;
+  /** Whoever holds Redis alone must not be able to press a button or to speak in somebody's name. */
+  private signed(id: string, what: Stored, value: unknown): string {
+    const json = JSON.stringify(value);
+    return `${this.audit.sign(KIND, `${id} ${what}\n${json}`)}${json}`;
   }
 
-  private proven(id: string, stored: string): unknown {
+  private proven(id: string, what: Stored, stored: string | null): unknown {
+    if (stored === null) return null;
     const [mac, json] = [stored.slice(0, MAC_LENGTH), stored.slice(MAC_LENGTH)];
-    return this.audit.isSigned(KIND, `${id}\n${json}`, mac) ? read(json) : null;
+    return this.audit.isSigned(KIND, `${id} ${what}\n${json}`, mac) ? read(json) : null;
   }
 
   private async hold(id: string, owner: string, state: string, answer: string): Promise<boolean> {
@@ -193,9 +212,9 @@ export class Events {
   }
 }
 
-function read(json: string | null): unknown {
+function read(json: string): unknown {
   try {
-    return json === null ? null : JSON.parse(json);
+    return JSON.parse(json);
   } catch {
     return null;
   }

@@ -82,6 +82,30 @@ describe('events', () => {
     expect(await patient().takeOver('e2', 'me')).toMatchObject({ body: null });
   });
 
+  it('are answered neither in words nor at an address that somebody with Redis alone wrote', async () => {
+    const client = redis.client();
+    const events = patient();
+    await events.take('e1', 'me', {}, { url: 'here' });
+    await events.answering('e1', 'me', { title: 'Approved' });
+    await events.leave('e1', 'me', 0);
+    const answer = (await client.hget('{podwarden}:event:e1', 'answer')) ?? '';
+    const address = (await client.get('{podwarden}:event-address:e1')) ?? '';
+    expect(await events.takeOver('e1', 'me')).toMatchObject({
+      address: { url: 'here' },
+      answer: { title: 'Approved' },
+    });
+    for (const [forgedAnswer, forgedAddress] of [
+      [answer.replace('Approved', 'Denied'), address.replace('here', 'there')],
+      ['{"title":"Denied"}', '{"url":"there"}'],
+      [address, answer],
+    ] as const) {
+      await client.hset('{podwarden}:event:e1', 'answer', forgedAnswer);
+      await client.set('{podwarden}:event-address:e1', forgedAddress);
+      await events.leave('e1', 'me', 0);
+      expect(await events.takeOver('e1', 'me')).toMatchObject({ address: null, answer: null });
+    }
+  });
+
   it('keep no address in what is written of them', async () => {
     await patient().take('e1', 'me', { kind: 'click' }, { url: 'https://hooks.example/secret' });
     expect(JSON.stringify(await redis.client().hgetall('{podwarden}:event:e1'))).not.toContain('secret');
