@@ -4,6 +4,7 @@ import type { Cards } from '../store/cards.ts';
 import { ChatError } from './failure.ts';
 import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
 import type { Message } from './message/message.ts';
+import { besideThread } from './views/no-place.ts';
 
 const BEGUN_MS = 500;
 /** A chat that does not know us is asked again this often: only people can change that. */
@@ -81,7 +82,8 @@ export class Copies {
     // The room's own channel is a thread.
     if (!thread && !posted) throw error;
     if (posted) await this.cards.forget(id, at);
-    return this.upsert(front, { ...copy, options });
+    const message = thread ? besideThread(copy.message, thread.title) : copy.message;
+    return this.upsert(front, { ...copy, message, options });
   }
 
   /** Tried for as long as it may pass, then closed: neither for ever, nor given up at the first word. */

@@ -3,7 +3,7 @@ import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { Seen } from '../../emulators/chat.ts';
 import { Copies, type Wanted } from '../../src/bot/copies.ts';
 import { ChatUnavailable, type Front, type Inbox, type MessageRef, PlaceClosed } from '../../src/bot/front.ts';
-import { card } from '../../src/bot/message/message.ts';
+import { card, note } from '../../src/bot/message/message.ts';
 import { PATIENCE_MS } from '../../src/policy/patience.ts';
 import { Cards } from '../../src/store/cards.ts';
 import { NOW } from '../policy/rows.ts';
@@ -72,9 +72,19 @@ describe('a thread that takes nothing', () => {
     await put(chat, 'line', 'reclaimed', 1, root);
     expect(texts(chat, false)).toEqual(['the card', 'reclaimed']);
     expect(texts(chat, true)).toEqual([]);
+    expect(seen(chat).at(-1)?.text).toContain('Posted here because I can’t post in its thread.');
     // It stays there, and is one message.
     await put(chat, 'line', 'reclaimed again', 2, root);
     expect(texts(chat, false)).toEqual(['the card', 'reclaimed again']);
+  });
+
+  it('has its lines in the channel under the name of the thread', async () => {
+    const root = await put('slack', 'card', 'the card', 1);
+    fault('slack', 'error:restricted_action_thread_locked:thread');
+    const message = note('info', 'your pod is up');
+    const options = { ping: [], thread: { of: root, title: 'run7' } };
+    await copies.upsert(fronts.slack, { id: 'run7', at: 'line', revision: 1, to: SLACK_ROOM, message, options });
+    expect(seen('slack').at(-1)?.text).toMatch(/^run7\nyour pod is up/);
   });
 
   it('on Slack is found out also where only the look for a lost post shows it', async () => {

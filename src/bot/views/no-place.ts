@@ -13,3 +13,9 @@ export function nobodyToAsk(pods: string, room: string): Message {
     `I can’t ask anyone to approve your request to terminate ${pods}: no channel of the room ${room} lets me post. Ask an admin to let me post there again; the request appears as soon as they do.`,
   );
 }
+
+/** What belongs in a thread that is closed, for its channel; a line says whose thread that was. */
+export function besideThread(message: Message, thread: string): Message {
+  const why = text('Posted here because I can’t post in its thread.');
+  return { ...message, title: message.title ?? thread, blocks: [...message.blocks, why] };
+}
