@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatEvent } from './events.ts';
+import type { HttpAnswer } from './http.ts';
 
 /** One message as people see it, for dialogues and tests. */
 export interface Seen {
@@ -58,8 +59,19 @@ export class ClientRefused extends Error {}
 /** The bot did not acknowledge within the platform's three seconds. */
 export class NotAcknowledged extends Error {}
 
+export type ChatTrouble =
+  | { kind: 'down' }
+  | { kind: 'slow'; ms: number }
+  | { kind: '429'; seconds: number }
+  /** A proxy answers with a page of its own. */
+  | { kind: 'html'; status: number }
+  /** Connections are reset without an answer. */
+  | { kind: 'reset' }
+  /** These calls are refused with this code of the platform. */
+  | { kind: 'error'; code: string; at: string[] };
+
 export interface ChatFaults {
-  mode: { kind: 'down' } | { kind: 'slow'; ms: number } | { kind: '429'; seconds: number } | null;
+  mode: ChatTrouble | null;
   redeliver: boolean;
 }
 
@@ -120,6 +132,8 @@ export class Timeline {
 
 export const ACK_MS = 3000;
 
+const PROXY_PAGE = '<html><head><title>Blocked</title></head><body>This request was blocked.</body></html>';
+
 /** Its button is off until the answer is there. */
 export async function sending<T>(form: { isSending?: boolean }, answer: Promise<T>): Promise<T> {
   form.isSending = true;
@@ -129,13 +143,30 @@ export async function sending<T>(form: { isSending?: boolean }, answer: Promise<
 }
 
 /** What the fault switches do to an ordinary call: an answer instead of the real one, or null. */
-export async function faulted(faults: ChatFaults): Promise<{ status: number; retryAfter?: number } | null> {
-  const { mode } = faults;
-  if (mode === null) return null;
-  if (mode.kind === 'down') return { status: 503 };
-  if (mode.kind === '429') return { status: 429, retryAfter: mode.seconds };
-  await pause(mode.ms);
+export async function faulted({ mode }: ChatFaults): Promise<{ status: number; retryAfter?: number } | HttpEnd | null> {
+  switch (mode?.kind) {
+    case 'down':
+      return { status: 503 };
+    case '429':
+      return { status: 429, retryAfter: mode.seconds };
+    case 'html':
+      return { end: { status: mode.status, headers: { 'content-type': 'text/html' }, body: PROXY_PAGE } };
+    case 'reset':
+      return { end: 'drop' };
+    case 'slow':
+      await pause(mode.ms);
+  }
   return null;
+}
+
+/** An answer that is none of the platform's. */
+interface HttpEnd {
+  end: HttpAnswer | 'drop';
+}
+
+/** The code with which a call is refused that is any of these things; null for one that is not. */
+export function refusedAs({ mode }: ChatFaults, doing: readonly string[]): string | null {
+  return mode?.kind === 'error' && mode.at.some((what) => doing.includes(what)) ? mode.code : null;
 }
 
 /** Waits for an acknowledgement; false after the platform's time. */

@@ -45,7 +45,8 @@ function duration(text: string): number {
 }
 
 const TROUBLE = /^(down|slow:\d+|429:\d+)$/;
-const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|redeliver|disconnect)$/;
+const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|html:\d+|reset|error:\w+(:[\w.,-]+)?|redeliver|disconnect)$/;
+const DISCORD_TROUBLE = new RegExp(`${CHAT_TROUBLE.source}|^close:\\d{4}$`);
 /** How far the machine's clock is ahead. */
 const MACHINE_CLOCK = /^-?\d+[sm]$/;
 /** Each fault with the values it takes. */
@@ -77,7 +78,7 @@ const FAULTS: Record<string, RegExp> = {
   bot_clock: MACHINE_CLOCK,
   worker_clock: MACHINE_CLOCK,
   slack: CHAT_TROUBLE,
-  discord: CHAT_TROUBLE,
+  discord: DISCORD_TROUBLE,
 };
 
 function known(fault: string): string {

@@ -4,6 +4,7 @@ import { GPUS } from '../../emulators/runpod/catalogue.ts';
 import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
 import { newPod } from '../../emulators/runpod/pods.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
+import { chatTrouble, chatTroubleText } from './chat-faults.ts';
 import type { ChatName, Part, World } from './world.ts';
 
 type Setter = (value: string, world: World) => void;
@@ -85,12 +86,14 @@ function createElsewhere(name: string, account: Account): void {
   });
 }
 
-function chatTrouble(chat: ChatName): Setter {
+function chatSwitch(chat: ChatName): Setter {
   return (value, world) => {
     const emulator = world.chats[chat];
+    const close = /^close:(\d{4})$/.exec(value)?.[1];
     if (value === 'redeliver') emulator.faults = { ...emulator.faults, redeliver: true };
     else if (value === 'disconnect') emulator.disconnect();
-    else emulator.faults = { ...emulator.faults, mode: trouble(value) };
+    else if (close !== undefined && chat === 'discord') world.discord.end(Number(close));
+    else emulator.faults = { ...emulator.faults, mode: chatTrouble(value) };
   };
 }
 
@@ -183,8 +186,8 @@ const SETTERS: Record<string, Setter> = {
   console: consoleAct,
   bot_clock: machineClock('bot'),
   worker_clock: machineClock('worker'),
-  slack: chatTrouble('slack'),
-  discord: chatTrouble('discord'),
+  slack: chatSwitch('slack'),
+  discord: chatSwitch('discord'),
 };
 
 /** @throws Error that names what is allowed. */
@@ -237,7 +240,7 @@ export function activeFaults(world: World): string[] {
   const names = Object.entries(FIELDS).filter(([, field]) => faults[field] !== NO_FAULTS[field]);
   const chats = (['slack', 'discord'] as const).flatMap((chat) => {
     const { mode, redeliver } = world.chats[chat].faults;
-    return [...(mode ? [`${chat}=${troubleText(mode)}`] : []), ...(redeliver ? [`${chat}=redeliver`] : [])];
+    return [...(mode ? [`${chat}=${chatTroubleText(mode)}`] : []), ...(redeliver ? [`${chat}=redeliver`] : [])];
   });
   const clocks = PARTS.flatMap((part) => {
     const seconds = world.machineClock(part) / 1000;

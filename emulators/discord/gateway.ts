@@ -55,6 +55,10 @@ export class Gateway {
     this.sockets.clear();
   }
 
+  end(code: number): void {
+    for (const socket of this.sockets) socket.close(code);
+  }
+
   connections(): number {
     return this.sockets.size;
   }

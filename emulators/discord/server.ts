@@ -3,7 +3,6 @@ import {
   type ChatEmulator,
   type ChatFaults,
   ClientRefused,
-  faulted,
   NotAcknowledged,
   type Seen,
   type SeenButton,
@@ -16,9 +15,10 @@ import { type ChatEvent, EventBook, filledIn } from '../events.ts';
 import { type HttpAnswer, type HttpCall, type Listening, listen } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { typedCommand } from './client.ts';
+import { discordFault } from './faults.ts';
 import { withFiles } from './files.ts';
 import { Gateway } from './gateway.ts';
-import { limit, tooMany } from './limits.ts';
+import { limit } from './limits.ts';
 import { type LostAnswer, lost } from './lost-answers.ts';
 import { interactionPayload, messageEvent } from './payloads.ts';
 import { type Reader, readButtons, readForm, readMessage } from './read.ts';
@@ -99,6 +99,11 @@ export class DiscordEmulator implements ChatEmulator {
     this.gateway?.cut();
   }
 
+  /** Discord ends the connections with a close code of its own. */
+  end(code: number): void {
+    this.gateway?.end(code);
+  }
+
   connections(): number {
     return this.gateway?.connections() ?? 0;
   }
@@ -117,11 +122,10 @@ export class DiscordEmulator implements ChatEmulator {
     }
   }
 
-  private async answer(sent: HttpCall): Promise<HttpAnswer> {
+  private async answer(sent: HttpCall): Promise<HttpAnswer | 'drop'> {
     const { call, files } = await withFiles(sent);
-    const exempt = call.path.endsWith('/callback') || call.path.endsWith('/gateway/bot');
-    const fault = exempt ? null : await faulted(this.faults);
-    if (fault) return faultAnswer(fault);
+    const fault = await discordFault(call, this.faults, this.server);
+    if (fault) return fault;
     const open = call.path.includes('/webhooks/') || call.path.endsWith('/callback');
     if (!open && call.headers.authorization !== `Bot ${this.options.token}`) {
       return { status: 401, body: { code: 0, message: '401: Unauthorized' } };
@@ -326,9 +330,4 @@ export class DiscordEmulator implements ChatEmulator {
     if (message.onlyFor !== null) return user === null || message.onlyFor === user;
     return user === null || (this.server.roomOf(message.channel)?.members?.has(user) ?? false);
   }
-}
-
-function faultAnswer({ status, retryAfter }: { status: number; retryAfter?: number }): HttpAnswer {
-  if (retryAfter === undefined) return { status, body: { code: 0, message: 'service unavailable' } };
-  return tooMany(retryAfter);
 }

@@ -6,7 +6,6 @@ import {
   type ChatEmulator,
   type ChatFaults,
   ClientRefused,
-  faulted,
   NotAcknowledged,
   type Seen,
   type SeenButton,
@@ -19,6 +18,7 @@ import { type ChatEvent, EventBook, filledIn } from '../events.ts';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen, listenForSockets } from '../http.ts';
 import { Quotas } from '../quota.ts';
 import { METHODS, respond } from './api.ts';
+import { slackFault } from './faults.ts';
 import {
   type Answering,
   clickPayload,
@@ -139,7 +139,7 @@ export class SlackEmulator implements ChatEmulator {
     return this.running;
   }
 
-  private async handle(call: HttpCall): Promise<HttpAnswer> {
+  private async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
     this.running += 1;
     try {
       return await this.answer(call);
@@ -148,15 +148,10 @@ export class SlackEmulator implements ChatEmulator {
     }
   }
 
-  private async answer(call: HttpCall): Promise<HttpAnswer> {
+  private async answer(call: HttpCall): Promise<HttpAnswer | 'drop'> {
     const method = call.path.replace('/api/', '');
-    const exempt = method === 'views.open' || method === 'apps.connections.open';
-    const fault = exempt ? null : await faulted(this.faults);
-    if (fault) {
-      const headers: Record<string, string> =
-        fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-      return { status: fault.status, headers, body: { ok: false, error: 'ratelimited' } };
-    }
+    const fault = await slackFault(call.path.replace(/^\/(api\/)?/, ''), call, this.faults);
+    if (fault) return fault;
     if (call.path.startsWith('/upload/')) return this.upload(call);
     if (call.path.startsWith('/response/')) {
       return this.respond(call.path.slice('/response/'.length), jsonBody(call));

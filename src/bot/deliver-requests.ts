@@ -1,15 +1,18 @@
-import type { Approval } from '../policy/approval.ts';
+import { type Approval, isOpen } from '../policy/approval.ts';
 import { deciderOf, type People, refusalOf } from '../policy/approvers.ts';
 import { chatOf, declaredFor, type PersonRef, type Place } from '../policy/identity.ts';
 import { type Copies, Overtaken } from './copies.ts';
-import { type Front, type MessageRef, PlaceClosed } from './front.ts';
+import { ChatUnavailable, type Front, type MessageRef, PlaceClosed } from './front.ts';
 import { everybody } from './people.ts';
 import type { Services } from './services.ts';
+import { nobodyToAsk, onlyForYou } from './views/no-place.ts';
 import { requestCard } from './views/request-card.ts';
 import { type AccountsOf, podsOf, requestLine, requestLines } from './views/request-words.ts';
 
 /** More names than anybody reads in one reminder. */
 const MAX_MENTIONS = 8;
+/** A channel that is closed to us may be opened again. */
+const CLOSED_AGAIN_MS = 30_000;
 
 /** Keeps the cards of requests in every chat of their room as the records are now. */
 export class DeliverRequests {
@@ -30,7 +33,8 @@ export class DeliverRequests {
       const [head] = records;
       if (!head) return;
       const revision = records.reduce((sum, { rev }) => sum + rev, 0);
-      const failures = await this.everywhere(head, id, records, revision);
+      const { failures, closed } = await this.everywhere(head, id, records, revision);
+      if (closed) await this.nowhere(head, records);
       const failure = failures.find((error) => !(error instanceof Overtaken));
       if (failure) throw failure;
       if (failures.length > 0) continue;
@@ -41,20 +45,40 @@ export class DeliverRequests {
   }
 
   /** One chat that is away does not keep the others from being told. */
-  private async everywhere(head: Approval, id: string, records: Approval[], revision: number): Promise<unknown[]> {
+  private async everywhere(
+    head: Approval,
+    id: string,
+    records: Approval[],
+    revision: number,
+  ): Promise<{ failures: unknown[]; closed: boolean }> {
     const failures: unknown[] = [];
+    let told = 0;
+    let shut = 0;
     for (const place of this.placesOf(head)) {
       const front = this.fronts.get(place.chat);
       if (!front) continue;
       try {
         await this.tell(front, place, id, records, revision);
+        told += 1;
       } catch (error) {
         if (error instanceof PlaceClosed) {
+          shut += 1;
           this.services.log.warn({ batch: id, error: error.message }, 'a request cannot be posted');
         } else failures.push(error);
       }
     }
-    return failures;
+    return { failures, closed: shut > 0 && told === 0 && failures.length === 0 };
+  }
+
+  /** No channel takes the card: whoever asked hears it, and it is tried again for as long as anybody can decide. */
+  private async nowhere(head: Approval, records: Approval[]): Promise<void> {
+    const open = records.some(({ status }) => isOpen(status));
+    const { tellPrivately, clocks } = this.services;
+    if (await this.copies.once(`request-${head.batch}`, `private ${open ? 'open' : 'over'}`)) {
+      const over = () => onlyForYou(requestCard(records, clocks.now(), (who) => [who.account]));
+      await tellPrivately(head.by.account, open ? nobodyToAsk(podsOf(records), head.room) : over());
+    }
+    if (open) throw new ChatUnavailable('no channel takes this request', CLOSED_AGAIN_MS);
   }
 
   /** Every chat of the room that is marked as a mirror; of a room that is no more, nowhere. */

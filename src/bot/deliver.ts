@@ -5,11 +5,15 @@ import { type Copies, Overtaken } from './copies.ts';
 import { type Front, PlaceClosed } from './front.ts';
 import { type Message, plain, type Span } from './message/message.ts';
 import type { Services } from './services.ts';
+import { onlyForYou } from './views/no-place.ts';
 import { type CardSurroundings, type Line, podCard, podLines } from './views/pod-card.ts';
 import { podOfRow } from './views/words.ts';
 
 /** More names than anybody reads above one card. */
 const MAX_MENTIONS = 8;
+
+/** Ends by itself within minutes: nobody needs a direct message for that. */
+const PASSING: readonly Row['status'][] = ['requested', 'launching', 'settling', 'starting', 'stopping'];
 
 /** Posts and edits what rows have to say. Each post is begun with a marker, so that a lost answer is found again. */
 export class Deliver {
@@ -83,8 +87,16 @@ export class Deliver {
       if (!(error instanceof PlaceClosed)) throw error;
       // Nobody to tell there any more; saying it again every few seconds would not change that.
       this.services.log.warn({ row: row.id, error: error.message }, 'a card cannot be posted');
+      if (to === row.home) await this.tellWhoAsked(row, around);
       return true;
     }
+  }
+
+  /** Where the card has no place any more, its person hears privately what became of the pod, once each. */
+  private async tellWhoAsked(row: Row, around: CardSurroundings): Promise<void> {
+    if (PASSING.includes(row.status)) return;
+    const first = await this.copies.once(row.id, `${spoken(row.home)} private ${row.status}`);
+    if (first) await this.services.tellPrivately(row.by.account, onlyForYou(podCard(row, around)));
   }
 
   /** Whoever keeps watch is called to a decision; not by those who asked for it. */

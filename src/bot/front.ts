@@ -1,5 +1,6 @@
 import type { Membership } from '../policy/access.ts';
 import type { AccountId, Place } from '../policy/identity.ts';
+import { ChatError, type Failure } from './failure.ts';
 import type { Answers, Form, FormProblem } from './message/form.ts';
 import type { Message } from './message/message.ts';
 
@@ -20,20 +21,45 @@ export interface PostOptions {
 }
 
 /** The chat did not take it: try again, not before `retryAfterMs` where that is not 0. */
-export class ChatUnavailable extends Error {
+export class ChatUnavailable extends ChatError {
   readonly retryAfterMs: number;
 
-  constructor(message: string, retryAfterMs: number) {
-    super(message);
+  constructor(message: string, retryAfterMs: number, code = '') {
+    super(message, { kind: 'wait', ms: retryAfterMs === 0 ? null : retryAfterMs }, code);
     this.name = 'ChatUnavailable';
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The message was deleted. */
-export class MessageGone extends Error {}
-/** The channel is closed to us: archived, deleted, or we were removed. */
-export class PlaceClosed extends Error {}
+/** The message was deleted, or may not be edited any more. */
+export class MessageGone extends ChatError {
+  constructor(message: string, code = '') {
+    super(message, { kind: 'message-gone' }, code);
+  }
+}
+
+/** The channel or the thread is closed to us: archived, deleted, without the right to post, or we were removed. */
+export class PlaceClosed extends ChatError {
+  constructor(message: string, failure: Failure = { kind: 'channel-closed' }, code = '') {
+    super(message, failure, code);
+  }
+}
+
+/** What a front throws for a failure. */
+export function refusal(message: string, failure: Failure, code: string): ChatError {
+  switch (failure.kind) {
+    case 'wait':
+      return new ChatUnavailable(message, failure.ms ?? 0, code);
+    case 'message-gone':
+      return new MessageGone(message, code);
+    case 'thread-closed':
+    case 'channel-closed':
+    case 'right-missing':
+      return new PlaceClosed(message, failure, code);
+    default:
+      return new ChatError(message, failure, code);
+  }
+}
 
 /** One chat platform, as everything above it sees it. */
 export interface Front {

@@ -188,7 +188,7 @@ function frontsOf(
 }
 
 function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
-  const copies = new Copies(cards, services.newId);
+  const copies = new Copies(cards, services.newId, () => services.clocks.now());
   const deliver = new Deliver(fronts, services, copies);
   const requests = new DeliverRequests(fronts, services, copies);
   const findings = new DeliverFindings(fronts, services, copies);

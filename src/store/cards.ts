@@ -4,7 +4,13 @@ import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
 /** One posted copy. `ref` null: a post was begun under this marker, and its answer is not known. */
-const copy = z.object({ ref: z.unknown(), marker: z.string(), revision: z.int() });
+const copy = z.object({
+  ref: z.unknown(),
+  marker: z.string(),
+  revision: z.int(),
+  /** Since when the chat refuses it for a reason that nobody knows. */
+  refusedSince: z.number().optional(),
+});
 
 const cardRecord = z.object({
   rev: z.int(),

@@ -20,6 +20,8 @@ interface Stage {
   commands: IncomingCommand[];
   clock: { offset: number };
   room: string;
+  /** Why a chat was said to be lost for good. */
+  fatal: string[];
 }
 
 const closing: (() => Promise<void>)[] = [];
@@ -42,14 +44,17 @@ async function stage(chat: 'slack' | 'discord', guildId: string | null = null): 
   await emulator.start();
   closing.push(() => emulator.close());
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
+  const fatal: string[] = [];
   const front: Front =
     chat === 'slack'
       ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent)
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, () => {});
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, (reason) =>
+          fatal.push(reason),
+        );
   const commands: IncomingCommand[] = [];
   await front.start(inboxOf(front, commands));
   closing.push(() => front.stop());
-  return { front, emulator, commands, clock, room: chat === 'slack' ? 'C0GPU' : '800000000000000001' };
+  return { front, emulator, commands, clock, fatal, room: chat === 'slack' ? 'C0GPU' : '800000000000000001' };
 }
 
 function inboxOf(front: Front, commands: IncomingCommand[]): Inbox {
@@ -151,6 +156,19 @@ it('identifies anew where Discord forgot the session', async () => {
   await until(() => emulator.connections() === 1);
   await emulator.command('alice', 'gpu', '/pod help');
   await until(() => commands.length === 1);
+});
+
+it('is there again where Discord ends a connection, and says so where it ends it for good', async () => {
+  const { emulator, commands, fatal } = await stage('discord');
+  (emulator as DiscordEmulator).end(4009);
+  await until(() => emulator.connections() === 0);
+  await until(() => emulator.connections() === 1);
+  await emulator.command('alice', 'gpu', '/pod help');
+  await until(() => commands.length === 1);
+  expect(fatal).toEqual([]);
+  (emulator as DiscordEmulator).end(4004);
+  await until(() => fatal.length === 1);
+  expect(fatal[0]).toContain('4004');
 });
 
 it('refuses whoever calls from another server', async () => {

@@ -32,7 +32,7 @@ it('a channel that may not show money gets no budget warning, no digest, no budg
   const chats = await bothChats();
   const { services, enqueued } = botServices(redis.client(), 'slack');
   const fronts = new Map<string, Front>(['slack', 'discord'].map((chat) => [chat, chats.front(chat)]));
-  const copies = new Copies(new Cards(redis.client()), services.newId);
+  const copies = new Copies(new Cards(redis.client()), services.newId, () => NOW);
   const seen = (chat: 'slack' | 'discord') => chats[chat].visibleTo('alice').map(({ text }) => text);
   const asker = (place: Place) =>
     ({ who: ALICE, place, room: 'gpu', eventId: place.chat, access: { may: new Set(['money']) } }) as unknown as Asker;

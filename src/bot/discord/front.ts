@@ -28,10 +28,11 @@ import {
 } from '../front.ts';
 import { code, type Message, note, text } from '../message/message.ts';
 import { guildCommands } from './commands.ts';
+import { calling } from './failures.ts';
 import { type DiscordReply, incomingFrom, mentionFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
-import { calling, type DiscordRef, Posts } from './posts.ts';
+import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
 
 /** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
@@ -276,13 +277,14 @@ export class DiscordFront implements Front {
   async direct(account: AccountId, message: Message): Promise<void> {
     const recipient = discordUser([account]);
     const open = { body: { recipient_id: recipient } };
-    const dm = (await calling(() => this.client.rest.post(Routes.userChannels(), open))) as APIChannel;
+    const dm = (await calling(() => this.client.rest.post(Routes.userChannels(), open), 'person')) as APIChannel;
     // Buttons act in rooms; a direct message is none. Who belongs to whom is no matter of a room.
     const body = renderDiscord({
       ...message,
       buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
     });
-    await calling(() => this.client.rest.post(Routes.channelMessages(dm.id), withUploads(body, message)));
+    const route = Routes.channelMessages(dm.id);
+    await calling(() => this.client.rest.post(route, withUploads(body, message)), 'person');
   }
 
   /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */

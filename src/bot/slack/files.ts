@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Log } from '../../jobs/ports.ts';
+import type { Attempted } from '../failure.ts';
 import { ChatUnavailable } from '../front.ts';
 import type { Message } from '../message/message.ts';
 
@@ -16,7 +17,7 @@ export interface SharedIn {
 }
 
 /** Runs a call, and turns Slack's errors into what a job can act on. */
-export type Call = <T>(run: () => Promise<T>) => Promise<T>;
+export type Call = <T>(run: () => Promise<T>, attempted?: Attempted) => Promise<T>;
 
 /** Slack's external upload: an address, the bytes, and the completion. */
 export class Files {

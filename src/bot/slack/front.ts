@@ -11,17 +11,11 @@ import {
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import {
-  ChatUnavailable,
-  type Front,
-  type Inbox,
-  MessageGone,
-  PlaceClosed,
-  type PostOptions,
-  type Taken,
-} from '../front.ts';
+import { type Attempted, ChatError } from '../failure.ts';
+import { ChatUnavailable, type Front, type Inbox, type PostOptions, refusal, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
-import { Files } from './files.ts';
+import { retryAfterMs, slackError, slackHttpFailure } from './failures.ts';
+import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
 import { problemsAck, renderModal } from './modal.ts';
 import { readMember, readMembers } from './people.ts';
@@ -29,8 +23,6 @@ import { Posts, type SlackRef } from './posts.ts';
 import { renderSlack, slackUser } from './render.ts';
 import { Socket } from './socket.ts';
 
-/** Slack's words for a channel that is closed to us. */
-const CLOSED = ['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action', 'thread_not_found'];
 /** Pauses between tries to reach Slack at the start, ms. */
 const START_PAUSE_MS = 2000;
 const REPLY_TIMEOUT_MS = 10_000;
@@ -53,7 +45,7 @@ export class SlackFront implements Front {
     this.settings = settings;
     this.log = log;
     this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
-    const call = <T>(run: () => Promise<T>) => this.call(run);
+    const call: Call = (run, attempted) => this.call(run, attempted);
     this.files = new Files(this.web, call, log);
     this.posts = new Posts(this.web, call, this.files, log);
   }
@@ -206,9 +198,8 @@ export class SlackFront implements Front {
       throw new ChatUnavailable(`Slack: ${error.message}`, 0);
     });
     if (answer.ok) return;
-    const problem = `the response address answered ${answer.status}`;
-    if (answer.status === 429 || answer.status >= 500) throw new ChatUnavailable(problem, retryAfter(answer));
-    throw new Error(problem);
+    const failure = slackHttpFailure(answer.status, retryAfterMs(answer.headers.get('retry-after')));
+    throw refusal(`the response address answered ${answer.status}`, failure, String(answer.status));
   }
 
   /** A private answer in a channel holds no file. */
@@ -223,7 +214,7 @@ export class SlackFront implements Front {
     message: Message,
   ): Promise<void> {
     const thread = threadTs === null ? {} : { thread_ts: threadTs };
-    await this.call(() => this.web.chat.postEphemeral({ channel, user, ...thread, ...renderSlack(message) }));
+    await this.call(() => this.web.chat.postEphemeral({ channel, user, ...thread, ...renderSlack(message) }), 'person');
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {
@@ -234,7 +225,7 @@ export class SlackFront implements Front {
       ...message,
       buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
     });
-    const sent = await this.call(() => this.web.chat.postMessage({ channel: user, ...body }));
+    const sent = await this.call(() => this.web.chat.postMessage({ channel: user, ...body }), 'person');
     // The answer names the conversation: files go there, and not to a person.
     await this.files.share(message, { channel: sent.channel ?? user });
   }
@@ -256,34 +247,23 @@ export class SlackFront implements Front {
 
   async blocked(place: Place): Promise<string | null> {
     // A private channel without us is "not found".
-    const info = await this.web.conversations.info({ channel: place.channel }).catch((error: unknown) => {
-      const said = error instanceof webApi.WebAPIPlatformError ? error.data.error : '';
-      return said === 'channel_not_found' ? { channel: { is_member: false, is_im: false } } : null;
+    const read = this.call(() => this.web.conversations.info({ channel: place.channel }), 'channel');
+    const info = await read.catch((error: unknown) => {
+      const unknown = error instanceof ChatError && error.code === 'channel_not_found';
+      return unknown ? { channel: { is_member: false, is_im: false } } : null;
     });
     const absent = info?.channel && !info.channel.is_member && !info.channel.is_im;
     return absent ? 'I am not in this channel, so I could not post here. Type /invite @podwarden first.' : null;
   }
 
   /** Errors of Slack as what a job can act on. */
-  private async call<T>(run: () => Promise<T>): Promise<T> {
+  private async call<T>(run: () => Promise<T>, attempted: Attempted = 'other'): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      const said = error instanceof webApi.WebAPIPlatformError ? error.data.error : '';
-      if (said === 'message_not_found') throw new MessageGone(said);
-      if (CLOSED.includes(said)) throw new PlaceClosed(`Slack: ${said}`);
-      if (error instanceof webApi.WebAPIRateLimitedError) {
-        throw new ChatUnavailable('rate limited by Slack', error.retryAfter * 1000);
-      }
-      const down = error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError;
-      if (down) throw new ChatUnavailable(`Slack: ${(error as Error).message}`, 0);
-      throw error;
+      throw slackError(error, attempted);
     }
   }
-}
-
-function retryAfter(answer: Response): number {
-  return Number(answer.headers.get('retry-after') ?? 0) * 1000;
 }
 
 /** Bolt logs bodies at its lower levels: only warnings and errors pass. */

@@ -1,6 +1,7 @@
-import { webApi } from '@slack/bolt';
+import type { webApi } from '@slack/bolt';
 import type { Log } from '../../jobs/ports.ts';
 import type { Place } from '../../policy/identity.ts';
+import { ChatError } from '../failure.ts';
 import type { PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
 import type { Call, Files, SharedIn } from './files.ts';
@@ -39,15 +40,17 @@ export class Posts {
     const thread = options.thread?.of as SlackRef | undefined;
     const files = await this.files.images(message);
     const send = (shown: readonly string[]) =>
-      this.call(() =>
-        this.web.chat.postMessage({
-          channel: to.channel,
-          ...renderSlack(message, shown),
-          ...(thread ? { thread_ts: thread.ts } : {}),
-          metadata: { event_type: EVENT_TYPE, event_payload: { marker: options.marker } },
-          unfurl_links: false,
-          unfurl_media: false,
-        }),
+      this.call(
+        () =>
+          this.web.chat.postMessage({
+            channel: to.channel,
+            ...renderSlack(message, shown),
+            ...(thread ? { thread_ts: thread.ts } : {}),
+            metadata: { event_type: EVENT_TYPE, event_payload: { marker: options.marker } },
+            unfurl_links: false,
+            unfurl_media: false,
+          }),
+        thread ? 'thread' : 'channel',
       );
     let refused = false;
     const sent = await send(files).catch((error: unknown) => {
@@ -72,16 +75,18 @@ export class Posts {
   }
 
   async edit({ channel, ts, files }: SlackRef, message: Message): Promise<void> {
-    await this.call(() => this.web.chat.update({ channel, ts, ...renderSlack(message, files) }));
+    await this.call(() => this.web.chat.update({ channel, ts, ...renderSlack(message, files) }), 'edit');
   }
 
   async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
     const thread = options.thread?.of as SlackRef | undefined;
     const newest = { channel: to.channel, include_all_metadata: true, limit: FIND_NEWEST };
-    const page = await this.call<{ messages?: { ts?: string; metadata?: object; blocks?: object[] }[] }>(() =>
-      thread
-        ? this.web.conversations.replies({ ...newest, ts: thread.ts, limit: FIND_IN_THREAD })
-        : this.web.conversations.history(newest),
+    const page = await this.call<{ messages?: { ts?: string; metadata?: object; blocks?: object[] }[] }>(
+      () =>
+        thread
+          ? this.web.conversations.replies({ ...newest, ts: thread.ts, limit: FIND_IN_THREAD })
+          : this.web.conversations.history(newest),
+      thread ? 'thread' : 'channel',
     );
     const found = page.messages?.find((m) => {
       const metadata = m.metadata as { event_payload?: { marker?: string } } | undefined;
@@ -102,5 +107,4 @@ export class Posts {
 }
 
 /** Now and then said of a file that is still processed. */
-const isRefusedFile = (error: unknown): boolean =>
-  error instanceof webApi.WebAPIPlatformError && error.data.error === 'invalid_blocks';
+const isRefusedFile = (error: unknown): boolean => error instanceof ChatError && error.code === 'invalid_blocks';

@@ -1,0 +1,36 @@
+import { type ChatFaults, faulted, refusedAs } from '../chat.ts';
+import type { HttpAnswer, HttpCall } from '../http.ts';
+
+/** Calls without which nobody could be in trouble. */
+const EXEMPT = ['views.open', 'apps.connections.open'];
+
+/** What `error:CODE:WHERE` may name: the method, or what it does. */
+function doing(method: string, params: URLSearchParams): string[] {
+  if (method.startsWith('response/')) return ['reply'];
+  if (method.startsWith('upload/')) return ['upload'];
+  if (method === 'chat.update') return [method, 'edit'];
+  if (method !== 'chat.postMessage') return [method];
+  if (/^[UW]/.test(params.get('channel') ?? '')) return [method, 'direct'];
+  return params.has('thread_ts') ? [method, 'post', 'thread'] : [method, 'post'];
+}
+
+/** What the fault switches answer instead of Slack; null where the call goes on. */
+export async function slackFault(
+  method: string,
+  call: HttpCall,
+  faults: ChatFaults,
+): Promise<HttpAnswer | 'drop' | null> {
+  const code = refusedAs(faults, doing(method, new URLSearchParams(call.body.toString('utf8'))));
+  if (code !== null) return refusal(code);
+  const fault = EXEMPT.includes(method) ? null : await faulted(faults);
+  if (fault === null) return null;
+  if ('end' in fault) return fault.end;
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+  return { status: fault.status, headers, body: { ok: false, error: 'ratelimited' } };
+}
+
+function refusal(error: string): HttpAnswer {
+  const scopes = error === 'missing_scope' ? { needed: 'chat:write', provided: 'commands' } : {};
+  return { status: 200, body: { ok: false, error, ...scopes } };
+}
