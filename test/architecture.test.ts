@@ -49,6 +49,20 @@ const ROOMS: Record<string, Room> = {
     imports: ['src/policy'],
     packages: ['echarts', '@resvg/resvg-js', 'node:module'],
   },
+  'src/bot/publish': {
+    imports: [
+      'src/bot',
+      'src/bot/chart',
+      'src/bot/commands',
+      'src/bot/message',
+      'src/bot/views',
+      'src/config',
+      'src/jobs',
+      'src/policy',
+      'src/store',
+    ],
+    packages: ['zod'],
+  },
   'src/bot/slack': {
     imports: ['src/bot', 'src/bot/message', 'src/policy', 'src/config', 'src/jobs/ports.ts'],
     packages: ['@slack/bolt', 'node:timers/promises'],

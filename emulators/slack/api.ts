@@ -48,9 +48,12 @@ function messageJson(message: SlackMessage, { workspace }: ApiContext): Json {
   };
 }
 
+/** The conversation with a person is kept under the person. */
+const channelOf = (named = ''): string => named.replace(/^D(?=U)/, '');
+
 const postMessage: Method = (params, context) => {
   const { workspace } = context;
-  const channel = params.channel ?? '';
+  const channel = channelOf(params.channel);
   const isPerson = workspace.users.has(channel);
   const known = workspace.channels.get(channel);
   if (!known && !isPerson) return fail('channel_not_found');
@@ -81,7 +84,7 @@ const postEphemeral: Method = (params, context) => {
 };
 
 const update: Method = (params, context) => {
-  const message = context.workspace.find(params.channel ?? '', params.ts ?? '');
+  const message = context.workspace.find(channelOf(params.channel), params.ts ?? '');
   // An ephemeral message cannot be updated by its time.
   if (!message || (message.onlyFor !== null && context.workspace.channels.has(message.channel)))
     return fail('message_not_found');

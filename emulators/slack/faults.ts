@@ -10,7 +10,7 @@ function doing(method: string, params: URLSearchParams): string[] {
   if (method.startsWith('upload/')) return ['upload'];
   if (method === 'chat.update') return [method, 'edit'];
   if (method !== 'chat.postMessage') return [method];
-  if (/^[UW]/.test(params.get('channel') ?? '')) return [method, 'direct'];
+  if (/^[DUW]/.test(params.get('channel') ?? '')) return [method, 'direct'];
   return params.has('thread_ts') ? [method, 'post', 'thread'] : [method, 'post'];
 }
 

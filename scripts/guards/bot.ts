@@ -12,21 +12,21 @@ const TOLD = 'test/store/told.test.ts';
 const SUMS: Guard[] = [
   {
     guard: 'budget warnings only where money may be shown',
-    file: 'src/bot/deliver-findings.ts',
-    without: "mirror && (money || rule !== 'budget')",
-    to: 'mirror',
+    file: 'src/bot/publish/findings.ts',
+    without: "money || rule !== 'budget'",
+    to: 'true',
     ...MONEY,
   },
   {
     guard: 'digests only where money may be shown',
-    file: 'src/bot/deliver-digests.ts',
-    without: 'mirror && money)',
-    to: 'mirror)',
+    file: 'src/bot/publish/digests.ts',
+    without: '.filter(({ money }) => money)',
+    to: '',
     ...MONEY,
   },
   {
     guard: 'a launch beyond a budget is asked about only where money may be shown',
-    file: 'src/bot/deliver.ts',
+    file: 'src/bot/publish/pods.ts',
     without: 'chat !== home.chat && mirror && money)',
     to: 'chat !== home.chat && mirror)',
     ...MONEY,

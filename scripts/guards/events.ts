@@ -135,9 +135,18 @@ const ONCE: Guard[] = [
   {
     guard: 'a first answer that Discord has already was ours',
     ...FIRST,
+    file: 'src/bot/discord/first-answers.ts',
     without: "return sends === 1 ? 'unsure' : 'there';",
     to: "return 'lapsed';",
     name: '(reset), a command is carried out once',
+  },
+  {
+    guard: 'that Discord does not know a second try says nothing of the first',
+    ...FIRST,
+    file: 'src/bot/discord/first-answers.ts',
+    without: "return sends === 1 ? 'lapsed' : 'unsure';",
+    to: "return 'lapsed';",
+    name: '(502, then unknown), a command is carried out once',
   },
 ];
 

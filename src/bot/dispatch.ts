@@ -1,4 +1,3 @@
-import type { Policy } from '../config/settings.ts';
 import type { Right } from '../policy/access.ts';
 import { actorOf, type Place } from '../policy/identity.ts';
 import type { AuditEntry } from '../store/audit.ts';
@@ -16,6 +15,8 @@ import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
 import { oneLine } from './message/visible.ts';
 import { nameFor, type Reading, type Standings } from './people.ts';
+import { refusedLately } from './refused-lately.ts';
+import { roomAt } from './rooms.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
 
@@ -123,8 +124,11 @@ export class Dispatch {
     const asker = await this.asker(task, services, 'live');
     const refusal = this.refuse(action.access, true, asker, action.name);
     await this.logClick(action, target, asker, services, refusal === null);
-    const blocked = action.form?.posts ? await this.blocked(asker.place) : null;
-    return refusal ?? blocked ?? (await submit(target, work.answers, asker, services));
+    return (
+      refusal ??
+      (action.form?.posts ? await this.blocked(asker.place) : null) ??
+      (await submit(target, work.answers, asker, services))
+    );
   }
 
   /** Names of pods are for those who may see them, where they may. */
@@ -277,7 +281,7 @@ export class Dispatch {
 
   /** A card that could not be posted is found out before anything is done. */
   private async blocked(place: Place): Promise<Message | null> {
-    const problem = await this.front.blocked(place);
+    const problem = (await this.front.blocked(place)) ?? (await refusedLately(place, this.services));
     return problem === null ? null : note('warn', problem);
   }
 
@@ -330,13 +334,6 @@ function commandNamed(name: string): Command {
   const command = COMMANDS.find((one) => one.name === name);
   if (!command) throw new UsageError(`/pod ${name} is no command any more. /pod help shows what there is.`);
   return command;
-}
-
-export function roomAt(place: Place, policy: Policy): string | null {
-  const here = policy.rooms.find((room) =>
-    room.channels.some((c) => c.chat === place.chat && c.channel === place.channel),
-  );
-  return here?.name ?? null;
 }
 
 function actionOf(token: string): { action: Action | null; target: Target } {

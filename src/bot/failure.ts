@@ -40,6 +40,9 @@ export class ChatError extends Error {
   }
 }
 
+/** Nothing works in this chat until people change something. */
+export const isDisowned = (error: unknown): boolean => error instanceof ChatError && error.failure.kind === 'disowned';
+
 const NETWORK = /^(UND_ERR|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOST|ENET)/;
 
 /** A call that was cut, timed out, or never reached anybody. */

@@ -76,6 +76,8 @@ export interface Front {
   reply(ref: ReplyRef, message: Message): Promise<void>;
   /** The way left when a private answer has lapsed. */
   direct(account: AccountId, message: Message): Promise<void>;
+  /** Where direct messages to this person go; as good as a channel for `post`, `edit` and `find`. */
+  directPlace(account: AccountId): Promise<Place>;
   /** Membership and groups; of `accounts`, and of everybody where the platform shows them. */
   members(accounts: readonly AccountId[]): Promise<Map<AccountId, Member>>;
   /** Read now, for a deciding click. */

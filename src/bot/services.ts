@@ -18,6 +18,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Links } from '../store/links.ts';
 import type { MachineClocks } from '../store/machine-clocks.ts';
 import type { Owners } from '../store/owners.ts';
+import type { Places } from '../store/places.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Message } from './message/message.ts';
@@ -28,6 +29,7 @@ export interface Services {
   snapshots: Snapshots;
   machineClocks: MachineClocks;
   drafts: Drafts;
+  places: Places;
   replies: Replies;
   approvals: Approvals;
   links: Links;

@@ -2,19 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { giveAnswer } from '../bot/answers.ts';
 import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
-import { Copies } from '../bot/copies.ts';
-import { Deliver } from '../bot/deliver.ts';
-import { DeliverDigests } from '../bot/deliver-digests.ts';
-import { DeliverFindings } from '../bot/deliver-findings.ts';
-import { DeliverRequests } from '../bot/deliver-requests.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
+import { DisownedChats } from '../bot/disowned-chats.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
-import { tellHandovers } from '../bot/handover.ts';
 import { DurableInbox } from '../bot/inbox.ts';
 import { refreshPeople as refresh, Standings } from '../bot/people.ts';
+import { announcements } from '../bot/publish/announcements.ts';
 import type { Services } from '../bot/services.ts';
-import { tellShared } from '../bot/share.ts';
 import { SlackFront } from '../bot/slack/front.ts';
 import type { Settings } from '../config/settings.ts';
 import {
@@ -49,6 +44,7 @@ import { Ledger } from '../store/ledger.ts';
 import { Links } from '../store/links.ts';
 import { MachineClocks } from '../store/machine-clocks.ts';
 import { Owners } from '../store/owners.ts';
+import { Places } from '../store/places.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
 import { criticalWebhook } from './critical-webhook.ts';
@@ -92,6 +88,7 @@ export async function runBot(options: {
     snapshots: new Snapshots(redis.producer),
     machineClocks: new MachineClocks(redis.producer),
     drafts: new Drafts(redis.producer),
+    places: new Places(redis.producer),
     replies: new Replies(redis.producer),
     enqueue: producer.enqueue,
     clocks,
@@ -103,7 +100,8 @@ export async function runBot(options: {
       await producer.enqueue(answer, { reply });
     },
   };
-  const fronts = new Map(frontsOf(settings, log, options.onFatal).map((front) => [front.chat, front]));
+  const disowned = new DisownedChats(services, options.onFatal);
+  const fronts = new Map(frontsOf(settings, log, disowned).map((front) => [front.chat, front]));
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
   const context = { ...chatContext(fronts, services, new Cards(redis.producer)), findings: services.findings, pager };
   const worker = startWorking<ChatContext & PagingContext>({
@@ -150,6 +148,7 @@ export async function runBot(options: {
   return {
     close: async () => {
       clearInterval(watching);
+      disowned.close();
       // What was acknowledged is finished first, or left to whoever is up.
       await Promise.all([...fronts.values()].map((front) => front.pause()));
       await Promise.all(inboxes.map((inbox) => inbox.drain(DRAIN_MS)));
@@ -175,31 +174,23 @@ function keepWatch(services: Services, overdue: OverdueWatch): NodeJS.Timeout {
   return setInterval(guarded, WATCH_MS);
 }
 
-function frontsOf(
-  { slack, discord }: Pick<Settings, 'slack' | 'discord'>,
-  log: Log,
-  onFatal: (reason: string) => void,
-): Front[] {
+function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: Log, disowned: DisownedChats): Front[] {
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
   return [
-    ...(slack ? [new SlackFront(slack, log)] : []),
-    ...(discord ? [new DiscordFront(discord, shapes, log, onFatal)] : []),
+    ...(slack ? [new SlackFront(slack, log, (reason) => disowned.told('slack', reason))] : []),
+    ...(discord ? [new DiscordFront(discord, shapes, log, (reason) => disowned.told('discord', reason))] : []),
   ];
 }
 
 function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
-  const copies = new Copies(cards, services.newId, () => services.clocks.now());
-  const deliver = new Deliver(fronts, services, copies);
-  const requests = new DeliverRequests(fronts, services, copies);
-  const findings = new DeliverFindings(fronts, services, copies);
-  const digests = new DeliverDigests(fronts, services, copies);
+  const announce = announcements(fronts, services, cards);
   const { snapshots, policy, clocks, replies } = services;
   return {
-    tellRow: (id) => deliver.row(id),
-    tellRequest: (batch) => requests.batch(batch),
-    tellFinding: (card) => findings.card(card),
-    tellDigest: (id) => digests.digest(id),
-    tellShared: (id) => tellShared(id, fronts, copies, services),
+    tellRow: announce.pod,
+    tellRequest: announce.request,
+    tellFinding: announce.finding,
+    tellDigest: announce.digest,
+    tellShared: announce.share,
     giveAnswer: (id) => giveAnswer(id, replies, fronts),
     readPeople: async () => {
       const at = clocks.now();
@@ -211,7 +202,7 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
         if (read.status === 'rejected') services.log.warn({ error: String(read.reason) }, 'people could not be read');
       }
       await snapshots.ran(refreshPeople.name, at);
-      await tellHandovers(fronts, copies, services);
+      await announce.handovers();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { metered } from '../policy/costs/meter.ts';
-import { otherBlindness, scanBlindness, WATCHED } from '../policy/findings/blind.ts';
+import { isWatched, otherBlindness, scanBlindness } from '../policy/findings/blind.ts';
 import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
 import { passTime } from '../policy/findings/settle.ts';
@@ -240,7 +240,7 @@ async function judged(
   return false;
 }
 
-const isScans = ({ rule, subject }: Finding) => rule !== 'blind' || !WATCHED.includes(subject);
+const isScans = ({ rule, subject }: Finding) => rule !== 'blind' || !isWatched(subject);
 const isScanItself = (finding: Finding) => keyOf(finding) === 'blind scan';
 
 /** Where nothing could be read or believed, that alone is judged, and what time does: everything else stays as it was. */

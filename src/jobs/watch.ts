@@ -1,5 +1,6 @@
 import { CLOCK_WARN_MS } from '../policy/clock.ts';
 import { blindHit } from '../policy/findings/blind.ts';
+import type { Hit } from '../policy/findings/finding.ts';
 import { settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
 import type { GovernedContext } from './approvals.ts';
@@ -31,13 +32,27 @@ export async function watchOver(part: Watched, context: WatchContext, silentMs =
   const silence = seen === null ? 0 : realNow - (late ? (scanned ?? seen) : seen);
   const silent = silence > silentMs;
   const room = defaultRoom(context);
-  const when = await settling(now, context);
+  await watchSubject(
+    part,
+    (before) => (silent ? [blindHit(part, part, before ?? now - silence, '', now, room)] : []),
+    context,
+  );
+}
+
+/**
+ * Raises what is wrong with one part of Podwarden, or ends it. `judge` is given since when it has been so, ms; null where it
+ * was well.
+ */
+export async function watchSubject(
+  subject: string,
+  judge: (since: number | null) => Hit[],
+  context: WatchContext,
+): Promise<void> {
+  const when = await settling(context.clocks.now(), context);
   let step: Step | null = null;
-  const after = await context.findings.watch(part, (before) => {
-    const hits = silent
-      ? [blindHit(part, part, before?.facts.rule === 'blind' ? before.facts.since : now - silence, '', now, room)]
-      : [];
-    const [next] = settle(before ? [before] : [], hits, when);
+  const after = await context.findings.watch(subject, (before) => {
+    const since = before?.facts.rule === 'blind' ? before.facts.since : null;
+    const [next] = settle(before ? [before] : [], judge(since), when);
     step = next ? { before, after: next } : null;
     return next ?? null;
   });

@@ -43,6 +43,7 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     find: async () => null,
     reply: say,
     direct: say,
+    directPlace: never,
     members: async () => new Map(),
     member,
     link: () => null,

@@ -12,6 +12,7 @@ import type { Log } from '../../src/jobs/ports.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Drafts } from '../../src/store/drafts.ts';
 import { MachineClocks } from '../../src/store/machine-clocks.ts';
+import { Places } from '../../src/store/places.ts';
 import { governed } from '../jobs/context.ts';
 
 export const SLACK_ROOM = { chat: 'slack', channel: 'C0GPU' };
@@ -41,10 +42,10 @@ export async function bothChats() {
   discord.server.addUser({ id: BOB_ON_DISCORD, name: 'bob', roles: [] });
   discord.server.addChannel(DISCORD_ROOM.channel, 'gpu', [ALICE_ON_DISCORD, BOB_ON_DISCORD]);
   await Promise.all([slack.start(), discord.start()]);
-  const front = (chat: string): Front =>
+  const front = (chat: string, onKnown: (reason: string | null) => void = () => {}, againMs?: number): Front =>
     chat === 'slack'
-      ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent)
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId: null }, shapes, silent, () => {});
+      ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent, onKnown, againMs)
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId: null }, shapes, silent, onKnown);
   const close = async () => {
     await Promise.all([slack.close(), discord.close()]);
   };
@@ -59,6 +60,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
   const services: Services = {
     ...context,
     drafts: new Drafts(redis),
+    places: new Places(redis),
     policy,
     showsEverybody: false,
     machineClocks: new MachineClocks(redis),

@@ -281,6 +281,7 @@ describe('what commands answer', () => {
     redisUsed: 0.02,
     warnings: 4,
     underWay: 1,
+    closed: [],
     requests: 0,
   };
   it('health says what is well, and what is not', async () => {

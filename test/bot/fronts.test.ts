@@ -47,10 +47,10 @@ async function stage(chat: 'slack' | 'discord', guildId: string | null = null): 
   const fatal: string[] = [];
   const front: Front =
     chat === 'slack'
-      ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent)
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, (reason) =>
-          fatal.push(reason),
-        );
+      ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent, () => {})
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, (reason) => {
+          if (reason !== null) fatal.push(reason);
+        });
   const commands: IncomingCommand[] = [];
   await front.start(inboxOf(front, commands));
   closing.push(() => front.stop());
@@ -204,7 +204,7 @@ describe('who is read live', () => {
   it('on Slack is nobody’s stranger before the bot knows its own workspace: it cannot be read then', async () => {
     const { emulator } = await stage('slack');
     const { url } = emulator as SlackEmulator;
-    const early = new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: url }, silent);
+    const early = new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: url }, silent, () => {});
     await expect(early.member('slack:T0PODW/U0ALICE')).rejects.toThrow(ChatUnavailable);
     await expect(early.members()).rejects.toThrow(ChatUnavailable);
   });

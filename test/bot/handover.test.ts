@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { Copies } from '../../src/bot/copies.ts';
 import type { Front } from '../../src/bot/front.ts';
-import { tellHandovers } from '../../src/bot/handover.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
+import { announcements } from '../../src/bot/publish/announcements.ts';
 import { Cards } from '../../src/store/cards.ts';
 import { botOver, settleIn } from '../inbox/team.ts';
 import { useRedis } from '../store/redis.ts';
@@ -23,7 +22,7 @@ it('the pods of somebody who left are handed over under a name that is marked wh
     post: async (_, message) => posted.push(plainText(message, 10_000)),
     find: async () => null,
   } as Partial<Front> as Front;
-  await tellHandovers(new Map([['slack', front]]), new Copies(new Cards(redis.client()), services.newId), services);
+  await announcements(new Map([['slack', front]]), services, new Cards(redis.client())).handovers();
   expect(posted).toEqual([expect.stringContaining('mystery')]);
   expect(posted[0]).toContain('Аlice (not the Alice in people)');
 });

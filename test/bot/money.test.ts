@@ -1,13 +1,9 @@
 import { expect, it } from 'vitest';
 import { cost, share } from '../../src/bot/actions/costs.ts';
-import { Copies } from '../../src/bot/copies.ts';
-import { Deliver } from '../../src/bot/deliver.ts';
-import { DeliverDigests } from '../../src/bot/deliver-digests.ts';
-import { DeliverFindings } from '../../src/bot/deliver-findings.ts';
 import type { Front, Inbox } from '../../src/bot/front.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
+import { announcements } from '../../src/bot/publish/announcements.ts';
 import type { Asker } from '../../src/bot/services.ts';
-import { tellShared } from '../../src/bot/share.ts';
 import type { Facts } from '../../src/policy/findings/finding.ts';
 import { raise } from '../../src/policy/findings/settle.ts';
 import type { Place } from '../../src/policy/identity.ts';
@@ -32,7 +28,7 @@ it('a channel that may not show money gets no budget warning, no digest, no budg
   const chats = await bothChats();
   const { services, enqueued } = botServices(redis.client(), 'slack');
   const fronts = new Map<string, Front>(['slack', 'discord'].map((chat) => [chat, chats.front(chat)]));
-  const copies = new Copies(new Cards(redis.client()), services.newId, () => NOW);
+  const announce = announcements(fronts, services, new Cards(redis.client()));
   const seen = (chat: 'slack' | 'discord') => chats[chat].visibleTo('alice').map(({ text }) => text);
   const asker = (place: Place) =>
     ({ who: ALICE, place, room: 'gpu', eventId: place.chat, access: { may: new Set(['money']) } }) as unknown as Asker;
@@ -43,19 +39,18 @@ it('a channel that may not show money gets no budget warning, no digest, no budg
     const spent = { rule: 'budget' as const, of: 'the team', spent: 81 * DOLLAR, budget: 100 * DOLLAR, ...budget };
     await services.findings.watch('a', () => found('f1', spent));
     await services.findings.watch('b', () => found('f2', { rule: 'blind', what: 'key', since: NOW, detail: 'denied' }));
-    const findings = new DeliverFindings(fronts, services, copies);
-    await findings.card('f1');
-    await findings.card('f2');
+    await announce.finding('f1');
+    await announce.finding('f2');
     const about = (chat: 'slack' | 'discord', of: RegExp) => seen(chat).filter((text) => of.test(text)).length;
     expect([about('slack', /\$81/), about('discord', /\$81/)]).toEqual([1, 0]);
     expect([about('slack', /key/i), about('discord', /key/i)]).toEqual([1, 1]);
 
     await services.digests.write(digest(NOW));
-    await new DeliverDigests(fronts, services, copies).digest(digest(NOW).id);
+    await announce.digest(digest(NOW).id);
     const ask = { beyond: 'the team has spent $81.00', self: [], allowedBy: null };
     const typed = newRow({ status: 'asking', room: 'gpu', home: SLACK_ROOM, ask });
     await services.ledger.add(typed, () => null);
-    await new Deliver(fronts, services, copies).row(typed.id);
+    await announce.pod(typed.id);
     expect(seen('slack').length).toBeGreaterThanOrEqual(4);
 
     const labels = async (place: Place) =>
@@ -68,7 +63,7 @@ it('a channel that may not show money gets no budget warning, no digest, no budg
     expect(enqueued.filter(({ name }) => name === 'share-message')).toEqual([]);
     await share.run(QUESTION, asker(SLACK_ROOM), services);
     const [{ payload } = { payload: null }] = enqueued.filter(({ name }) => name === 'share-message');
-    await tellShared((payload as { share: string }).share, fronts, copies, services);
+    await announce.share((payload as { share: string }).share);
     expect(about('slack', /Shared by/)).toBe(1);
 
     expect(seen('discord')).toHaveLength(1);

@@ -14,6 +14,7 @@ import { deciderOf, noLongerHolds, refusalOf } from '../../src/policy/approvers.
 import { type AccountId, bare } from '../../src/policy/identity.ts';
 import { Drafts } from '../../src/store/drafts.ts';
 import { Events } from '../../src/store/events.ts';
+import { Places } from '../../src/store/places.ts';
 import { governed } from '../jobs/context.ts';
 import { newApproval } from '../policy/requests.ts';
 import { NOW, newRow } from '../policy/rows.ts';
@@ -281,7 +282,8 @@ async function opened(token: string) {
   const said: string[] = [];
   const reply = async (_: unknown, message: Message) => void said.push(plainText(message, 1000));
   const front = { chat: 'slack', reply, blocked: async () => null } as unknown as Front;
-  const all = { ...services, approvals, drafts, showsEverybody: true } as unknown as Services;
+  const places = new Places(redis.client());
+  const all = { ...services, approvals, drafts, places, showsEverybody: true } as unknown as Services;
   const dispatch = new Dispatch(front, all, standings);
   const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), 'slack', all.audit), all);
   const submit = async (answers: Record<string, string[]>) => {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { Seen } from '../../emulators/chat.ts';
-import { Copies, type Wanted } from '../../src/bot/copies.ts';
 import { ChatUnavailable, type Front, type Inbox, type MessageRef, PlaceClosed } from '../../src/bot/front.ts';
 import { card, note } from '../../src/bot/message/message.ts';
+import { Copies, type Wanted } from '../../src/bot/publish/copies.ts';
 import { PATIENCE_MS } from '../../src/policy/patience.ts';
 import { Cards } from '../../src/store/cards.ts';
 import { NOW } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
-import { bothChats, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
+import { ALICE_ON_DISCORD, bothChats, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
 
 type Chat = 'slack' | 'discord';
 const CHATS: Chat[] = ['slack', 'discord'];
@@ -231,4 +231,21 @@ it.each(CHATS)('a person on %s who cannot be reached is told apart from a channe
   fault(chat, chat === 'slack' ? 'error:messages_tab_disabled:direct' : 'error:50007:direct');
   const told = fronts[chat].direct(account, card('hello', 'info', []));
   await expect(told).rejects.toMatchObject({ failure: { kind: 'person-unreachable' } });
+});
+
+it('a file that Slack does not take is said once, and its message is not sent again', async () => {
+  fault('slack', 'error:internal_error:upload,files.getUploadURLExternal');
+  const message = card('Costs as a file', 'good', [{ kind: 'file', name: 'costs.csv', text: 'a,b' }]);
+  await fronts.slack.direct('slack:T0DEMO/U0ALICE', message);
+  expect(texts('slack', false)).toEqual([
+    expect.stringContaining('Costs as a file'),
+    expect.stringMatching(/The chat did not take costs\.csv\. Press the button again/),
+  ]);
+});
+
+it('a direct message keeps its buttons', async () => {
+  const message = card('the card', 'info', [], [{ label: 'Stop', token: 'v1.stop.p1' }]);
+  await fronts.slack.direct('slack:T0DEMO/U0ALICE', message);
+  await fronts.discord.direct(`discord:${ALICE_ON_DISCORD}`, message);
+  for (const chat of CHATS) expect(seen(chat).map(({ buttons }) => buttons[0]?.label)).toEqual(['Stop']);
 });

@@ -13,6 +13,7 @@ import type { RedisClient } from '../../src/store/connect.ts';
 import { Drafts } from '../../src/store/drafts.ts';
 import { Events } from '../../src/store/events.ts';
 import { MachineClocks } from '../../src/store/machine-clocks.ts';
+import { Places } from '../../src/store/places.ts';
 import { governed } from '../jobs/context.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { BOB, newApproval } from '../policy/requests.ts';
@@ -91,6 +92,7 @@ export function botOver(
     showsEverybody: true,
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine),
+    places: new Places(mine),
     newId: () => `t${++ids}${Math.random().toString(36).slice(2, 10)}`,
     enqueue: (job, payload, options) =>
       life.step(async () => {
@@ -117,6 +119,7 @@ export function botOver(
     find: async () => null,
     reply: (_, message) => say(message),
     direct: (_, message) => say(message),
+    directPlace: async () => ({ chat: 'slack', channel: 'D1' }),
     members: async () => new Map(),
     member: (account) => life.step(async () => ({ account, name: 'Alice', membership: 'member', groups: [] })),
     link: () => null,

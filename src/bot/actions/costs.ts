@@ -50,7 +50,7 @@ export const share: Action = {
     said.blocks = [...said.blocks, text('Shared by ', asker.who.name, '.')];
     // From the event: a redelivery shares nothing twice.
     const share = `s${createHash('sha256').update(asker.eventId).digest('hex').slice(0, 12)}`;
-    await services.drafts.put(`share-${share}`, { place: asker.place, message: said });
+    await services.drafts.put(`share-${share}`, { place: asker.place, message: said, by: asker.who });
     await services.enqueue(shareMessage, { share }, { id: `${shareMessage.name}-${share}` });
     return note('good', 'Shared here.');
   },

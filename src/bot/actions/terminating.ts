@@ -1,8 +1,7 @@
 import { chatsOf } from '../../jobs/approvals.ts';
 import { declaredFor } from '../../policy/identity.ts';
-import { knownPods, MAX_PODS } from '../commands/pods.ts';
+import { knownPods, MAX_PODS, podsOwnedBy } from '../commands/pods.ts';
 import { checkTerminate, openTerminate, reopen, submitTerminate } from '../commands/terminating.ts';
-import { podsOf } from '../handover.ts';
 import { note } from '../message/message.ts';
 import { personToken } from '../views/handover.ts';
 import type { Action } from './declare.ts';
@@ -58,7 +57,7 @@ export const terminateOf: Action = {
       for (const [account, { name }] of everyone) {
         const who = { account, person: declaredFor(account, services.policy.people)?.key ?? null, name };
         if (personToken(who) !== id) continue;
-        const pods = (await podsOf(who, services)).slice(0, MAX_PODS);
+        const pods = (await podsOwnedBy(who, services)).slice(0, MAX_PODS);
         return pods.length === 0
           ? note('info', 'None of these pods is there any more.')
           : openTerminate(pods, undefined, asker, services);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chatsOf } from '../../jobs/approvals.ts';
 import { SILENT_MS } from '../../jobs/watch.ts';
+import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { type Health, healthCard } from '../views/health.ts';
 import { defineCommand } from './declare.ts';
@@ -17,14 +18,14 @@ export const health = defineCommand({
 });
 
 async function read(services: Services): Promise<Health> {
-  const { snapshots, findings, clocks, policy, ledger, approvals, costs, machineClocks } = services;
+  const { snapshots, findings, clocks, policy, ledger, approvals, costs, machineClocks, places } = services;
   const now = clocks.now();
   const realNow = clocks.realNow();
   const seen = async (part: string) => {
     const at = await snapshots.lastSeen(part);
     return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
   };
-  const [worker, bot, differing, runs, memory, used, open, passing, requests, billing] = await Promise.all([
+  const [worker, bot, differing, runs, memory, used, open, passing, requests, billing, closed] = await Promise.all([
     seen('worker'),
     seen('bot'),
     machineClocks.differing(realNow),
@@ -35,6 +36,7 @@ async function read(services: Services): Promise<Health> {
     ledger.passing(),
     approvals.open(),
     costs.trouble(),
+    places.closed(),
   ]);
   const people = await Promise.all(
     chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat)).readAt })),
@@ -58,5 +60,6 @@ async function read(services: Services): Promise<Health> {
     warnings: open.filter(({ told }) => told).length,
     underWay: passing.length,
     requests: requests.length,
+    closed: closed.map(({ place, since, why }) => ({ since, why, chat: place.chat, room: roomAt(place, policy) })),
   };
 }

@@ -131,7 +131,7 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
     podId: null,
     spec,
     by: asker.who,
-    room: asker.room ?? '',
+    room: asker.room ?? services.policy.defaultRoom ?? '',
     home: asker.place,
     createdAt: now,
     since: now,

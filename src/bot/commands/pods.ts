@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { factsOf } from '../../policy/facts.ts';
 import type { FleetPod } from '../../policy/fleet.ts';
 import { stateOf } from '../../policy/fleet.ts';
-import { bare, type PersonRef } from '../../policy/identity.ts';
+import { accountsOf, bare, type PersonRef } from '../../policy/identity.ts';
 import type { Row, RowStatus } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { ownerOf } from '../../policy/ownership.ts';
@@ -166,6 +166,15 @@ export async function ownersOf(pods: readonly FleetPod[], services: Services): P
       return owner ? [[id, owner] as const] : [];
     }),
   );
+}
+
+/** Everything that a person owns, by any of their accounts. */
+export async function podsOwnedBy(who: PersonRef, services: Services): Promise<FleetPod[]> {
+  const links = await services.links.all();
+  const accounts = accountsOf(who.account, { people: services.policy.people, links });
+  const pods = await knownPods(services);
+  const owners = await ownersOf(pods, services);
+  return pods.filter(({ id }) => accounts.includes(bare(owners.get(id)?.account ?? '')));
 }
 
 /** By whichever account; somebody whom nobody declared is known by the name that begins the pod's. */

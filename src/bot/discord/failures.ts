@@ -110,6 +110,9 @@ export function gatewayFailure(code: number): Failure {
   }
 }
 
+/** Runs a call, and turns Discord's errors into what a job can act on. */
+export type Calling = <T>(run: () => Promise<T>, attempted?: Attempted) => Promise<T>;
+
 /** Errors of Discord as what a job can act on. */
 export async function calling<T>(run: () => Promise<T>, attempted: Attempted = 'other'): Promise<T> {
   let answer: T;

@@ -17,6 +17,7 @@ import {
 import type { DiscordSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
+import { type Attempted, isDisowned } from '../failure.ts';
 import {
   ChatUnavailable,
   type Front,
@@ -29,15 +30,13 @@ import {
 import { code, type Message, note, text } from '../message/message.ts';
 import { guildCommands } from './commands.ts';
 import { calling } from './failures.ts';
+import { type FirstAnswer, firstAnswerFrom } from './first-answers.ts';
 import { type DiscordReply, incomingFrom, mentionFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
 
-/** Discord's error codes that are handled by name. Source: Opcodes and Status Codes, JSON error codes. */
-const ALREADY_ACKNOWLEDGED = 40_060;
-const UNKNOWN_INTERACTION = 10_062;
 /** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
 const NEEDED: [bit: bigint, name: string][] = [
   [1n << 10n, 'View Channel'],
@@ -49,14 +48,6 @@ const NEEDED: [bit: bigint, name: string][] = [
 ];
 /** The first answer must come within 3 s: no retry of the client's may stand between. */
 const CALLBACK_TIMEOUT_MS = 2500;
-/** How often the first answer is sent where Discord did not say what became of it. */
-const MAX_CALLBACKS = 2;
-
-/**
- * How a first answer went. `unsure`: Discord may have it, so that only an edit shows. `lapsed`: Discord gave up on the
- * interaction, and told the person so.
- */
-type FirstAnswer = 'there' | 'unsure' | 'lapsed';
 const START_PAUSE_MS = 2000;
 /** Longest wait inside a call; longer ones go back to the queue. */
 const MAX_WAIT_MS = 5000;
@@ -73,17 +64,18 @@ export class DiscordFront implements Front {
   private guild: string | null;
   private readonly callbacks: REST;
   private readonly permissions = new Map<string, bigint>();
-  private readonly onFatal: (reason: string) => void;
+  private readonly onKnown: (reason: string | null) => void;
+  private disowned = false;
   private closed = false;
 
-  /** `onFatal`: Discord closed the connection for good, and the process is of no use without it. */
+  /** `onKnown`: Discord knows us no more (`reason`), or again (null). */
   constructor(
     settings: DiscordSettings,
     commands: Parameters<typeof guildCommands>[0],
     log: Log,
-    onFatal: (reason: string) => void,
+    onKnown: (reason: string | null) => void,
   ) {
-    this.onFatal = onFatal;
+    this.onKnown = onKnown;
     const api = settings.apiUrl === null ? {} : { api: settings.apiUrl };
     this.callbacks = new REST({ ...api, retries: 0, timeout: CALLBACK_TIMEOUT_MS });
     this.settings = settings;
@@ -101,7 +93,7 @@ export class DiscordFront implements Front {
         rejectOnRateLimit: ({ retryAfter }) => retryAfter > MAX_WAIT_MS,
       },
     });
-    this.posts = new Posts(this.client.rest);
+    this.posts = new Posts(this.client.rest, (run, attempted) => this.call(run, attempted));
   }
 
   async start(inbox: Inbox): Promise<void> {
@@ -110,7 +102,7 @@ export class DiscordFront implements Front {
     client.on(Events.ShardError, (error) => this.log.warn({ error: error.message }, 'Discord socket'));
     // A fatal close is not tried again by the client.
     client.on(Events.ShardDisconnect, ({ code }) => {
-      if (!this.closed) this.onFatal(`Discord closed the connection for good (${code})`);
+      if (!this.closed) this.onKnown(`Discord closed the connection for good (${code})`);
     });
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => {
@@ -124,6 +116,23 @@ export class DiscordFront implements Front {
     await client.login(this.settings.token);
     await ready;
     await this.register();
+  }
+
+  /** The client forgets its token at the first 401, and would send nothing any more. */
+  private async call<T>(run: () => Promise<T>, attempted?: Attempted): Promise<T> {
+    try {
+      const answer = await calling(run, attempted);
+      if (this.disowned) this.onKnown(null);
+      this.disowned = false;
+      return answer;
+    } catch (error) {
+      if (isDisowned(error)) {
+        this.disowned = true;
+        this.client.rest.setToken(this.settings.token);
+        this.onKnown((error as Error).message);
+      }
+      throw error;
+    }
   }
 
   /** Tries for as long as Discord is away. @throws where it is there, and refuses. */
@@ -267,24 +276,24 @@ export class DiscordFront implements Front {
       const beside = { message_reference: { message_id: to.beside, fail_if_not_exists: false } };
       const quiet = { allowed_mentions: { parse: [], replied_user: false } };
       const route = Routes.channelMessages(to.channel);
-      await calling(() => this.client.rest.post(route, { body: { ...body, ...beside, ...quiet } }));
+      await this.call(() => this.client.rest.post(route, { body: { ...body, ...beside, ...quiet } }));
       return;
     }
     const route = Routes.webhookMessage(to.application, to.token, '@original');
-    await calling(() => this.client.rest.patch(route, { auth: false, ...withUploads(body, message) }));
+    await this.call(() => this.client.rest.patch(route, { auth: false, ...withUploads(body, message) }));
+  }
+
+  async directPlace(account: AccountId): Promise<Place> {
+    const open = { body: { recipient_id: discordUser([account]) } };
+    const dm = (await this.call(() => this.client.rest.post(Routes.userChannels(), open), 'person')) as APIChannel;
+    return { chat: this.chat, channel: dm.id };
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {
-    const recipient = discordUser([account]);
-    const open = { body: { recipient_id: recipient } };
-    const dm = (await calling(() => this.client.rest.post(Routes.userChannels(), open), 'person')) as APIChannel;
-    // Buttons act in rooms; a direct message is none. Who belongs to whom is no matter of a room.
-    const body = renderDiscord({
-      ...message,
-      buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
-    });
-    const route = Routes.channelMessages(dm.id);
-    await calling(() => this.client.rest.post(route, withUploads(body, message)), 'person');
+    const { channel } = await this.directPlace(account);
+    const body = renderDiscord(message);
+    const route = Routes.channelMessages(channel);
+    await this.call(() => this.client.rest.post(route, withUploads(body, message)), 'person');
   }
 
   /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */
@@ -301,7 +310,7 @@ export class DiscordFront implements Front {
     const { guild } = this;
     // Before the login nobody can be read, which says nothing of anybody.
     if (guild === null || !this.client.isReady()) throw new ChatUnavailable('Discord is not connected yet', 0);
-    return calling(() => readMember(this.client.rest, guild, account));
+    return this.call(() => readMember(this.client.rest, guild, account));
   }
 
   /** Commands show up also where the bot may not post; each interaction says what it may there. */
@@ -310,15 +319,6 @@ export class DiscordFront implements Front {
     const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
-}
-
-/** What the refusal of the `sends`th try says; null for nothing. `code` 0: Discord itself did not answer. */
-function firstAnswerFrom(code: number | string, sends: number): FirstAnswer | null {
-  // One that was answered before is: by us where the answer was lost, or by the bot that had it before us.
-  if (code === ALREADY_ACKNOWLEDGED) return sends === 1 ? 'unsure' : 'there';
-  // Of a second try it says nothing: the first may have come through in time.
-  if (code === UNKNOWN_INTERACTION) return sends === 1 ? 'lapsed' : 'unsure';
-  return code !== 0 || sends === MAX_CALLBACKS ? 'unsure' : null;
 }
 
 const deferredPrivately = {

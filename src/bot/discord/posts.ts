@@ -5,7 +5,7 @@ import { PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
 import { truncate } from '../message/plain-text.ts';
 import { oneLine } from '../message/visible.ts';
-import { calling } from './failures.ts';
+import type { Calling } from './failures.ts';
 import { DISCORD } from './limits.ts';
 import { renderDiscord, withUploads } from './render.ts';
 
@@ -23,9 +23,11 @@ const ARCHIVE_MINUTES = 1440;
 /** Cards and lines in channels and threads: posted, edited, and found again. */
 export class Posts {
   private readonly rest: REST;
+  private readonly call: Calling;
 
-  constructor(rest: REST) {
+  constructor(rest: REST, call: Calling) {
     this.rest = rest;
+    this.call = call;
   }
 
   async post(to: Place, message: Message, options: PostOptions): Promise<DiscordRef> {
@@ -48,11 +50,11 @@ export class Posts {
     send: (shown: Message) => Promise<unknown>,
   ): Promise<unknown> {
     try {
-      return await calling(() => send(message), attempted);
+      return await this.call(() => send(message), attempted);
     } catch (error) {
       const bare = { ...message, blocks: message.blocks.filter(({ kind }) => kind !== 'image') };
       if (!(error instanceof PlaceClosed) || bare.blocks.length === message.blocks.length) throw error;
-      return calling(() => send(bare), attempted);
+      return this.call(() => send(bare), attempted);
     }
   }
 
@@ -61,7 +63,7 @@ export class Posts {
     const { channel, message } = of as DiscordRef;
     const body = { name: truncate(oneLine(title), DISCORD.threadName), auto_archive_duration: ARCHIVE_MINUTES };
     try {
-      await calling(() => this.rest.post(Routes.threads(channel, message), { body }), 'thread');
+      await this.call(() => this.rest.post(Routes.threads(channel, message), { body }), 'thread');
     } catch (error) {
       if (!isCode(error, THREAD_EXISTS)) throw error;
     }
@@ -77,7 +79,7 @@ export class Posts {
       await edit();
     } catch (error) {
       if (!isCode(error, THREAD_ARCHIVED)) throw error;
-      await calling(() => this.rest.patch(Routes.channel(channel), { body: { archived: false } }), 'thread');
+      await this.call(() => this.rest.patch(Routes.channel(channel), { body: { archived: false } }), 'thread');
       await edit();
     }
   }
@@ -88,7 +90,7 @@ export class Posts {
     try {
       const query = new URLSearchParams({ limit: '50' });
       const read = () => this.rest.get(Routes.channelMessages(channel), { query });
-      const newest = (await calling(read, of ? 'thread' : 'channel')) as APIMessage[];
+      const newest = (await this.call(read, of ? 'thread' : 'channel')) as APIMessage[];
       const found = newest.find((m) => m.embeds.some(({ footer }) => footer?.text === options.marker));
       return found ? { channel, message: found.id, marker: options.marker } : null;
     } catch (error) {

@@ -11,9 +11,10 @@ import {
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { type Attempted, ChatError } from '../failure.ts';
+import { type Attempted, ChatError, isDisowned } from '../failure.ts';
 import { ChatUnavailable, type Front, type Inbox, type PostOptions, refusal, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
+import { unsent } from '../message/unsent.ts';
 import { retryAfterMs, slackError, slackHttpFailure } from './failures.ts';
 import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
@@ -37,12 +38,23 @@ export class SlackFront implements Front {
   private readonly files: Files;
   private readonly posts: Posts;
   private socket: Socket | null = null;
+  private disowned = false;
   private team = '';
   /** The workspace's own address; ends in a slash. */
   private url = '';
 
-  constructor(settings: SlackSettings, log: Log) {
+  private readonly onKnown: (reason: string | null) => void;
+
+  private readonly unknownPauseMs: number | undefined;
+
+  /**
+   * `onKnown`: Slack knows us no more (`reason`), or again (null). `unknownPauseMs`: between tries to connect meanwhile, real
+   * ms.
+   */
+  constructor(settings: SlackSettings, log: Log, onKnown: (reason: string | null) => void, unknownPauseMs?: number) {
     this.settings = settings;
+    this.onKnown = onKnown;
+    this.unknownPauseMs = unknownPauseMs;
     this.log = log;
     this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
     const call: Call = (run, attempted) => this.call(run, attempted);
@@ -84,7 +96,7 @@ export class SlackFront implements Front {
     });
     app.error(async (error) => this.log.error({ code: error.code, error: error.message }, 'Slack handler'));
     this.listen(app, inbox);
-    this.socket = new Socket(receiver, this.log);
+    this.socket = new Socket(receiver, this.log, this.onKnown, this.unknownPauseMs);
     await this.socket.start();
   }
 
@@ -217,17 +229,30 @@ export class SlackFront implements Front {
     await this.call(() => this.web.chat.postEphemeral({ channel, user, ...thread, ...renderSlack(message) }), 'person');
   }
 
+  /** Slack takes a person's id where it takes a channel's, and opens the conversation with the first message. */
+  async directPlace(account: AccountId): Promise<Place> {
+    const user = slackUser([account]);
+    if (user === null) throw new Error('not an account on Slack');
+    return { chat: this.chat, channel: user };
+  }
+
   async direct(account: AccountId, message: Message): Promise<void> {
     const user = slackUser([account]);
     if (user === null) throw new Error('not an account on Slack');
-    // Buttons act in rooms; a direct message is none. Who belongs to whom is no matter of a room.
-    const body = renderSlack({
-      ...message,
-      buttons: message.buttons.filter(({ token }) => token.startsWith('v1.link-')),
-    });
+    const body = renderSlack(message);
     const sent = await this.call(() => this.web.chat.postMessage({ channel: user, ...body }), 'person');
     // The answer names the conversation: files go there, and not to a person.
-    await this.files.share(message, { channel: sent.channel ?? user });
+    const channel = sent.channel ?? user;
+    await this.files.share(message, { channel }).catch((error: Error) => this.sayUnsent(channel, message, error));
+  }
+
+  /** Once, beside the message that is there: sending all of it again would say it twice. */
+  private async sayUnsent(channel: string, message: Message, error: Error): Promise<void> {
+    this.log.warn({ error: error.message }, 'a file could not be sent to Slack');
+    const body = renderSlack(unsent(message));
+    await this.call(() => this.web.chat.postMessage({ channel, ...body }), 'person').catch((again: Error) => {
+      this.log.warn({ error: again.message }, 'nor could that be said');
+    });
   }
 
   link(ref: unknown): string | null {
@@ -259,9 +284,16 @@ export class SlackFront implements Front {
   /** Errors of Slack as what a job can act on. */
   private async call<T>(run: () => Promise<T>, attempted: Attempted = 'other'): Promise<T> {
     try {
-      return await run();
+      const answer = await run();
+      // The token is good for something: the socket says whether events come in.
+      if (this.disowned) this.onKnown(null);
+      this.disowned = false;
+      return answer;
     } catch (error) {
-      throw slackError(error, attempted);
+      const refused = slackError(error, attempted);
+      this.disowned ||= isDisowned(refused);
+      if (isDisowned(refused) && this.socket) this.onKnown((refused as Error).message);
+      throw refused;
     }
   }
 }

@@ -7,6 +7,9 @@ const HELLO_MS = 10_000;
 /** After its disconnect frame Slack keeps the TCP connection open; closing twice cuts it. */
 const CUT_MS = 500;
 const MAX_PAUSE_MS = 30_000;
+/** Only people can change that Slack does not know the app's token. */
+const UNKNOWN_PAUSE_MS = 60_000;
+const UNKNOWN = /invalid_auth|not_authed|account_inactive|not_allowed_token_type|token_revoked|app_uninstalled/;
 
 /**
  * Keeps one socket open. Bolt's own reconnecting crashes the process where `apps.connections.open` fails on a reconnect
@@ -15,25 +18,42 @@ const MAX_PAUSE_MS = 30_000;
 export class Socket {
   private readonly client: SocketModeReceiver['client'];
   private readonly log: Log;
+  /** `reason` null: Slack said hello. */
+  private readonly onKnown: (reason: string | null) => void;
+  private readonly unknownPauseMs: number;
   private stopping = false;
+  private greeted = false;
+  private readonly waking = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
-  constructor(receiver: SocketModeReceiver, log: Log) {
+  constructor(
+    receiver: SocketModeReceiver,
+    log: Log,
+    onKnown: (reason: string | null) => void,
+    unknownPauseMs = UNKNOWN_PAUSE_MS,
+  ) {
     this.client = receiver.client;
     this.log = log;
+    this.onKnown = onKnown;
+    this.unknownPauseMs = unknownPauseMs;
     this.guardFrames();
   }
 
   /** Resolves at the first hello. @throws where Slack does not know the app's token: trying on would not help. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.client.on('connected', () => resolve());
+      this.client.on('connected', () => {
+        this.greeted = true;
+        this.onKnown(null);
+        resolve();
+      });
       this.loop = this.keepOpen(reject);
     });
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.waking.abort();
     await this.client.disconnect().catch(() => {});
     await this.loop;
   }
@@ -46,14 +66,19 @@ export class Socket {
         failures = 0;
       } catch (error) {
         failures += 1;
-        if (/invalid_auth|not_authed|account_inactive|not_allowed_token_type/.test(String((error as Error).message))) {
-          giveUp(error as Error);
-          return;
-        }
-        this.log.warn({ error: (error as Error).message, failures }, 'Slack socket');
-        if (!this.stopping) await pause(Math.min(MAX_PAUSE_MS, 250 * 2 ** failures));
+        const { message } = error as Error;
+        const isUnknown = UNKNOWN.test(message);
+        if (isUnknown && !this.greeted) return giveUp(error as Error);
+        if (isUnknown) this.onKnown(`Slack: ${message}`);
+        this.log.warn({ error: message, failures }, 'Slack socket');
+        const pauseMs = isUnknown ? this.unknownPauseMs : Math.min(MAX_PAUSE_MS, 250 * 2 ** failures);
+        await this.pauseFor(pauseMs);
       }
     }
+  }
+
+  private async pauseFor(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.waking.signal }).catch(() => {});
   }
 
   private async lifetime(): Promise<void> {

@@ -1,5 +1,6 @@
 import { CLOCK_WARN_MS, clockState, clockText } from '../../policy/clock.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
+import { oneLine } from '../message/visible.ts';
 
 interface Seen {
   at: number;
@@ -34,6 +35,8 @@ export interface Health {
   warnings: number;
   underWay: number;
   requests: number;
+  /** Channels that take no messages; `why` in the chat's own word, `room` null for a channel of none. */
+  closed: readonly { since: number; why: string; chat: string; room: string | null }[];
 }
 
 const TROUBLE: Record<string, string> = {
@@ -82,6 +85,10 @@ export function healthCard(health: Health): Message {
         : at(health.billingAt)),
     ],
     ...health.people.map(({ chat, readAt }): Value => [`People on ${chat}`, ...at(readAt)]),
+    ...health.closed.map(({ chat, room, why, since }): Value => {
+      const what = `takes no messages from Podwarden (${oneLine(why)}), since `;
+      return [`${room ?? 'Another channel'} on ${chat}`, what, past(since)];
+    }),
     ['Redis', health.redisUsed === null ? 'no memory bound' : `${Math.round(health.redisUsed * 100)} % of its memory`],
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
@@ -89,6 +96,7 @@ export function healthCard(health: Health): Message {
   const but = [
     ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
     ...(health.clocks.length > 0 ? ['a clock is off'] : []),
+    ...(health.closed.length > 0 ? ['a channel takes no messages'] : []),
   ];
   const well = but.length === 0 ? 'Podwarden is well' : `Podwarden is well, but ${but.join(', and ')}`;
   return card(ill ? 'Podwarden is not well' : well, ill ? 'bad' : but.length > 0 ? 'warn' : 'good', [

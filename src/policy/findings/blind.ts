@@ -1,3 +1,4 @@
+import type { Place } from '../identity.ts';
 import type { ScanMemory } from '../scan/memory.ts';
 import type { FactsOf, Hit } from './finding.ts';
 
@@ -11,7 +12,7 @@ export const WATCH_AFTER_MS = 30 * MINUTE;
 const BALANCE_AFTER_MS = 60 * MINUTE;
 
 export function blindHit(what: What, subject: string, since: number, detail: string, now: number, room: string): Hit {
-  const worse = now - since >= WATCH_AFTER_MS && SCAN_LIKE.includes(what);
+  const worse = AT_ONCE.includes(what) || (now - since >= WATCH_AFTER_MS && SCAN_LIKE.includes(what));
   return {
     rule: 'blind',
     subject,
@@ -26,6 +27,8 @@ export function blindHit(what: What, subject: string, since: number, detail: str
 }
 
 const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot'];
+/** Half of those who have to know cannot be told any more. */
+const AT_ONCE: readonly What[] = ['chat'];
 const LATER: readonly What[] = ['balance', 'retired', 'sunset'];
 
 /** What keeps a scan from seeing, by what is remembered of it. */
@@ -62,5 +65,14 @@ export function otherBlindness(around: Surroundings, now: number, room: string):
   return hits;
 }
 
-/** Who judges which: the scan must not resolve what the watchdogs raised. */
-export const WATCHED: readonly string[] = ['worker', 'bot'];
+const CHANNEL = 'channel ';
+/** A channel that takes no messages, as a finding's subject. */
+export const channelSubject = ({ chat, channel }: Place): string => `${CHANNEL}${chat} ${channel}`;
+
+const CHAT = 'chat ';
+/** A chat that knows us no more, as a finding's subject. */
+export const chatSubject = (chat: string): string => `${CHAT}${chat}`;
+
+/** Who judges which: the scan must not resolve what the watchdogs and the chats raised. */
+export const isWatched = (subject: string): boolean =>
+  subject === 'worker' || subject === 'bot' || subject.startsWith(CHANNEL) || subject.startsWith(CHAT);

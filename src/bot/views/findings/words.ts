@@ -36,6 +36,14 @@ const BLIND: Record<What, [title: string, say: string]> = {
     'No scan, no launch and no stop is carried out until it is back. Stop pods in RunPod’s console if it presses.',
   ],
   bot: ['Podwarden’s bot was silent', 'Nobody could be told, and no button worked.'],
+  channel: [
+    'A channel takes no messages from Podwarden',
+    'What belongs there is shown in the room’s other chat, or sent to the people it concerns. Ask an admin to let Podwarden post there again.',
+  ],
+  chat: [
+    'A chat does not know Podwarden any more',
+    'Nothing is posted there and no button works, until its token is right. Podwarden tries for ten minutes and then ends; set the token and start it again.',
+  ],
 };
 
 const QUOTED: readonly What[] = ['failing', 'key'];

@@ -1,10 +1,10 @@
-import type { Place } from '../policy/identity.ts';
-import { patience } from '../policy/patience.ts';
-import type { Cards } from '../store/cards.ts';
-import { ChatError } from './failure.ts';
-import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from './front.ts';
-import type { Message } from './message/message.ts';
-import { besideThread } from './views/no-place.ts';
+import type { Place } from '../../policy/identity.ts';
+import { patience } from '../../policy/patience.ts';
+import type { Cards } from '../../store/cards.ts';
+import { ChatError } from '../failure.ts';
+import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from '../front.ts';
+import type { Message } from '../message/message.ts';
+import { besideThread } from '../views/no-place.ts';
 
 const BEGUN_MS = 500;
 /** A chat that does not know us is asked again this often: only people can change that. */
@@ -42,6 +42,12 @@ export class Copies {
     return (await this.cards.get(id)).copies[at]?.ref ?? null;
   }
 
+  /** Every copy of a card that was posted. */
+  async slots(id: string): Promise<string[]> {
+    const { copies } = await this.cards.get(id);
+    return Object.entries(copies).flatMap(([at, { ref }]) => (ref === null ? [] : [at]));
+  }
+
   /** True for the first who asks. */
   async once(id: string, at: string): Promise<boolean> {
     const marker = this.newId();
@@ -65,6 +71,7 @@ export class Copies {
         case 'channel-closed':
         case 'right-missing':
         case 'message-gone':
+        case 'person-unreachable':
           throw error;
         case 'disowned':
           throw new ChatUnavailable(error.message, DISOWNED_MS, error.code);
