@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
-import { classify, errorText } from './classify.ts';
-import { RunpodError, RunpodRateLimited, RunpodRejected, RunpodUnavailable, RunpodUnexpected } from './errors.ts';
+import { classify, errorText, isPage, isRunpodRefusal } from './classify.ts';
+import {
+  type CallContext,
+  RunpodError,
+  RunpodRateLimited,
+  RunpodRejected,
+  RunpodUnavailable,
+  RunpodUnexpected,
+} from './errors.ts';
 import { Quota } from './quota.ts';
 import { type Repeat, type RetryPolicy, retryAfter } from './retry.ts';
 import { certainlyNotSent, type HttpReply, type Transport } from './transport.ts';
@@ -108,7 +115,7 @@ export class Caller {
     settings.onCall?.({ call: call.name, status: reply.status, ms: settings.now() - started, requestId });
     const sunset = reply.header('sunset');
     if (sunset !== undefined) settings.onSunset?.(call.name, sunset.slice(0, 60));
-    if (reply.status < 300) return reply;
+    if (reply.status < 300 && !isPage(reply.header('content-type'), reply.body)) return reply;
     const error = errorOf(reply, { call: call.name, requestId });
     if (error instanceof RunpodRateLimited) quota.block(error.retryAfterMs, settings.now());
     throw error;
@@ -131,12 +138,19 @@ function reasonOf(error: unknown): string {
   return code ?? name;
 }
 
-function errorOf(reply: HttpReply, context: { call: string; requestId?: string | undefined }): RunpodError {
+function errorOf(reply: HttpReply, context: CallContext): RunpodError {
   if (reply.status === 429) {
     const seconds = Number(reply.header('retry-after') ?? '');
     return new RunpodRateLimited(Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 5000, context);
   }
+  // Whether it ever reached RunPod is not known: the answer may have been swapped on its way back.
+  if (reply.status < 500 && !isRunpodRefusal(reply.body)) return blocked(reply.status, context);
   const text = errorText(reply.body);
   if (reply.status >= 500) return new RunpodUnavailable(`${reply.status} ${text}`, reply.status, true, context);
   return new RunpodRejected(reply.status, classify(reply.status, text), text, context);
+}
+
+function blocked(status: number, context: CallContext): RunpodUnavailable {
+  const text = `blocked on the way to RunPod: a proxy or CDN answered ${status}`;
+  return new RunpodUnavailable(text, status, true, context);
 }

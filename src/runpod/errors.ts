@@ -45,7 +45,7 @@ export class RunpodRateLimited extends RunpodError {
   }
 }
 
-/** 5xx, a timeout or a broken connection. `sent` is false where the request certainly never left. */
+/** 5xx, a timeout, a broken connection, or an answer that is not RunPod's. `sent` is false where the request certainly never left. */
 export class RunpodUnavailable extends RunpodError {
   readonly kind = 'unavailable';
   readonly status: number | null;

@@ -44,7 +44,8 @@ describe('what a refusal means', () => {
       '{"detail":"Request validation failed.","errors":["$: missing property \'image\'"]}',
       "Request validation failed. $: missing property 'image'",
     ],
-    ['<html>bad gateway</html>', '<html>bad gateway</html>'],
+    ['<html>bad gateway</html>', 'no reason given'],
+    ['upstream connect error', 'no reason given'],
     ['', 'no reason given'],
     ['{}', 'no reason given'],
   ])('%s says %s', (body, text) => {
