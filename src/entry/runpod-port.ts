@@ -144,8 +144,10 @@ function failureOf(error: RunpodError): ProviderFailure {
         detail: error.message,
         retryAfterMs: (error as RunpodRateLimited).retryAfterMs,
       });
-    case 'unavailable':
-      return new ProviderFailure('unavailable', { detail: error.message, sent: (error as RunpodUnavailable).sent });
+    case 'unavailable': {
+      const { sent, retryAfterMs } = error as RunpodUnavailable;
+      return new ProviderFailure('unavailable', { detail: error.message, sent, retryAfterMs: retryAfterMs ?? 0 });
+    }
     case 'unexpected':
       return new ProviderFailure('unexpected', { detail: error.message });
   }
