@@ -171,11 +171,12 @@ const SETTERS: Record<string, Setter> = {
     runpod.faults.balanceSaid = Number(value);
   },
   graphql: (value, { runpod }) => {
-    runpod.faults.graphql = oneOf(value, ['gone']);
+    runpod.faults.graphql = oneOf(value, ['gone', 'down']);
   },
   balance_api: (value, { runpod }) => {
-    runpod.faults.balanceApi = true;
-    runpod.account.billingMode = oneOf(value, ['prepaid', 'postpaid']) === 'postpaid' ? 'POSTPAID' : 'PREPAID';
+    const mode = oneOf(value, ['prepaid', 'postpaid', 'down']);
+    runpod.faults.balanceApi = mode === 'down' ? 'down' : true;
+    if (mode !== 'down') runpod.account.billingMode = mode === 'postpaid' ? 'POSTPAID' : 'PREPAID';
   },
   sunset: (value, { runpod }) => {
     runpod.faults.sunset = value;

@@ -26,9 +26,10 @@ export interface Faults {
   list: 'empty' | 'half' | null;
   /** What is said of the balance instead of the truth, USD. */
   balanceSaid: number | null;
-  /** GraphQL answers 410, or v2 tells the balance too. */
-  graphql: 'gone' | null;
-  balanceApi: boolean;
+  /** GraphQL answers 410 or 500. */
+  graphql: 'gone' | 'down' | null;
+  /** v2 tells the balance too, or answers 500 where it would. */
+  balanceApi: boolean | 'down';
   /** What all of v2's billing answers instead of records. */
   billing: 'down' | 'forbidden' | null;
   /** How far billing is behind the account, ms on its clock. */

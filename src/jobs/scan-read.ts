@@ -27,6 +27,9 @@ export async function readAccount(at: number, context: PodContext, signal: Abort
     provider.networkVolumes(signal).catch(orNull),
     provider.account(signal).catch(orNull),
   ]);
+  if (account !== null && account !== 'retired' && account.silent?.length) {
+    context.log.warn({ by: account.source, silent: account.silent }, 'one source of the balance did not answer');
+  }
   return { at, pods, volumes, account };
 }
 

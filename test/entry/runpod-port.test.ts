@@ -39,3 +39,45 @@ describe('what jobs are told of RunPod', () => {
     await expect(port.list(signal)).resolves.toEqual([]);
   });
 });
+
+describe('the balance', () => {
+  it('is v2’s where GraphQL fails, and GraphQL’s where v2 fails', async () => {
+    const { port, signal, faults } = await start();
+    Object.assign(faults, { balanceApi: true, graphql: 'down' });
+    expect(await port.account(signal)).toMatchObject({ balance: 60_000_000, perHour: null, source: 'v2' });
+    Object.assign(faults, { balanceApi: 'down', graphql: null });
+    expect(await port.account(signal)).toMatchObject({
+      balance: 60_000_000,
+      perHour: 0,
+      postpaid: null,
+      source: 'graphql',
+      silent: [expect.stringMatching(/billing\/balance/)],
+    });
+  });
+
+  it('is unknown only where every source fails', async () => {
+    const { port, signal, faults } = await start();
+    Object.assign(faults, { balanceApi: 'down', graphql: 'down' });
+    expect(await failure(port.account(signal))).toMatchObject({ kind: 'unavailable' });
+    Object.assign(faults, { balanceApi: 'down', graphql: 'gone' });
+    expect(await failure(port.account(signal))).toMatchObject({ kind: 'unavailable' });
+    Object.assign(faults, { balanceApi: false, graphql: 'gone' });
+    expect(await port.account(signal)).toBe('retired');
+  });
+
+  it('is asked of v2 again after one 404, and hourly after three', async () => {
+    const { port, signal, faults, time } = await start();
+    const source = async () => ((await port.account(signal)) as { source: string }).source;
+    const asked = () => emulator.calls.filter(({ path }) => path === '/v2/billing/balance').length;
+    expect(await source()).toBe('graphql');
+    faults.balanceApi = true;
+    expect(await source()).toBe('v2');
+    faults.balanceApi = false;
+    for (let i = 0; i < 5; i++) expect(await source()).toBe('graphql');
+    expect(asked()).toBe(5);
+    faults.balanceApi = true;
+    expect(await source()).toBe('graphql');
+    time.now += 3_600_000;
+    expect(await source()).toBe('v2');
+  });
+});

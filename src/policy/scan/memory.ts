@@ -65,7 +65,13 @@ export const topUp = z.object({
 });
 export type TopUp = z.infer<typeof topUp>;
 
+/** RunPod's two APIs that tell the balance. */
+export const balanceSource = z.enum(['v2', 'graphql']);
+export type BalanceSource = z.infer<typeof balanceSource>;
+
 export const accountMemory = z.object({
+  /** Who told it; null for a memory of an earlier release. */
+  source: balanceSource.nullable().default(null),
   /** The last balance that was believed, micro-dollars. */
   balance: z.int(),
   readAt: z.number(),

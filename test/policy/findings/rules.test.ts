@@ -60,6 +60,7 @@ const account = (usd: number, more: Partial<AccountMemory> = {}): AccountMemory 
   balance: usd * 1e6,
   readAt: NOW,
   postpaid: false,
+  source: 'graphql',
   doubt: null,
   topUps: [],
   ...more,
