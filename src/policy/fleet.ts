@@ -22,6 +22,8 @@ export const fleetPod = z.object({
   startedAt: z.string().nullable(),
   /** Whether the container reports, and on how many GPUs: RUNNING without it is not yet up. */
   reporting: z.boolean(),
+  /** It has reported before in this run, by what scans remember: it is up, whatever the last read leaves out. */
+  reported: z.boolean().optional(),
   gpuId: z.string().default(''),
   /** A digest of the image's name, by which a change is noticed. */
   imageMark: z.string().default(''),
@@ -51,16 +53,16 @@ const STATES = new Map<string, PodState>([
 ]);
 
 /** Status is trusted first: a stopped pod can show its old runtime for a while. */
-export function stateOf(pod: Pick<FleetPod, 'status' | 'reporting'>): PodState {
+export function stateOf(pod: Pick<FleetPod, 'status' | 'reporting' | 'reported'>): PodState {
   const state = STATES.get(pod.status) ?? 'other';
-  return state === 'up' && !pod.reporting ? 'coming' : state;
+  return state === 'up' && !pod.reporting && !pod.reported ? 'coming' : state;
 }
 
 /**
  * Whether RunPod's `cost` is what the pod bills now. It says nothing of a pod that is stopped; in a state that we do not know,
  * and in ERROR, what costs something bills.
  */
-export function isBilling(pod: Pick<FleetPod, 'status' | 'reporting' | 'microUsdPerHour'>): boolean {
+export function isBilling(pod: Pick<FleetPod, 'status' | 'reporting' | 'reported' | 'microUsdPerHour'>): boolean {
   const state = stateOf(pod);
   if (state === 'up' || state === 'coming') return true;
   const unknown = state === 'error' || (state === 'other' && !OURS.has(pod.status));
@@ -100,5 +102,6 @@ export function statusText(pod: FleetPod): string {
   if (own !== undefined) return own;
   if (lacksGpu(pod)) return 'Running without GPU';
   const state = stateOf(pod);
+  if (state === 'up' && !pod.reporting) return 'Running, not reporting';
   return state === 'other' ? runpodsWord(pod.status) : STATUS_TEXT[state];
 }

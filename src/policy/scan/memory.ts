@@ -40,6 +40,8 @@ export const podMemory = z.object({
   idleReads: z.int(),
   /** Reads in a row that missed it. */
   missing: z.int(),
+  /** The run in which its container has reported, by its start, and since when it reports nothing in it. */
+  reports: z.object({ run: z.string(), silentSince: z.number().nullable() }).nullish(),
 });
 export type PodMemory = z.infer<typeof podMemory>;
 
