@@ -1,4 +1,4 @@
-import { type FleetPod, isBilling } from './fleet.ts';
+import { type FleetPod, isBilling, stateOf } from './fleet.ts';
 import type { PodFacts } from './ledger.ts';
 
 /**
@@ -6,6 +6,8 @@ import type { PodFacts } from './ledger.ts';
  * then shows 0, or the old rate.
  */
 export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
+  const state = stateOf(pod);
+  const odd = { status: pod.status, microUsdPerHour: isBilling(pod) ? pod.microUsdPerHour : 0 };
   return {
     name: pod.name,
     gpuName: before && pod.gpuName === '' ? before.gpuName : pod.gpuName,
@@ -17,5 +19,6 @@ export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
     volumeDisk: pod.volumeDisk,
     networkVolume: pod.networkVolume,
     startedAt: pod.startedAt === null ? null : Date.parse(pod.startedAt),
+    ...(state === 'error' || state === 'other' ? { odd } : {}),
   };
 }

@@ -92,6 +92,34 @@ describe('cards', () => {
   });
 });
 
+const odd = (status: string, microUsdPerHour: number) => ({ ...FACTS, odd: { status, microUsdPerHour } });
+const ODD: [name: string, row: Row][] = [
+  ['error', newRow({ ...up, status: 'stopped', facts: odd('ERROR', 0), ...trouble('pod-error') })],
+  [
+    'error-not-stopped',
+    newRow({
+      ...up,
+      status: 'stopped',
+      facts: odd('ERROR', 490_000),
+      task: { ...task, state: 'failed' },
+      trouble: { kind: 'pod-error', detail: '', onDemandMicroUsdPerHour: null },
+    }),
+  ],
+  ['unknown-status', newRow({ ...up, status: 'running', facts: odd('HIBERNATING', 90_000) })],
+];
+
+describe('the card of a pod in ERROR or in an unknown state', () => {
+  it.each(ODD)('%s looks as it did, and calls nothing good, running or stopped', async (name, row) => {
+    const message = podCard(row, around);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/card-${name}.json`);
+    breaksNothing(message);
+    expect(message.tone).not.toBe('good');
+    expect(message.title).not.toMatch(/Running|Stopped/);
+    const lines = podLines(row, around).map((line) => plainText(line.message, 10_000));
+    expect(lines.join('\n')).not.toMatch(/the pod is off|ended,|your pod is up/);
+  });
+});
+
 describe('hostile text', () => {
   const evil = '<!channel> @everyone <@U1> <@&1> *b* `c` [x](http://evil) || ~~ > # &amp; \u202E';
   const row = newRow({

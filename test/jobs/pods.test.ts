@@ -254,13 +254,18 @@ describe('stop-pod', () => {
     expect(await w.row()).toMatchObject({ status: 'running', trouble: { kind: 'access' } });
   });
 
-  it('a pod in ERROR counts as off', async () => {
+  it('of a pod in ERROR claims nothing', async () => {
     const w = world();
     await running(w);
     const pod = w.provider.pods.get('pod1');
     if (pod) pod.status = 'ERROR';
     await asked(w, 'stop');
-    expect(await w.row()).toMatchObject({ status: 'stopped' });
+    expect(await w.row()).toMatchObject({
+      status: 'stopped',
+      task: { state: 'failed' },
+      trouble: { kind: 'pod-error' },
+      facts: { odd: { status: 'ERROR', microUsdPerHour: 490_000 } },
+    });
   });
 
   it('a pod that is gone is told only when it is proven', async () => {

@@ -56,7 +56,7 @@ export const show = defineCommand({
     const row = await services.ledger.byPod(pod.id);
     const market = row?.spec?.market === 'spot' ? ' spot' : '';
     const id = row?.id ?? pod.id;
-    const off = stateOf(pod) === 'stopped';
+    const off = ['stopped', 'error'].includes(stateOf(pod));
     const buttons = isLaunching(pod)
       ? []
       : [
