@@ -7,7 +7,7 @@ import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
 import { podCard, podLines } from '../../src/bot/views/pod-card.ts';
 import { stopLines } from '../../src/bot/views/stop.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
-import type { Row, Trouble } from '../../src/policy/ledger.ts';
+import type { Attempt, Row, Trouble } from '../../src/policy/ledger.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { breaksNothing, everything } from './rendered.ts';
@@ -35,7 +35,8 @@ const spot = { ...SPEC, market: 'spot' as const, quotedMicroUsdPerHour: 232_000,
 
 const CARDS: [name: string, row: Row][] = [
   ['queued', newRow()],
-  ['launching', newRow({ status: 'launching' })],
+  ['launching', newRow({ status: 'launching', attempts: [{ ...attempt, state: 'sending' }] })],
+  ['launching-unsent', newRow({ status: 'launching', attempts: [{ ...attempt, state: 'planned', sentAt: null }] })],
   ['checking', newRow({ status: 'settling' })],
   ['starting', newRow({ ...up, status: 'starting', waitsFor: 'the image and the container' })],
   ['running', newRow({ ...up, status: 'running' })],
@@ -83,6 +84,14 @@ describe('cards', () => {
       // A line stays in its thread when the state has moved on.
       expect(lineText.toLowerCase()).not.toContain(word);
     }
+  });
+
+  it('RunPod was asked is said only once it was', () => {
+    const said = (state: Attempt['state']) =>
+      plainText(podCard(newRow({ status: 'launching', attempts: [{ ...attempt, state }] }), around), 10_000);
+    expect(said('planned')).not.toMatch(/was asked/);
+    expect(said('sending')).toMatch(/RunPod was asked/);
+    expect(plainText(podCard(newRow({ status: 'launching' }), around), 10_000)).not.toMatch(/was asked/);
   });
 
   it('the words that people rely on are there', () => {

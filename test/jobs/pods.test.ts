@@ -53,6 +53,24 @@ describe('launch-pod', () => {
     expect(enqueued).toContain('read-fleet');
   });
 
+  it('has its card follow as soon as RunPod was asked, while the answer is awaited', async () => {
+    const { provider, put, row, launch, enqueued } = world();
+    await put(newRow());
+    let answer = () => {};
+    provider.before.create = () => {
+      enqueued.length = 0;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    const launched = launch();
+    await expect.poll(() => provider.count('create')).toBe(1);
+    expect((await row()).attempts.at(-1)?.state).toBe('sending');
+    expect(enqueued).toEqual(['announce']);
+    answer();
+    await launched;
+  });
+
   it.each([
     ['cut off', cutOff],
     ['unreadable', unreadable],

@@ -65,7 +65,7 @@ function stateCard(row: Row, around: CardSurroundings): Message {
     case 'requested':
       return card(`${pod}: queued on ${gpu}`, 'info', [ask(row, by), ...allowed(row)]);
     case 'launching':
-      return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text('RunPod was asked for it.')]);
+      return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text(askedOf(row))]);
     case 'settling':
       return card(`${pod}: state unknown, checking`, 'warn', [
         ask(row, by),
@@ -102,6 +102,14 @@ function stateCard(row: Row, around: CardSurroundings): Message {
         text('Last had by ', by, '. Seen ', moment(row.since), '.'),
       ]);
   }
+}
+
+/** Taken up is not asked: a worker may be held up in between. */
+function askedOf({ attempts }: Row): string {
+  const last = attempts.at(-1);
+  return last === undefined || last.state === 'planned'
+    ? 'A worker has it, and asks RunPod next.'
+    : 'RunPod was asked for it.';
 }
 
 const allowed = ({ ask: asked }: Row): Block[] =>
