@@ -1,7 +1,7 @@
 import type { ChatFaults } from '../../emulators/chat.ts';
 import type { Account } from '../../emulators/runpod/account.ts';
 import { GPUS } from '../../emulators/runpod/catalogue.ts';
-import { type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
+import { type ApiTrouble, type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
 import { newPod } from '../../emulators/runpod/pods.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
 import { chatTrouble, chatTroubleText } from './chat-faults.ts';
@@ -21,12 +21,12 @@ function whole(text: string): number {
 }
 
 /** `slow:MS`, `429:S`, `down`. */
-function trouble(value: string): NonNullable<Faults['api']> {
+function trouble(value: string): ApiTrouble {
   const [kind, number] = value.split(':');
   if (kind === 'down' && number === undefined) return { kind: 'down' };
   if (kind === 'slow') return { kind: 'slow', ms: whole(number ?? '') };
   if (kind === '429') return { kind: '429', seconds: whole(number ?? '') };
-  throw new Error(`${value} is none of down, slow:MS, 429:S`);
+  throw new Error(`${value} is none of down, slow:MS, 429:S, cdn (RunPod only)`);
 }
 
 function podNamed(middle: string, world: World) {
@@ -134,7 +134,7 @@ const SETTERS: Record<string, Setter> = {
     runpod.account.setBalance(usd);
   },
   api: (value, { runpod }) => {
-    runpod.faults.api = trouble(value);
+    runpod.faults.api = value === 'cdn' ? { kind: 'cdn' } : trouble(value);
   },
   list_lag: (value, { runpod }) => {
     runpod.faults.listLagMs = whole(value);
@@ -174,11 +174,12 @@ const SETTERS: Record<string, Setter> = {
     runpod.faults.balanceSaid = Number(value);
   },
   graphql: (value, { runpod }) => {
-    runpod.faults.graphql = oneOf(value, ['gone']);
+    runpod.faults.graphql = oneOf(value, ['gone', 'down']);
   },
   balance_api: (value, { runpod }) => {
-    runpod.faults.balanceApi = true;
-    runpod.account.billingMode = oneOf(value, ['prepaid', 'postpaid']) === 'postpaid' ? 'POSTPAID' : 'PREPAID';
+    const mode = oneOf(value, ['prepaid', 'postpaid', 'down']);
+    runpod.faults.balanceApi = mode === 'down' ? 'down' : true;
+    if (mode !== 'down') runpod.account.billingMode = mode === 'postpaid' ? 'POSTPAID' : 'PREPAID';
   },
   sunset: (value, { runpod }) => {
     runpod.faults.sunset = value;
@@ -250,11 +251,9 @@ export function activeFaults(world: World): string[] {
   return [...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...clocks, ...chats];
 }
 
-type Trouble = NonNullable<Faults['api']>;
-
-function troubleText(mode: Trouble): string {
+function troubleText(mode: NonNullable<Faults['api']>): string {
   if (mode.kind === 'slow') return `slow:${mode.ms}`;
-  return mode.kind === '429' ? `429:${mode.seconds}` : 'down';
+  return mode.kind === '429' ? `429:${mode.seconds}` : mode.kind;
 }
 
 function valueText(value: Faults[keyof Faults]): string {

@@ -84,7 +84,7 @@ async function asAfterAWeek(provider: PodProvider, now: number): Promise<ScanMem
     lastAt: at,
     pods: Object.fromEntries(remembered),
     volumes,
-    account: { balance, readAt: at, postpaid: false, doubt: null, topUps: [] },
+    account: { balance, readAt: at, postpaid: false, source: 'graphql', doubt: null, topUps: [] },
     peaks: Object.fromEntries(days.map((day) => [day, burn])),
     lastBurn: burn,
     askedAt: at,

@@ -1,3 +1,9 @@
+/** `down` with `retryAfter` says when to come back, seconds. */
+export type ApiTrouble =
+  | { kind: 'down'; retryAfter?: number }
+  | { kind: 'slow'; ms: number }
+  | { kind: '429'; seconds: number };
+
 /** Switches for what goes wrong. Each value is as the demo's `fault NAME=VALUE` step gives it. */
 export interface Faults {
   capacity: 'none' | null;
@@ -9,7 +15,8 @@ export interface Faults {
   /** Hits the next DELETE only; `cut` carries it out and closes the connection without an answer. */
   terminate: '404' | '409' | '500-before' | '500-after' | 'cut' | null;
   funds: '402' | null;
-  api: { kind: 'down' } | { kind: 'slow'; ms: number } | { kind: '429'; seconds: number } | null;
+  /** `cdn`: a page from something in between, which never reaches RunPod. */
+  api: ApiTrouble | { kind: 'cdn' } | null;
   /** Real ms for which a new pod is missing from lists. */
   listLagMs: number;
   staleRuntime: boolean;
@@ -19,9 +26,10 @@ export interface Faults {
   list: 'empty' | 'half' | null;
   /** What is said of the balance instead of the truth, USD. */
   balanceSaid: number | null;
-  /** GraphQL answers 410, or v2 tells the balance too. */
-  graphql: 'gone' | null;
-  balanceApi: boolean;
+  /** GraphQL answers 410 or 500. */
+  graphql: 'gone' | 'down' | null;
+  /** v2 tells the balance too, or answers 500 where it would. */
+  balanceApi: boolean | 'down';
   /** What all of v2's billing answers instead of records. */
   billing: 'down' | 'forbidden' | null;
   /** How far billing is behind the account, ms on its clock. */

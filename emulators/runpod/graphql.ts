@@ -21,6 +21,7 @@ const errors = (message: string): HttpAnswer => ({
 
 export function graphql(call: HttpCall, context: RestContext): HttpAnswer {
   if (context.faults.graphql === 'gone') return problem(410, 'This API has been retired.');
+  if (context.faults.graphql === 'down') return problem(500, 'Internal server error');
   const body = jsonBody(call);
   const variables = (body.variables ?? {}) as Variables;
   switch (rootField(String(body.query))) {

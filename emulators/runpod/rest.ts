@@ -210,6 +210,7 @@ function billed(call: HttpCall, { account, faults }: RestContext, id: string | u
 }
 
 function balance({ account, faults }: RestContext): HttpAnswer {
+  if (faults.balanceApi === 'down') return problem(500, 'Internal server error');
   const body = { balanceAmount: faults.balanceSaid ?? account.balance, billingMode: account.billingMode };
   return { status: 200, body };
 }

@@ -66,6 +66,19 @@ export async function startRunpodEmulator(options: RunpodEmulatorOptions): Promi
   };
 }
 
+/** What Cloudflare shows whom it takes for a robot. */
+const BLOCKED: HttpAnswer = {
+  status: 403,
+  headers: { 'content-type': 'text/html; charset=UTF-8', server: 'cloudflare' },
+  body: '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body>Ray ID: 8f2c</body></html>',
+};
+
+function down(retryAfter: number | undefined): HttpAnswer {
+  const answer = problem(503, 'service unavailable');
+  const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  return { ...answer, headers: { ...answer.headers, ...wait } };
+}
+
 /** Which schema a reply of a path must fit. */
 const REPLIES: [RegExp, string][] = [
   [/^GET \/v2\/pods$/, 'ListPodsResponse'],
@@ -116,6 +129,10 @@ class EmulatorState {
   }
 
   private async answer(call: HttpCall, record: RecordedCall): Promise<HttpAnswer | 'drop'> {
+    if (this.faults.api?.kind === 'cdn') {
+      record.faulted = true;
+      return BLOCKED;
+    }
     if (call.headers.authorization !== `Bearer ${this.options.apiKey}`) return problem(401, 'missing bearer token');
     if (!/\S/.test(call.headers['user-agent'] ?? '')) return problem(403, 'access denied');
     const broken = await this.brokenApi(record);
@@ -185,9 +202,9 @@ class EmulatorState {
 
   private async brokenApi(record: RecordedCall): Promise<HttpAnswer | null> {
     const fault = this.faults.api;
-    if (fault === null) return null;
+    if (fault === null || fault.kind === 'cdn') return null;
     record.faulted = true;
-    if (fault.kind === 'down') return problem(503, 'service unavailable');
+    if (fault.kind === 'down') return down(fault.retryAfter);
     if (fault.kind === '429') {
       const answer = problem(429, 'rate limit exceeded for the minute window');
       return { ...answer, headers: { ...answer.headers, 'retry-after': String(fault.seconds) } };

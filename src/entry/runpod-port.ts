@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type AccountRead,
-  type CatalogueRead,
-  type Connections,
-  type PodProvider,
-  ProviderFailure,
-} from '../jobs/ports.ts';
+import { type CatalogueRead, type Connections, type PodProvider, ProviderFailure } from '../jobs/ports.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { GpuType as PolicyGpu, Stock } from '../policy/gpu.ts';
 import type { RefusalCause } from '../policy/launch-error.ts';
@@ -16,6 +10,7 @@ import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
 import type { GpuType, NetworkVolume, Pod } from '../runpod/schemas.ts';
 
+import { readAccount } from './account-port.ts';
 import { readBilling } from './billing-port.ts';
 
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
@@ -87,22 +82,6 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
 
 const toPolicyVolume = ({ id, name, size, dataCenter }: NetworkVolume) => ({ id, name, sizeGb: size, dataCenter });
 
-/** The balance from v2 where it tells it; what bills an hour only GraphQL knows. `retired`: nobody tells either. */
-async function readAccount(runpod: Runpod, signal: AbortSignal): Promise<AccountRead | 'retired'> {
-  const [v2, old] = await Promise.all([
-    runpod.account.balance({ signal }),
-    runpod.graphql.account({ signal }).catch((error: unknown) => {
-      if (error instanceof RunpodRejected && (error.status === 404 || error.status === 410)) return 'retired' as const;
-      throw error;
-    }),
-  ]);
-  const perHour = old === 'retired' || old.spendUsdPerHour === null ? null : microUsd(old.spendUsdPerHour);
-  const usd = v2?.balanceUsd ?? (old === 'retired' ? null : old.balanceUsd);
-  if (usd === null && old === 'retired') return 'retired';
-  if (usd === null) throw new ProviderFailure('unexpected', { detail: 'no balance in the reply' });
-  return { balance: microUsd(usd), perHour, postpaid: v2?.postpaid ?? false };
-}
-
 const REASONS: Partial<Record<Cause, RefusalCause>> = {
   capacity: 'capacity',
   funds: 'funds',
@@ -144,8 +123,10 @@ function failureOf(error: RunpodError): ProviderFailure {
         detail: error.message,
         retryAfterMs: (error as RunpodRateLimited).retryAfterMs,
       });
-    case 'unavailable':
-      return new ProviderFailure('unavailable', { detail: error.message, sent: (error as RunpodUnavailable).sent });
+    case 'unavailable': {
+      const { sent, retryAfterMs } = error as RunpodUnavailable;
+      return new ProviderFailure('unavailable', { detail: error.message, sent, retryAfterMs: retryAfterMs ?? 0 });
+    }
     case 'unexpected':
       return new ProviderFailure('unexpected', { detail: error.message });
   }

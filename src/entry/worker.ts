@@ -194,6 +194,8 @@ async function firstReads(snapshots: Snapshots): Promise<void> {
 export const verdict: Verdict = (error) => {
   if (!(error instanceof ProviderFailure)) return { kind: 'retry' };
   if (error.kind === 'refused') return { kind: 'permanent' };
-  if (error.kind === 'rate-limited') return { kind: 'later', delayMs: Math.max(1000, error.retryAfterMs) };
+  // A 503 may say when to come back, like a rate limit.
+  if (error.kind === 'rate-limited' || error.retryAfterMs > 0)
+    return { kind: 'later', delayMs: Math.max(1000, error.retryAfterMs) };
   return { kind: 'retry' };
 };

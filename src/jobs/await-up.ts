@@ -1,5 +1,5 @@
 import { factsOf } from '../policy/facts.ts';
-import { type FleetPod, lacksGpu, stateOf } from '../policy/fleet.ts';
+import { type FleetPod, lacksGpu, stateOf, statusText } from '../policy/fleet.ts';
 import type { Row, Trouble } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
 import { TryLater } from './define.ts';
@@ -27,7 +27,9 @@ export async function awaitUp(row: Row, context: PodContext, signal: AbortSignal
     // Lists and reads by id lag behind a create: until the settle time is over, absence says nothing.
     const settled = context.clocks.realNow() - since > context.settleMs;
     if (missing && settled && (await provenGone(podId, { spot }, context, signal))) {
-      return end(row, problem('gone', 'RunPod no longer has this pod'), 'terminated', context);
+      const gone = problem('gone', 'RunPod no longer has this pod');
+      await advance(context, row.id, moves.cameToNothing(gone, 'terminated', context.clocks.now()));
+      return;
     }
     if (read.pod && !missing && (await judge(current, read.pod, context))) return;
     if (signal.aborted) throw new TryLater(SLOW_MS);
@@ -57,20 +59,15 @@ async function judge(row: Row, pod: FleetPod, context: PodContext): Promise<bool
   }
   const asked = row.task?.state === 'open' ? row.task.sentAt : null;
   if (asked !== null && context.clocks.realNow() - asked < STALE_MS) return false;
-  const detail =
-    state === 'error' ? 'it reports ERROR, often an image that cannot be pulled' : 'it ended while coming up';
-  await end(row, problem('pod-error', detail), 'stopped', context);
+  const trouble = problem('pod-error', state === 'error' ? '' : 'it ended while coming up');
+  await advance(context, row.id, moves.cameToNothing(trouble, 'stopped', now, facts));
   return true;
 }
 
 function waitWord(pod: FleetPod): string {
   if (pod.status === 'PROVISIONING') return 'a machine';
   if (pod.status === 'STARTING') return 'the image and the container';
-  return 'the container to report';
-}
-
-async function end(row: Row, trouble: Trouble, status: 'stopped' | 'terminated', context: PodContext): Promise<void> {
-  await advance(context, row.id, moves.cameToNothing(trouble, status, context.clocks.now()));
+  return pod.status === 'RUNNING' ? 'the container to report' : `RunPod, which calls it ${statusText(pod)}`;
 }
 
 /** A failed read is no news: keep waiting, as long as RunPod says. */

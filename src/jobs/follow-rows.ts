@@ -2,7 +2,7 @@ import { factsOf } from '../policy/facts.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import type { Row } from '../policy/ledger.ts';
 import * as moves from '../policy/ledger-moves.ts';
-import type { ScanMemory } from '../policy/scan/memory.ts';
+import { bills, type ScanMemory } from '../policy/scan/memory.ts';
 import { advance, type PodContext } from './pod-context.ts';
 
 /** Rows follow what is believed of their pods. */
@@ -18,20 +18,34 @@ export async function followRows(
     if (row.podId === null || (row.status !== 'running' && row.status !== 'stopped')) continue;
     const now = context.clocks.now();
     const pod = byId.get(row.podId);
-    const status = gone.has(row.podId) ? 'terminated' : seenOtherwise(row, memory);
-    if (status === 'terminated') await advance(context, row.id, moves.seenAs(status, null, now));
-    else if (status && pod) await advance(context, row.id, moves.seenAs(status, factsOf(pod, row.facts), now));
+    if (gone.has(row.podId)) {
+      await advance(context, row.id, moves.seenAs('terminated', null, now));
+      continue;
+    }
+    const status = standsAs(row, memory);
+    const facts = status && pod ? factsOf(pod, row.facts) : null;
+    if (status && facts && !moves.shows(row, status, facts))
+      await advance(context, row.id, moves.seenAs(status, facts, now));
   }
 }
 
-/** How a pod stands otherwise than its row; null where it does not, or where that is older than what we did. */
-function seenOtherwise({ podId, status, since }: Row, memory: ScanMemory): 'running' | 'stopped' | null {
+/** How the pod of a row stands; null where that is not known, or is older than what we did. */
+function standsAs({ podId, status, since }: Row, memory: ScanMemory): 'running' | 'stopped' | null {
   const known = memory.pods[podId ?? ''];
   if (!known || since >= memory.lastAt) return null;
   // What a list misses, or one read alone shows otherwise, says nothing of it.
   if (known.missing > 0 || known.next !== null) return null;
-  if (status === 'running' && known.look.state === 'stopped') return 'stopped';
-  return status === 'stopped' && known.look.state === 'up' ? 'running' : null;
+  switch (known.look.state) {
+    case 'up':
+      return 'running';
+    case 'stopped':
+    case 'error':
+      return 'stopped';
+    case 'other':
+      return status === 'running' || bills(known.look) ? 'running' : 'stopped';
+    default:
+      return null;
+  }
 }
 
 /** A pod that turns up late under a name we once sent: adopted if its launch has none, else it is a second one. */

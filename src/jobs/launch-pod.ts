@@ -5,7 +5,7 @@ import * as moves from '../policy/ledger-moves.ts';
 import { podName } from '../policy/pod-names.ts';
 import { awaitUp } from './await-up.ts';
 import { defineJob, PermanentFailure, TryLater } from './define.ts';
-import { launchPod as name } from './names.ts';
+import { announce, launchPod as name } from './names.ts';
 import { advance, claim, mayAct, type PodContext } from './pod-context.ts';
 import { ProviderFailure } from './ports.ts';
 import { settle } from './settle.ts';
@@ -115,7 +115,10 @@ async function send(
   const now = () => context.clocks.now();
   let podId: string;
   try {
-    podId = await context.provider.create(spec, last.podName, bid, signal);
+    const creating = context.provider.create(spec, last.podName, bid, signal);
+    // From here on RunPod was asked, and its answer may take two minutes: the card says so.
+    context.enqueue(announce, { row: row.id }, { id: `announce-${row.id}` }).catch(() => {});
+    podId = await creating;
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error;
     context.log.warn({ row: row.id, attempt: last.number, kind: error.kind, reason: error.reason }, 'create failed');

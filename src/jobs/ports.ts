@@ -3,6 +3,7 @@ import type { FleetPod } from '../policy/fleet.ts';
 import type { RefusalCause } from '../policy/launch-error.ts';
 import type { LaunchSpec } from '../policy/ledger.ts';
 import type { MicroUsd } from '../policy/money.ts';
+import type { BalanceSource } from '../policy/scan/memory.ts';
 
 /** What jobs need of RunPod. Money in micro-dollars, times as RunPod gives them. */
 export interface PodProvider {
@@ -41,7 +42,12 @@ export interface AccountRead {
   balance: MicroUsd;
   /** Everything that bills now by RunPod's own sum, micro-dollars an hour; null where it is not told. */
   perHour: MicroUsd | null;
-  postpaid: boolean;
+  /** Null where the source that told the balance does not tell how it is paid. */
+  postpaid: boolean | null;
+  /** Which of RunPod's APIs told the balance. */
+  source?: BalanceSource;
+  /** Why another source did not answer, in words; text from outside. */
+  silent?: readonly string[];
 }
 
 export interface ReadOptions {

@@ -17,6 +17,7 @@ import {
 } from '../policy/scan/believe.ts';
 import { believeOther, burnOf, otherPerHour } from '../policy/scan/burn.ts';
 import { blank, type Change, type ScanMemory } from '../policy/scan/memory.ts';
+import { withReported } from '../policy/scan/reporting.ts';
 import { believeVolumes } from '../policy/scan/volumes.ts';
 import { meterOperations, type SeenPod } from '../store/costs.ts';
 import type { GovernedContext } from './approvals.ts';
@@ -67,7 +68,8 @@ export const readFleet = defineJob({
 
 async function whole(at: number, context: GovernedContext, signal: AbortSignal): Promise<void> {
   const before = (await context.findings.memory()) ?? blank(at);
-  const picture = await readAccount(at, context, signal);
+  const read = await readAccount(at, context, signal);
+  const picture = { ...read, pods: read.pods.map((pod) => withReported(pod, before.pods[pod.id])) };
   await adoptLate(picture.pods, context);
   const ids = [...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)];
   await scan(before, picture, await readBooks([...new Set(ids)], context), context, signal);
@@ -97,7 +99,13 @@ async function scan(
   if (held) return holdBack(held, memory, at, context);
   const spots = new Set([...books.rows].filter(([, row]) => row.spec?.market === 'spot').map(([podId]) => podId));
   const agreed = memory.held !== null && surprising(found.length, memory.held.of);
-  const proofs = await prove(found, unread(memory, bare, early), { spots, agreed }, context, signal);
+  const proofs = await prove(
+    found,
+    unread(memory, bare, early),
+    { spots, agreed, known: memory.pods },
+    context,
+    signal,
+  );
   // Lists that miss many, again and again, while reads by id find them: no number of scans makes that true.
   if (agreed && memory.held && proofs.contradicted > 0) return holdBack(memory.held, memory, at, context);
   const { said, asked } = await readSaids(memory, bare, found, context, signal);

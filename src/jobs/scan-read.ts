@@ -1,6 +1,7 @@
 import type { FleetPod } from '../policy/fleet.ts';
 import type { Difference, OwnActs, PodsRead, Told } from '../policy/scan/believe.ts';
 import { isUp, lookOf, type ScanMemory, sameLook } from '../policy/scan/memory.ts';
+import { withReported } from '../policy/scan/reporting.ts';
 import { readSaid } from '../policy/scan/said.ts';
 import { BETWEEN_READS_MS, otherIds } from './gone.ts';
 import type { PodContext } from './pod-context.ts';
@@ -27,6 +28,9 @@ export async function readAccount(at: number, context: PodContext, signal: Abort
     provider.networkVolumes(signal).catch(orNull),
     provider.account(signal).catch(orNull),
   ]);
+  if (account !== null && account !== 'retired' && account.silent?.length) {
+    context.log.warn({ by: account.source, silent: account.silent }, 'one source of the balance did not answer');
+  }
   return { at, pods, volumes, account };
 }
 
@@ -93,14 +97,14 @@ const MAX_PROOFS = { usual: 20, agreed: 100 };
 export async function prove(
   found: readonly Difference[],
   unread: readonly string[],
-  { spots, agreed }: { spots: ReadonlySet<string>; agreed: boolean },
+  { spots, agreed, known }: { spots: ReadonlySet<string>; agreed: boolean; known: ScanMemory['pods'] },
   context: PodContext,
   signal: AbortSignal,
 ): Promise<Proven> {
   const missing = [...found.filter(({ look }) => look === null).map(({ podId }) => podId), ...unread];
   const looked = [...new Set(missing)].slice(0, agreed ? MAX_PROOFS.agreed : MAX_PROOFS.usual);
   const [confirmed, gone] = await Promise.all([
-    confirm(found, context, signal),
+    confirm(found, known, context, signal),
     proveGone(looked, spots, context, signal),
   ]);
   return { confirmed, gone: gone.gone, contradicted: gone.there };
@@ -113,14 +117,19 @@ interface Proven {
   contradicted: number;
 }
 
-async function confirm(found: readonly Difference[], context: PodContext, signal: AbortSignal): Promise<Set<string>> {
+async function confirm(
+  found: readonly Difference[],
+  known: ScanMemory['pods'],
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<Set<string>> {
   const changed = found.flatMap(({ podId, look }) => (look === null ? [] : [{ podId, look }]));
   // Of many the next scan's list says it, in one call.
   if (changed.length > MAX_LOOKS) return new Set();
   const reads = await Promise.all(
     changed.map(async ({ podId, look }) => {
       const pod = await context.provider.get(podId, signal).catch(() => null);
-      return pod && sameLook(lookOf(pod), look) ? [podId] : [];
+      return pod && sameLook(lookOf(withReported(pod, known[podId])), look) ? [podId] : [];
     }),
   );
   return new Set(reads.flat());

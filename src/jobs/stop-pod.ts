@@ -65,8 +65,15 @@ async function seen(row: Row, pod: FleetPod | null, context: PodContext, signal:
     await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', gone, 'terminated', now));
     return true;
   }
-  if (state !== 'stopped' && state !== 'error') return false;
-  await advance(context, row.id, moves.stopped(factsOf(pod, row.facts), now));
+  const facts = factsOf(pod, row.facts);
+  if (state === 'error') {
+    // RunPod stops nothing in this state, and nothing of it proves that the bill ended.
+    const trouble: Trouble = { kind: 'pod-error', detail: '', onDemandMicroUsdPerHour: null };
+    await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', trouble, 'stopped', now, facts));
+    return true;
+  }
+  if (state !== 'stopped') return false;
+  await advance(context, row.id, moves.stopped(facts, now));
   return true;
 }
 

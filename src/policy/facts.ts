@@ -1,22 +1,24 @@
-import type { FleetPod } from './fleet.ts';
+import { type FleetPod, isBilling, stateOf } from './fleet.ts';
 import type { PodFacts } from './ledger.ts';
 
 /**
- * What a card keeps of a pod. The rate of a pod that is not up is the last one known while it was: RunPod's own field
+ * What a card keeps of a pod. The rate of a pod that bills none is the last one known while it did: RunPod's own field
  * then shows 0, or the old rate.
  */
 export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
-  const up = pod.status === 'RUNNING' || pod.status === 'STARTING' || pod.status === 'PROVISIONING';
+  const state = stateOf(pod);
+  const odd = { status: pod.status, microUsdPerHour: isBilling(pod) ? pod.microUsdPerHour : 0 };
   return {
     name: pod.name,
     gpuName: before && pod.gpuName === '' ? before.gpuName : pod.gpuName,
     gpuCount: pod.gpuCount ?? 0,
     dataCenter: pod.dataCenter,
     cloud: pod.cloud,
-    microUsdPerHour: up ? pod.microUsdPerHour : (before?.microUsdPerHour ?? pod.microUsdPerHour),
+    microUsdPerHour: isBilling(pod) ? pod.microUsdPerHour : (before?.microUsdPerHour ?? pod.microUsdPerHour),
     containerDiskGb: pod.containerDiskGb,
     volumeDisk: pod.volumeDisk,
     networkVolume: pod.networkVolume,
     startedAt: pod.startedAt === null ? null : Date.parse(pod.startedAt),
+    ...(state === 'error' || state === 'other' ? { odd } : {}),
   };
 }

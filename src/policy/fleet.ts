@@ -22,6 +22,8 @@ export const fleetPod = z.object({
   startedAt: z.string().nullable(),
   /** Whether the container reports, and on how many GPUs: RUNNING without it is not yet up. */
   reporting: z.boolean(),
+  /** It has reported before in this run, by what scans remember: it is up, whatever the last read leaves out. */
+  reported: z.boolean().optional(),
   gpuId: z.string().default(''),
   /** A digest of the image's name, by which a change is noticed. */
   imageMark: z.string().default(''),
@@ -41,19 +43,30 @@ export type Fleet = z.infer<typeof fleet>;
 
 export type PodState = 'up' | 'coming' | 'stopped' | 'error' | 'gone' | 'other';
 
-const STATES: Record<string, PodState> = {
-  PROVISIONING: 'coming',
-  STARTING: 'coming',
-  RUNNING: 'up',
-  EXITED: 'stopped',
-  ERROR: 'error',
-  TERMINATED: 'gone',
-};
+const STATES = new Map<string, PodState>([
+  ['PROVISIONING', 'coming'],
+  ['STARTING', 'coming'],
+  ['RUNNING', 'up'],
+  ['EXITED', 'stopped'],
+  ['ERROR', 'error'],
+  ['TERMINATED', 'gone'],
+]);
 
 /** Status is trusted first: a stopped pod can show its old runtime for a while. */
-export function stateOf(pod: Pick<FleetPod, 'status' | 'reporting'>): PodState {
-  const state = STATES[pod.status] ?? 'other';
-  return state === 'up' && !pod.reporting ? 'coming' : state;
+export function stateOf(pod: Pick<FleetPod, 'status' | 'reporting' | 'reported'>): PodState {
+  const state = STATES.get(pod.status) ?? 'other';
+  return state === 'up' && !pod.reporting && !pod.reported ? 'coming' : state;
+}
+
+/**
+ * Whether RunPod's `cost` is what the pod bills now. It says nothing of a pod that is stopped; in a state that we do not know,
+ * and in ERROR, what costs something bills.
+ */
+export function isBilling(pod: Pick<FleetPod, 'status' | 'reporting' | 'reported' | 'microUsdPerHour'>): boolean {
+  const state = stateOf(pod);
+  if (state === 'up' || state === 'coming') return true;
+  const unknown = state === 'error' || (state === 'other' && !OURS.has(pod.status));
+  return unknown && pod.microUsdPerHour > 0;
 }
 
 /** True for a pod that RunPod calls running although it came back without its GPU. */
@@ -61,25 +74,34 @@ export function lacksGpu(pod: FleetPod): boolean {
   return pod.status === 'RUNNING' && pod.gpuCount === 0;
 }
 
-const STATUS_TEXT: Record<PodState, string> = {
+const STATUS_TEXT: Record<Exclude<PodState, 'other'>, string> = {
   up: 'Running',
   coming: 'Starting',
   stopped: 'Stopped',
   error: 'Error',
   gone: 'Terminated',
-  other: 'Unknown',
 };
 
 /** Launches without a pod stand in lists too, under these words of our own. */
-const OURS: Record<string, string> = {
-  QUEUED: 'Queued',
-  LAUNCHING: 'Launching',
-  CHECKING: 'Checking',
-};
+const OURS = new Map([
+  ['QUEUED', 'Queued'],
+  ['LAUNCHING', 'Launching'],
+  ['CHECKING', 'Checking'],
+]);
+
+const LONGEST_WORD = 30;
+
+/** A status that we do not know, as RunPod writes it: text from outside, for one cell of a table. */
+function runpodsWord(status: string): string {
+  const word = status.replace(/\s+/g, ' ').trim().slice(0, LONGEST_WORD);
+  return word === '' ? 'Unknown' : word;
+}
 
 export function statusText(pod: FleetPod): string {
-  const own = OURS[pod.status];
+  const own = OURS.get(pod.status);
   if (own !== undefined) return own;
   if (lacksGpu(pod)) return 'Running without GPU';
-  return STATUS_TEXT[stateOf(pod)];
+  const state = stateOf(pod);
+  if (state === 'up' && !pod.reporting) return 'Running, not reporting';
+  return state === 'other' ? runpodsWord(pod.status) : STATUS_TEXT[state];
 }

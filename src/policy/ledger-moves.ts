@@ -211,17 +211,29 @@ export function stopped(facts: PodFacts, now: number): Move {
 }
 
 /** The task came to nothing: the row stands as RunPod was read, and says why. */
-export function taskFailed(taskId: string, trouble: Trouble, status: RowStatus, now: number): Move {
+export function taskFailed(
+  taskId: string,
+  trouble: Trouble,
+  status: RowStatus,
+  now: number,
+  facts: PodFacts | null = null,
+): Move {
   return (row) => {
     if (row.task?.id !== taskId || row.task.state !== 'open') return null;
-    return enter(row, status, now, { task: { ...row.task, state: 'failed' }, trouble, waitsFor: null });
+    const task = { ...row.task, state: 'failed' as const };
+    return enter(row, status, now, { task, trouble, waitsFor: null, facts: facts ?? row.facts });
   };
+}
+
+/** Whether a row shows its pod in this state already. */
+export function shows(row: Row, status: RowStatus, facts: PodFacts | null): boolean {
+  return row.status === status && (facts === null || facts.odd?.status === row.facts?.odd?.status);
 }
 
 /** The pod was read, and stands otherwise than the row: changed elsewhere, or proven gone. */
 export function seenAs(status: 'running' | 'stopped' | 'terminated', facts: PodFacts | null, now: number): Move {
   return (row) => {
-    if (row.podId === null || row.status === status || row.task?.state === 'open') return null;
+    if (row.podId === null || shows(row, status, facts) || row.task?.state === 'open') return null;
     if (!OPEN.includes(row.status)) return null;
     return enter(row, status, now, { facts: facts ?? row.facts, waitsFor: null, trouble: null });
   };
@@ -237,11 +249,16 @@ export function cameUpWithoutGpu(trouble: Trouble, facts: PodFacts, now: number)
 }
 
 /** The pod ended while coming up: RunPod reports ERROR, EXITED or nothing at all. */
-export function cameToNothing(trouble: Trouble, status: 'stopped' | 'terminated' | 'failed', now: number): Move {
+export function cameToNothing(
+  trouble: Trouble,
+  status: 'stopped' | 'terminated' | 'failed',
+  now: number,
+  facts: PodFacts | null = null,
+): Move {
   return (row) => {
     if (row.status !== 'starting') return null;
     const task = row.task?.state === 'open' ? { ...row.task, state: 'failed' as const } : row.task;
-    return enter(row, status, now, { trouble, task, waitsFor: null });
+    return enter(row, status, now, { trouble, task, waitsFor: null, facts: facts ?? row.facts });
   };
 }
 

@@ -1,3 +1,4 @@
+import { type FleetPod, isBilling } from './fleet.ts';
 import { type MicroUsd, type MicroUsdPerHour, storageOver, storagePerDay, storagePerHour } from './money.ts';
 
 /** USD micro per GB-month. Source: docs.runpod.io, pods/pricing and accounts-billing/billing (read 2026-11). */
@@ -17,6 +18,11 @@ export interface PodStorage {
 /** What an hour of a stopped pod costs: no pod field shows it (RunPod reports 0 or the old rate). */
 export function stoppedPerHour(storage: PodStorage): MicroUsdPerHour {
   return storagePerHour(storage.volumeDisk?.sizeGb ?? 0, VOLUME_DISK_STOPPED);
+}
+
+/** What a pod costs an hour in the state it is in: its rate while that bills, else its volume disk at double rate. */
+export function rateNow(pod: FleetPod): MicroUsdPerHour {
+  return isBilling(pod) ? pod.microUsdPerHour : stoppedPerHour(pod);
 }
 
 /** What a volume disk of `gb` costs a day while its pod is off. */

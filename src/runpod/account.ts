@@ -9,12 +9,14 @@ import { RunpodRejected } from './errors.ts';
 const PATH = '/v2/billing/balance';
 const balance = z.object({ balanceAmount: z.number(), billingMode: z.string().nullish() });
 
-/** Where v2 does not tell it, it is not asked again for so long, real ms. */
+/** One refusal may be a deploy of theirs; after so many in a row it is asked for rarely, real ms. */
+const REFUSALS = 3;
 const ASK_AGAIN_MS = 60 * 60_000;
-const NOT_HERE = [403, 404, 405];
+const NOT_HERE = [403, 404, 405, 501];
 
 export class AccountApi {
   private readonly caller: Caller;
+  private refusals = 0;
   private askFrom = 0;
 
   constructor(caller: Caller) {
@@ -31,10 +33,12 @@ export class AccountApi {
     try {
       const call = { method: 'GET', url: `${settings.baseUrl}${PATH}`, name, repeat: 'safe', ...options } as const;
       const { balanceAmount, billingMode } = await this.caller.json(call, balance);
+      this.refusals = 0;
       return { balanceUsd: balanceAmount, postpaid: billingMode === 'POSTPAID' };
     } catch (error) {
       if (!(error instanceof RunpodRejected) || !NOT_HERE.includes(error.status)) throw error;
-      this.askFrom = settings.now() + ASK_AGAIN_MS;
+      this.refusals += 1;
+      if (this.refusals >= REFUSALS) this.askFrom = settings.now() + ASK_AGAIN_MS;
       return null;
     }
   }

@@ -1,9 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
-import { classify, errorText } from './classify.ts';
-import { RunpodError, RunpodRateLimited, RunpodRejected, RunpodUnavailable, RunpodUnexpected } from './errors.ts';
+import { classify, errorText, isPage, isRunpodRefusal } from './classify.ts';
+import {
+  type CallContext,
+  RunpodError,
+  RunpodRateLimited,
+  RunpodRejected,
+  RunpodUnavailable,
+  RunpodUnexpected,
+} from './errors.ts';
 import { Quota } from './quota.ts';
-import { type Repeat, type RetryPolicy, retryAfter } from './retry.ts';
+import { type Repeat, type RetryPolicy, retryAfter, toldToWait } from './retry.ts';
 import { certainlyNotSent, type HttpReply, type Transport } from './transport.ts';
 
 export interface CallSettings {
@@ -41,6 +48,8 @@ export class Caller {
   readonly settings: CallSettings;
   /** The two APIs count apart. */
   private readonly quotas = { rest: new Quota(), graphql: new Quota() };
+  /** By call, until when RunPod asked to be left alone with it: one part of it that is down holds no other up. */
+  private readonly awayUntil = new Map<string, number>();
 
   constructor(settings: CallSettings) {
     this.settings = settings;
@@ -85,6 +94,8 @@ export class Caller {
     const quota = this.quotas[call.url === settings.graphqlUrl ? 'graphql' : 'rest'];
     const wait = quota.waitMs(call.urgent ?? false, settings.now());
     if (wait > 0) throw new RunpodRateLimited(wait, { call: call.name });
+    const away = (this.awayUntil.get(call.name) ?? 0) - settings.now();
+    if (away > 0) throw unavailableFor(away, { call: call.name });
     quota.spend();
     const started = settings.now();
     let reply: HttpReply;
@@ -101,16 +112,18 @@ export class Caller {
       settings.onCall?.({ call: call.name, status: null, ms: settings.now() - started });
       if (call.signal?.aborted) throw error;
       const sent = !certainlyNotSent(error);
-      throw new RunpodUnavailable(reasonOf(error), null, sent, { call: call.name }, { cause: error });
+      throw new RunpodUnavailable(reasonOf(error), { sent }, { call: call.name }, { cause: error });
     }
     quota.note({ rateLimit: reply.header('ratelimit'), policy: reply.header('ratelimit-policy') }, settings.now());
     const requestId = reply.header('x-request-id');
     settings.onCall?.({ call: call.name, status: reply.status, ms: settings.now() - started, requestId });
     const sunset = reply.header('sunset');
     if (sunset !== undefined) settings.onSunset?.(call.name, sunset.slice(0, 60));
-    if (reply.status < 300) return reply;
-    const error = errorOf(reply, { call: call.name, requestId });
+    if (reply.status < 300 && !isPage(reply.header('content-type'), reply.body)) return reply;
+    const error = errorOf(reply, { call: call.name, requestId }, settings.now());
     if (error instanceof RunpodRateLimited) quota.block(error.retryAfterMs, settings.now());
+    const told = error instanceof RunpodUnavailable ? error.retryAfterMs : null;
+    if (told !== null) this.awayUntil.set(call.name, settings.now() + told);
     throw error;
   }
 
@@ -131,12 +144,27 @@ function reasonOf(error: unknown): string {
   return code ?? name;
 }
 
-function errorOf(reply: HttpReply, context: { call: string; requestId?: string | undefined }): RunpodError {
-  if (reply.status === 429) {
-    const seconds = Number(reply.header('retry-after') ?? '');
-    return new RunpodRateLimited(Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 5000, context);
+/** Where a 429 does not say. */
+const USUAL_WAIT_MS = 5000;
+
+function errorOf(reply: HttpReply, context: CallContext, now: number): RunpodError {
+  const { status, body } = reply;
+  const told = toldToWait(reply.header('retry-after'), now);
+  if (status === 429) return new RunpodRateLimited(told ?? USUAL_WAIT_MS, context);
+  // Whether it ever reached RunPod is not known: the answer may have been swapped on its way back.
+  if (status < 500 && !isRunpodRefusal(body)) {
+    const text = `blocked on the way to RunPod: a proxy or CDN answered ${status}`;
+    return new RunpodUnavailable(text, { status, sent: true }, context);
   }
-  const text = errorText(reply.body);
-  if (reply.status >= 500) return new RunpodUnavailable(`${reply.status} ${text}`, reply.status, true, context);
-  return new RunpodRejected(reply.status, classify(reply.status, text), text, context);
+  const text = errorText(body);
+  if (status >= 500) {
+    const retryAfterMs = status === 503 ? told : null;
+    return new RunpodUnavailable(`${status} ${text}`, { status, sent: true, retryAfterMs }, context);
+  }
+  return new RunpodRejected(status, classify(status, text), text, context);
+}
+
+function unavailableFor(ms: number, context: CallContext): RunpodUnavailable {
+  const text = `RunPod asked to wait ${Math.ceil(ms / 1000)} s before this is asked again`;
+  return new RunpodUnavailable(text, { status: 503, sent: false, retryAfterMs: ms }, context);
 }

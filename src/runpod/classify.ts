@@ -42,20 +42,35 @@ export function classify(status: number, text: string): Cause {
   return STATUSES[status] ?? (status === 400 ? 'invalid' : 'other');
 }
 
-/** The sentence in an error body: `detail`, then `error`, `message`, `title`, then the raw text, at most 400 characters. */
+/** The sentence in an error body of RunPod's: `detail`, then `error`, `message`, `title`; at most 400 characters. */
 export function errorText(body: string): string {
   const parsed = parseObject(body);
   const candidates = [parsed?.detail, parsed?.error, parsed?.message, parsed?.title];
   const said = candidates.find((value): value is string => typeof value === 'string' && value !== '');
   const listed = Array.isArray(parsed?.errors) ? parsed.errors.filter((e) => typeof e === 'string') : [];
-  const whole = [said ?? (parsed ? '' : body), ...listed].filter((part) => part !== '').join(' ');
+  const whole = [said ?? '', ...listed].filter((part) => part !== '').join(' ');
   return whole.replace(/\s+/g, ' ').trim().slice(0, 400) || 'no reason given';
+}
+
+/**
+ * Whether RunPod itself may have written this refusal. Both of its APIs refuse in JSON; a page or a line of text comes from a
+ * CDN, proxy or portal in between, and Cloudflare marks its own JSON (`cloudflare_error`).
+ */
+export function isRunpodRefusal(body: string): boolean {
+  const parsed = parseObject(body);
+  return parsed !== null && parsed.cloudflare_error !== true;
+}
+
+/** A page where JSON was asked for. */
+export function isPage(contentType: string | undefined, body: string): boolean {
+  return body !== '' && (/html/i.test(contentType ?? '') || body.trimStart().startsWith('<'));
 }
 
 function parseObject(body: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }

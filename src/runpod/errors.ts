@@ -45,16 +45,28 @@ export class RunpodRateLimited extends RunpodError {
   }
 }
 
-/** 5xx, a timeout or a broken connection. `sent` is false where the request certainly never left. */
+/** 5xx, a timeout, a broken connection, or an answer that is not RunPod's. `sent` is false where the request certainly never left. */
 export class RunpodUnavailable extends RunpodError {
   readonly kind = 'unavailable';
   readonly status: number | null;
   readonly sent: boolean;
+  /** How long RunPod asks to be left alone; null where it does not say. */
+  readonly retryAfterMs: number | null;
 
-  constructor(message: string, status: number | null, sent: boolean, context: CallContext, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    {
+      status = null,
+      sent,
+      retryAfterMs = null,
+    }: { sent: boolean; status?: number | null; retryAfterMs?: number | null },
+    context: CallContext,
+    options?: ErrorOptions,
+  ) {
     super(message, context, options);
     this.status = status;
     this.sent = sent;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

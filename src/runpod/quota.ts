@@ -1,3 +1,5 @@
+import { LONGEST_WAIT_MS } from './retry.ts';
+
 /** One window of RunPod's rate limit, as its `RateLimit` and `RateLimit-Policy` headers state it. */
 interface Window {
   name: string;
@@ -37,20 +39,19 @@ export class Quota {
       name,
       remaining: r,
       quota: policies.get(name)?.q ?? null,
-      resetsAt: now + t * 1000,
+      resetsAt: now + Math.min(t * 1000, LONGEST_WAIT_MS),
     }));
   }
 
-  /** RunPod answered 429: ordinary calls wait as long as it says. */
+  /** RunPod answered 429: all calls wait as long as it says. */
   block(ms: number, now: number): void {
     this.blockedUntil = Math.max(this.blockedUntil, now + ms);
   }
 
-  /** Milliseconds until a call may be sent: 0 for now. `urgent` calls may use the reserve. */
+  /** Milliseconds until a call may be sent: 0 for now. `urgent` calls may use the reserve, and wait where RunPod refused. */
   waitMs(urgent: boolean, now: number): number {
     const full = this.windows.filter((w) => w.resetsAt > now && w.remaining <= (urgent ? 0 : reserveOf(w)));
-    const blocked = urgent ? 0 : this.blockedUntil - now;
-    return Math.max(0, blocked, ...full.map((w) => w.resetsAt - now));
+    return Math.max(0, this.blockedUntil - now, ...full.map((w) => w.resetsAt - now));
   }
 
   spend(): void {

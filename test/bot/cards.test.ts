@@ -7,7 +7,7 @@ import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
 import { podCard, podLines } from '../../src/bot/views/pod-card.ts';
 import { stopLines } from '../../src/bot/views/stop.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
-import type { Row, Trouble } from '../../src/policy/ledger.ts';
+import type { Attempt, Row, Trouble } from '../../src/policy/ledger.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { breaksNothing, everything } from './rendered.ts';
@@ -35,7 +35,8 @@ const spot = { ...SPEC, market: 'spot' as const, quotedMicroUsdPerHour: 232_000,
 
 const CARDS: [name: string, row: Row][] = [
   ['queued', newRow()],
-  ['launching', newRow({ status: 'launching' })],
+  ['launching', newRow({ status: 'launching', attempts: [{ ...attempt, state: 'sending' }] })],
+  ['launching-unsent', newRow({ status: 'launching', attempts: [{ ...attempt, state: 'planned', sentAt: null }] })],
   ['checking', newRow({ status: 'settling' })],
   ['starting', newRow({ ...up, status: 'starting', waitsFor: 'the image and the container' })],
   ['running', newRow({ ...up, status: 'running' })],
@@ -85,10 +86,46 @@ describe('cards', () => {
     }
   });
 
+  it('RunPod was asked is said only once it was', () => {
+    const said = (state: Attempt['state']) =>
+      plainText(podCard(newRow({ status: 'launching', attempts: [{ ...attempt, state }] }), around), 10_000);
+    expect(said('planned')).not.toMatch(/was asked/);
+    expect(said('sending')).toMatch(/RunPod was asked/);
+    expect(plainText(podCard(newRow({ status: 'launching' }), around), 10_000)).not.toMatch(/was asked/);
+  });
+
   it('the words that people rely on are there', () => {
     const said = (name: string) => plainText(podCard(CARDS.find(([n]) => n === name)?.[1] ?? newRow(), around), 10_000);
     expect(said('failed-no-capacity')).toContain('no capacity');
     expect(said('stopped')).toContain('double');
+  });
+});
+
+const odd = (status: string, microUsdPerHour: number) => ({ ...FACTS, odd: { status, microUsdPerHour } });
+const ODD: [name: string, row: Row][] = [
+  ['error', newRow({ ...up, status: 'stopped', facts: odd('ERROR', 0), ...trouble('pod-error') })],
+  [
+    'error-not-stopped',
+    newRow({
+      ...up,
+      status: 'stopped',
+      facts: odd('ERROR', 490_000),
+      task: { ...task, state: 'failed' },
+      trouble: { kind: 'pod-error', detail: '', onDemandMicroUsdPerHour: null },
+    }),
+  ],
+  ['unknown-status', newRow({ ...up, status: 'running', facts: odd('HIBERNATING', 90_000) })],
+];
+
+describe('the card of a pod in ERROR or in an unknown state', () => {
+  it.each(ODD)('%s looks as it did, and calls nothing good, running or stopped', async (name, row) => {
+    const message = podCard(row, around);
+    await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/card-${name}.json`);
+    breaksNothing(message);
+    expect(message.tone).not.toBe('good');
+    expect(message.title).not.toMatch(/Running|Stopped/);
+    const lines = podLines(row, around).map((line) => plainText(line.message, 10_000));
+    expect(lines.join('\n')).not.toMatch(/the pod is off|ended,|your pod is up/);
   });
 });
 

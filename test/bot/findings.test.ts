@@ -271,7 +271,7 @@ describe('what commands answer', () => {
     scanEveryMs: 300_000,
     scannedAt: NOW - 60_000,
     trouble: null,
-    balance: { balance: 59_920_000, readAt: NOW - 60_000 },
+    balance: { balance: 59_920_000, readAt: NOW - 60_000, source: 'v2' as const },
     balanceSince: null,
     pods: 60,
     catalogueAt: NOW - HOUR,

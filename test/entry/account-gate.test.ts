@@ -48,7 +48,7 @@ async function worker(accountId: string, apiKey: string, ...answers: Error[]) {
   return { provider: gated(runpodPort(runpod), gate), gate, clock, asked, warned };
 }
 
-const away = () => new RunpodUnavailable('no answer', null, true, CALL);
+const away = () => new RunpodUnavailable('no answer', { sent: true }, CALL);
 
 describe('the account of a Redis', () => {
   it('is the first that came: a worker with another is refused, and reads nothing', async () => {

@@ -53,6 +53,24 @@ describe('launch-pod', () => {
     expect(enqueued).toContain('read-fleet');
   });
 
+  it('has its card follow as soon as RunPod was asked, while the answer is awaited', async () => {
+    const { provider, put, row, launch, enqueued } = world();
+    await put(newRow());
+    let answer = () => {};
+    provider.before.create = () => {
+      enqueued.length = 0;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    const launched = launch();
+    await expect.poll(() => provider.count('create')).toBe(1);
+    expect((await row()).attempts.at(-1)?.state).toBe('sending');
+    expect(enqueued).toEqual(['announce']);
+    answer();
+    await launched;
+  });
+
   it.each([
     ['cut off', cutOff],
     ['unreadable', unreadable],
@@ -254,13 +272,18 @@ describe('stop-pod', () => {
     expect(await w.row()).toMatchObject({ status: 'running', trouble: { kind: 'access' } });
   });
 
-  it('a pod in ERROR counts as off', async () => {
+  it('of a pod in ERROR claims nothing', async () => {
     const w = world();
     await running(w);
     const pod = w.provider.pods.get('pod1');
     if (pod) pod.status = 'ERROR';
     await asked(w, 'stop');
-    expect(await w.row()).toMatchObject({ status: 'stopped' });
+    expect(await w.row()).toMatchObject({
+      status: 'stopped',
+      task: { state: 'failed' },
+      trouble: { kind: 'pod-error' },
+      facts: { odd: { status: 'ERROR', microUsdPerHour: 490_000 } },
+    });
   });
 
   it('a pod that is gone is told only when it is proven', async () => {

@@ -3,6 +3,7 @@ import { pageOut } from '../../src/jobs/page-out.ts';
 import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
+import { statusText } from '../../src/policy/fleet.ts';
 import { newApproval } from '../policy/requests.ts';
 import { FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
@@ -57,6 +58,23 @@ describe('a scan', () => {
     await w.scan();
     await w.scan();
     expect(await w.rules()).toEqual([]);
+  });
+
+  it('calls a pod up that has reported once, and warns where it reports nothing any more', async () => {
+    const w = await world();
+    const pod = w.provider.pods.get('pod1');
+    if (pod) Object.assign(pod, { reporting: false, gpuUtil: [] });
+    const shown = async () => (await w.context.snapshots.fleet())?.pods.map(statusText);
+    await w.scan();
+    expect(await shown()).toEqual(['Running, not reporting']);
+    expect((await w.context.findings.memory())?.pods.pod1?.look.state).toBe('up');
+    for (let i = 0; i < 3; i++) await w.scan();
+    expect(await w.rules()).toEqual([]);
+    await w.scan();
+    expect(await w.rules()).toEqual(['stuck urgent']);
+    if (pod) pod.reporting = true;
+    await w.scan();
+    expect(await shown()).toEqual(['Running']);
   });
 
   it('does not call our own termination one from elsewhere, however long its proof takes', async () => {

@@ -1,14 +1,8 @@
-import { MockAgent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RunpodEmulator, startRunpodEmulator } from '../../emulators/runpod/server.ts';
-import { Caller } from '../../src/runpod/call.ts';
 import { createRunpod } from '../../src/runpod/client.ts';
 import { RunpodUnexpected } from '../../src/runpod/errors.ts';
-import { PodsApi } from '../../src/runpod/pods.ts';
-import { undiciTransport } from '../../src/runpod/transport.ts';
-
-const KEY = 'rpa_clienttest0000000000';
-const ORIGIN = 'https://runpod.test';
+import { KEY, mocked } from './mocked.ts';
 
 const POD = {
   id: 'abc',
@@ -19,22 +13,6 @@ const POD = {
   createdAt: '2026-11-24T10:00:00Z',
   somethingNew: { deep: true },
 };
-
-function mocked() {
-  const agent = new MockAgent();
-  agent.disableNetConnect();
-  const caller = new Caller({
-    baseUrl: ORIGIN,
-    graphqlUrl: `${ORIGIN}/graphql`,
-    apiKey: KEY,
-    userAgent: 'test',
-    transport: undiciTransport(agent),
-    retry: { maxAttempts: 3, backoffMs: 1, maxWaitMs: 50 },
-    timeoutMs: 500,
-    now: Date.now,
-  });
-  return { pool: agent.get(ORIGIN), pods: new PodsApi(caller, 500) };
-}
 
 const problem = (status: number, detail: string) => ({ status, body: JSON.stringify({ status, detail }) });
 

@@ -44,7 +44,8 @@ describe('what a refusal means', () => {
       '{"detail":"Request validation failed.","errors":["$: missing property \'image\'"]}',
       "Request validation failed. $: missing property 'image'",
     ],
-    ['<html>bad gateway</html>', '<html>bad gateway</html>'],
+    ['<html>bad gateway</html>', 'no reason given'],
+    ['upstream connect error', 'no reason given'],
     ['', 'no reason given'],
     ['{}', 'no reason given'],
   ])('%s says %s', (body, text) => {
@@ -55,8 +56,8 @@ describe('what a refusal means', () => {
 describe('whether a call is repeated', () => {
   const context = { call: 'x' };
   const policy = { maxAttempts: 3, backoffMs: 100, maxWaitMs: 5000 };
-  const sent = new RunpodUnavailable('timed out', null, true, context);
-  const neverSent = new RunpodUnavailable('refused', null, false, context);
+  const sent = new RunpodUnavailable('timed out', { sent: true }, context);
+  const neverSent = new RunpodUnavailable('refused', { sent: false }, context);
   const limited = new RunpodRateLimited(2000, context);
 
   it.each<[string, Error, number, Repeat, number | null]>([

@@ -167,7 +167,8 @@ export const stopFound: Action = {
       label: 'Which ones?',
       none: 'None of these is up any more.',
     },
-    async (id, _, services) => (await podsOn(id, services)).filter((pod) => podState(pod) !== 'stopped'),
+    async (id, _, services) =>
+      (await podsOn(id, services)).filter((pod) => !['stopped', 'error'].includes(podState(pod))),
     async (pods, asker, services) => {
       const rows = await Promise.all(pods.map((pod) => rowOfPod(pod, asker, services)));
       return askTask('stop', rows, asker, services);

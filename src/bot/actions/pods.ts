@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readPod } from '../../jobs/names.ts';
+import { stateOf } from '../../policy/fleet.ts';
 import type { Row } from '../../policy/ledger.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { knownPods, rowOfPod } from '../commands/pods.ts';
@@ -28,8 +29,9 @@ export const stop: Action = {
   async confirm({ id }, services) {
     const row = await services.ledger.get(id);
     const pod = row ? undefined : (await knownPods(services)).find((known) => known.id === id);
-    if (pod) return stopConfirm(stoppingPod(pod));
-    if (!row?.facts || row.task?.state === 'open') return null;
+    // What stop would do is told of pods that it does something to.
+    if (pod) return stateOf(pod) === 'error' ? null : stopConfirm(stoppingPod(pod));
+    if (!row?.facts || row.task?.state === 'open' || row.facts.odd?.status === 'ERROR') return null;
     return stopConfirm({
       name: spokenName(row.facts.name),
       gpu: gpuOfRow(row),

@@ -3,8 +3,9 @@ import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
 import { findGpu } from '../../policy/gpu.ts';
 import { costOver } from '../../policy/money.ts';
 import { parsePodName } from '../../policy/pod-names.ts';
+import { rateNow } from '../../policy/storage.ts';
 import { card, fields, moment, money, note, type Span, text } from '../message/message.ts';
-import { fleetList, gpuList, ratePerHour } from '../views/lists.ts';
+import { fleetList, gpuList } from '../views/lists.ts';
 import { stopConfirm } from '../views/stop.ts';
 import { gpuText, storageText } from '../views/words.ts';
 import { defineCommand, oneOf } from './declare.ts';
@@ -55,7 +56,7 @@ export const show = defineCommand({
     const row = await services.ledger.byPod(pod.id);
     const market = row?.spec?.market === 'spot' ? ' spot' : '';
     const id = row?.id ?? pod.id;
-    const off = stateOf(pod) === 'stopped';
+    const off = ['stopped', 'error'].includes(stateOf(pod));
     const buttons = isLaunching(pod)
       ? []
       : [
@@ -75,7 +76,7 @@ export const show = defineCommand({
         fields(
           ['Id', pod.id],
           ['GPU', gpuText(pod.gpuName, pod.gpuCount ?? 0)],
-          ['Costs now', money(ratePerHour(pod), 'hour'), market],
+          ['Costs now', money(rateNow(pod), 'hour'), market],
           ['Where', `${pod.dataCenter ?? 'unknown'}, ${pod.cloud.toLowerCase()} cloud`],
           ['Created', moment(Date.parse(pod.createdAt))],
           ...(started === null ? [] : [['Cost so far', money(cost), ' for the GPU'] as [string, Span, string]]),

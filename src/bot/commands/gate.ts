@@ -1,7 +1,7 @@
 import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
 import { beyondBudget, budgetText, type PassedBudget, type Running } from '../../policy/costs/budgets.ts';
 import { projectOfPod } from '../../policy/costs/projects.ts';
-import { type FleetPod, stateOf } from '../../policy/fleet.ts';
+import { type FleetPod, isBilling } from '../../policy/fleet.ts';
 import type { Place } from '../../policy/identity.ts';
 import { overLimit, reservedRate } from '../../policy/launch.ts';
 import { OPEN, type Row } from '../../policy/ledger.ts';
@@ -32,7 +32,7 @@ export async function gateFor(row: Row, rate: number, services: Services): Promi
     owners.all(),
     budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets }),
   ]);
-  const up = (fleet?.pods ?? []).filter((pod) => stateOf(pod) === 'up' || stateOf(pod) === 'coming');
+  const up = (fleet?.pods ?? []).filter(isBilling);
   const gpuCount = row.spec?.gpuCount ?? row.facts?.gpuCount ?? 1;
   const allowed = row.podId === null && row.ask?.allowedBy != null;
   // A stopped pod is started as it is asked about nowhere: only a refusal holds it up.

@@ -116,13 +116,16 @@ const STATUS_OF: Partial<Record<RowStatus, string>> = {
   starting: 'STARTING',
 };
 
+/** Rows that nothing is under way with: RunPod's own word for their pod, where it was an odd one, still holds. */
+const STANDING: readonly RowStatus[] = ['running', 'stopped'];
+
 function podOfRow(row: Row): FleetPod | null {
   const { facts, podId } = row;
   if (!facts || podId === null) return null;
   return {
     id: podId,
     name: facts.name,
-    status: STATUS_OF[row.status] ?? 'UNKNOWN',
+    status: (STANDING.includes(row.status) && facts.odd?.status) || (STATUS_OF[row.status] ?? 'UNKNOWN'),
     gpuName: facts.gpuName,
     gpuCount: facts.gpuCount,
     cloud: facts.cloud,

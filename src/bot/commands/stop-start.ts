@@ -5,6 +5,7 @@ import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { card, type Message, note, orElse, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
+import { NOTHING_TO_STOP } from '../views/odd-card.ts';
 import { type StoppingPod, stopLines } from '../views/stop.ts';
 import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
@@ -24,10 +25,12 @@ export const stop = defineCommand({
   async run(args, _asker, services) {
     const named = await namedPods(args.pods.replace(/\s*,\s*/g, ','), services);
     const coming = named.filter(isLaunching).map((pod) => spokenName(pod.name));
-    const up = named.filter((pod) => stateOf(pod) !== 'stopped' && !isLaunching(pod));
+    const failed = named.filter((pod) => stateOf(pod) === 'error').map((pod) => spokenName(pod.name));
+    const up = named.filter((pod) => !['stopped', 'error'].includes(stateOf(pod)) && !isLaunching(pod));
     const off = named.filter((pod) => stateOf(pod) === 'stopped').map((pod) => spokenName(pod.name));
     const said = [
       ...(off.length > 0 ? [text(`Already off: ${off.join(', ')}.`)] : []),
+      ...failed.map((name) => text(`${name}: ${NOTHING_TO_STOP}`)),
       ...(coming.length > 0
         ? [text(`No pod yet, its card has Stop as soon as there is one: ${coming.join(', ')}.`)]
         : []),
@@ -107,5 +110,6 @@ function standsInTheWay(kind: 'stop' | 'start', row: Row): string {
     return `${pod}: ${row.task.by.name} pressed ${row.task.kind === 'stop' ? 'Stop' : 'Start'} already, and it is under way.`;
   if (row.status === 'terminated') return `${pod} is gone from RunPod.`;
   if (row.podId === null) return `${pod} has no pod yet; its card follows the launch.`;
+  if (kind === 'stop' && row.facts?.odd?.status === 'ERROR') return `${pod}: ${NOTHING_TO_STOP}`;
   return kind === 'stop' ? `${pod} is already off.` : `${pod} is already up.`;
 }

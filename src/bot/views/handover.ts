@@ -1,7 +1,7 @@
-import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
+import { type FleetPod, statusText } from '../../policy/fleet.ts';
 import { bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { stoppedPerHour } from '../../policy/storage.ts';
+import { rateNow } from '../../policy/storage.ts';
 import { card, type Message, money, plain, text } from '../message/message.ts';
 
 /** A person as a button's token carries them. */
@@ -9,9 +9,7 @@ export const personToken = (who: PersonRef): string =>
   (who.person ?? bare(who.account)).replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64);
 
 export function handoverCard(who: PersonRef, pods: readonly FleetPod[]): Message {
-  const up = (pod: FleetPod) => stateOf(pod) === 'up' || stateOf(pod) === 'coming';
-  const rate = (pod: FleetPod) => (up(pod) ? pod.microUsdPerHour : stoppedPerHour(pod));
-  const total = pods.reduce((sum, pod) => sum + rate(pod), 0);
+  const total = pods.reduce((sum, pod) => sum + rateNow(pod), 0);
   return card(
     `${who.name} has left: ${pods.length} ${pods.length === 1 ? 'pod' : 'pods'} to hand over`,
     'warn',
@@ -19,7 +17,11 @@ export function handoverCard(who: PersonRef, pods: readonly FleetPod[]): Message
       {
         kind: 'table',
         header: ['Pod', 'State', 'Costs'],
-        rows: pods.map((pod) => [[plain(spokenName(pod.name))], [plain(statusText(pod))], [money(rate(pod), 'hour')]]),
+        rows: pods.map((pod) => [
+          [plain(spokenName(pod.name))],
+          [plain(statusText(pod))],
+          [money(rateNow(pod), 'hour')],
+        ]),
         more: 0,
       },
       text(

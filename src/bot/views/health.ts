@@ -1,4 +1,5 @@
 import { CLOCK_WARN_MS, clockState, clockText } from '../../policy/clock.ts';
+import type { BalanceSource } from '../../policy/scan/memory.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
 
@@ -24,7 +25,7 @@ export interface Health {
   scanEveryMs: number;
   scannedAt: number | null;
   trouble: { since: number; what: string; detail: string } | null;
-  balance: { balance: number; readAt: number } | null;
+  balance: { balance: number; readAt: number; source?: BalanceSource | null } | null;
   balanceSince: number | null;
   pods: number;
   catalogueAt: number | null;
@@ -45,13 +46,15 @@ const TROUBLE: Record<string, string> = {
   held: 'a scan is held back as not believable',
 };
 
+const SOURCES: Record<BalanceSource, string> = { v2: ' from RunPod’s REST API', graphql: ' from RunPod’s GraphQL API' };
+
 /** More than that is one fault of all machines: the worst say enough. */
 const MAX_CLOCKS = 5;
 
 type Value = [string, ...(Span | string)[]];
 
 export function healthCard(health: Health): Message {
-  const { worker, bot, scannedAt, trouble, balance, balanceSince, now, scanEveryMs } = health;
+  const { worker, bot, scannedAt, trouble, balanceSince, now, scanEveryMs } = health;
   const late = scannedAt === null || now - scannedAt > 3 * scanEveryMs;
   const wrong = health.clocks.some(({ ahead }) => clockState(ahead) === 'wrong');
   const ill = [worker === null || worker.silent, bot === null || bot.silent, late, trouble !== null, wrong].some(
@@ -72,11 +75,7 @@ export function healthCard(health: Health): Message {
         ? [`${TROUBLE[trouble.what] ?? trouble.what}: ${trouble.detail}, `, past(trouble.since)]
         : ['believed']),
     ],
-    [
-      'Balance',
-      ...(balance ? [money(balance.balance), ' as read ', past(balance.readAt)] : ['not read yet']),
-      ...(balanceSince === null ? [] : ['; cannot be read since ', past(balanceSince)]),
-    ],
+    ['Balance', ...balanceText(health)],
     ['Catalogue', ...at(health.catalogueAt)],
     [
       'Billing',
@@ -102,6 +101,14 @@ export function healthCard(health: Health): Message {
   return card(ill ? 'Podwarden is not well' : well, ill ? 'bad' : but.length > 0 ? 'warn' : 'good', [
     fields(...entries),
   ]);
+}
+
+function balanceText({ balance, balanceSince, now }: Health): (Span | string)[] {
+  const source = balance?.source ? [SOURCES[balance.source]] : [];
+  const read = balance
+    ? [money(balance.balance), ' as read ', pastOf(balance.readAt, now), ...source]
+    : ['not read yet'];
+  return [...read, ...(balanceSince === null ? [] : ['; cannot be read since ', pastOf(balanceSince, now)])];
 }
 
 /** What is past is never said to be "in 39 minutes": whoever stamped it had another clock. */

@@ -1,18 +1,12 @@
 import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
 import { type GpuType, shownStock, spotIn } from '../../policy/gpu.ts';
 import { parsePodName, spokenName } from '../../policy/pod-names.ts';
-import { stoppedPerHour } from '../../policy/storage.ts';
+import { rateNow } from '../../policy/storage.ts';
 import { card, type Message, moment, money, plain, type Span, text } from '../message/message.ts';
 import { gpuText } from './words.ts';
 
 /** Rows that a list shows before it says how many more there are. */
 const MAX_ROWS = 20;
-
-/** What a pod costs now: its rate while it is up, its volume disk at double rate while it is not. */
-export function ratePerHour(pod: FleetPod): number {
-  const state = stateOf(pod);
-  return state === 'up' || state === 'coming' ? pod.microUsdPerHour : stoppedPerHour(pod);
-}
 
 const ORDER = { up: 0, coming: 1, error: 2, other: 3, stopped: 4, gone: 5 };
 
@@ -25,7 +19,7 @@ export function fleetList(
   const shown = [...pods]
     .sort((a, b) => ORDER[stateOf(a)] - ORDER[stateOf(b)] || b.createdAt.localeCompare(a.createdAt))
     .slice(0, MAX_ROWS);
-  const total = pods.reduce((sum, pod) => sum + ratePerHour(pod), 0);
+  const total = pods.reduce((sum, pod) => sum + rateNow(pod), 0);
   const up = pods.filter((pod) => stateOf(pod) === 'up').length;
   if (pods.length === 0) return card(heading, 'info', [text('No pods. As read ', moment(readAt), '.')]);
   return card(heading, 'info', [
@@ -63,7 +57,7 @@ function fleetRow(pod: FleetPod, now: number, owner: string | null): Span[][] {
     [plain(spokenName(pod.name))],
     [plain(statusText(pod))],
     [plain(pod.gpuCount === null ? 'CPU' : gpuText(pod.gpuName, pod.gpuCount))],
-    [money(ratePerHour(pod), 'hour')],
+    [money(rateNow(pod), 'hour')],
     [plain(age(pod, now))],
     [plain(owner ?? '–')],
   ];

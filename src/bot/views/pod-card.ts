@@ -16,6 +16,7 @@ import {
   type Span,
   text,
 } from '../message/message.ts';
+import { oddCard } from './odd-card.ts';
 import { stopConfirm } from './stop.ts';
 import { troubleButtons, troubleText } from './trouble.ts';
 import { gpuOfRow, podOfRow, storageText, user, where } from './words.ts';
@@ -38,6 +39,15 @@ export function podCard(row: Row, around: CardSurroundings): Message {
 }
 
 function stateCard(row: Row, around: CardSurroundings): Message {
+  const { facts } = row;
+  if (facts?.odd && (row.status === 'running' || row.status === 'stopped')) {
+    const buttons = {
+      start: button('Start', 'start', row, { style: 'primary' }),
+      stop: button('Stop', 'stop', row, { confirm: confirmStop(row) }),
+      more: [button('Terminate…', 'terminate', row), button('More…', 'more', row)],
+    };
+    return oddCard(row, facts, facts.odd, [owned(row), user(row.by, around.accounts)], buttons);
+  }
   const pod = podOfRow(row);
   const gpu = gpuOfRow(row);
   const by: Span = user(row.by, around.accounts);
@@ -55,7 +65,7 @@ function stateCard(row: Row, around: CardSurroundings): Message {
     case 'requested':
       return card(`${pod}: queued on ${gpu}`, 'info', [ask(row, by), ...allowed(row)]);
     case 'launching':
-      return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text('RunPod was asked for it.')]);
+      return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text(askedOf(row))]);
     case 'settling':
       return card(`${pod}: state unknown, checking`, 'warn', [
         ask(row, by),
@@ -92,6 +102,14 @@ function stateCard(row: Row, around: CardSurroundings): Message {
         text('Last had by ', by, '. Seen ', moment(row.since), '.'),
       ]);
   }
+}
+
+/** Taken up is not asked: a worker may be held up in between. */
+function askedOf({ attempts }: Row): string {
+  const last = attempts.at(-1);
+  return last === undefined || last.state === 'planned'
+    ? 'A worker has it, and asks RunPod next.'
+    : 'RunPod was asked for it.';
 }
 
 const allowed = ({ ask: asked }: Row): Block[] =>
@@ -221,6 +239,8 @@ function stateLine(row: Row, around: CardSurroundings): Line | null {
     message: { title: null, tone, blocks, buttons },
   });
   const { facts } = row;
+  // What is odd about it is a warning's to say.
+  if (facts?.odd && !row.trouble && (row.status === 'running' || row.status === 'stopped')) return null;
   if (row.status === 'running' && facts) {
     if (row.trouble) return line('trouble', 'warn', [text(by, ' '), troubleText(row)]);
     const price = money(facts.microUsdPerHour, 'hour');

@@ -4,6 +4,7 @@ import type { Row, Trouble } from '../../policy/ledger.ts';
 import { formatUsd } from '../../policy/money.ts';
 import { type Block, type Button, text } from '../message/message.ts';
 import { quoted } from '../message/visible.ts';
+import { NOTHING_TO_STOP } from './odd-card.ts';
 import { gpuOfRow } from './words.ts';
 
 /** What each ending means, and what RunPod itself said. */
@@ -26,7 +27,10 @@ const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
     'RunPod answered none of the attempts, and no pod of theirs turned up. Their names are watched for a day.',
   gone: () => 'The pod is gone from RunPod.',
   expired: () => 'No worker could send it in time, so it was dropped: nobody gets a pod hours later.',
-  'pod-error': () => 'The pod ended by itself.',
+  'pod-error': ({ facts, task }) =>
+    facts?.odd
+      ? `The pod reports ERROR. ${task?.kind === 'stop' ? NOTHING_TO_STOP : ''}`.trim()
+      : 'The pod ended by itself.',
   'not-allowed': (row) => `It would have passed a budget. ${row.trouble?.detail ?? ''} Nothing was created.`,
 };
 

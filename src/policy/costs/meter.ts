@@ -1,12 +1,10 @@
-import type { ScanMemory } from '../scan/memory.ts';
-import { isUp } from '../scan/memory.ts';
+import { bills, type PodMemory, type ScanMemory } from '../scan/memory.ts';
 import { runningPerHour, stoppedPerHour } from '../storage.ts';
 import { networkVolumePerHour } from '../survival.ts';
 import { type Amounts, addTo } from './amounts.ts';
 import { HOUR_MS, hourOf, type MeteredHour } from './hours.ts';
 
 type Part = MeteredHour['parts'][number];
-type PodMemory = ScanMemory['pods'][string];
 
 /** Without a scan for longer than this nobody knows what was up. */
 const MOST_MS = 6 * HOUR_MS;
@@ -46,7 +44,7 @@ interface Spanned {
 
 /** As it was until it changed, where that moment is known, and as it is since. */
 function spansOf(pod: PodMemory, now: PodMemory | undefined, from: number, to: number): Spanned[] {
-  const changedAt = now && isUp(now.look) !== isUp(pod.look) ? Math.min(Math.max(now.since, from), to) : to;
+  const changedAt = now && bills(now.look) !== bills(pod.look) ? Math.min(Math.max(now.since, from), to) : to;
   // Work that ended idling within the interval is not idle.
   const idles = pod.idleSince !== null && now?.idleSince === pod.idleSince;
   const first: Spanned = { ...ratesOf(pod, idles), span: [from, changedAt] };
@@ -60,6 +58,6 @@ function ratesOf({ look }: PodMemory, idles: boolean): { rates: Amounts; idle: n
     networkVolume: null,
   };
   if (look.state === 'gone') return { rates: {}, idle: 0 };
-  if (!isUp(look)) return { rates: { disk: stoppedPerHour(storage) }, idle: 0 };
+  if (!bills(look)) return { rates: { disk: stoppedPerHour(storage) }, idle: 0 };
   return { rates: { gpu: look.rate, disk: runningPerHour(storage) }, idle: idles ? look.rate : 0 };
 }

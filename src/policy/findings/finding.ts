@@ -92,7 +92,12 @@ export const facts = z.discriminatedUnion('rule', [
   z.object({ rule: z.literal('changed-outside'), changes: z.array(change) }),
   z.object({ rule: z.literal('unowned'), pod, up: z.boolean() }),
   z.object({ rule: z.literal('duplicate'), pod, first: z.string() }),
-  z.object({ rule: z.literal('stuck'), pod, state: z.enum(['coming', 'no-runtime', 'error']), since: z.number() }),
+  z.object({
+    rule: z.literal('stuck'),
+    pod,
+    state: z.enum(['coming', 'no-runtime', 'silent', 'error']),
+    since: z.number(),
+  }),
   z.object({
     rule: z.literal('not-durable'),
     pod,

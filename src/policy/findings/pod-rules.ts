@@ -1,7 +1,7 @@
 import { lacksGpu } from '../fleet.ts';
 import { costOver } from '../money.ts';
 import { outbid } from '../scan/said.ts';
-import { type Hit, keyOf } from './finding.ts';
+import { type FactsOf, type Hit, keyOf } from './finding.ts';
 import { brief, type KnownPod, onAccount, onPod, type Rule } from './world.ts';
 
 const DAY = 86_400_000;
@@ -124,12 +124,23 @@ export const duplicate: Rule = (world) =>
     return [onPod(known, { rule: 'duplicate', severity: 'urgent', anchor: known.memory.firstSeenAt, facts })];
   });
 
+type StuckState = FactsOf<'stuck'>['state'];
+
+/** What is wrong with a pod that should run, and since when; null where nothing is. */
+function whatHolds({ pod, memory }: KnownPod): { state: StuckState; since: number } | null {
+  const { look, since, reports } = memory;
+  if (look.state === 'error') return { state: 'error', since };
+  if (look.zeroGpu) return null;
+  if (look.state === 'coming') return { state: pod.status === 'RUNNING' ? 'no-runtime' : 'coming', since };
+  const silentSince = reports?.silentSince ?? null;
+  return look.state === 'up' && silentSince !== null ? { state: 'silent', since: silentSince } : null;
+}
+
 export const stuck: Rule = (world) =>
   world.pods.flatMap((known): Hit[] => {
-    const { look, since } = known.memory;
-    const coming = look.state === 'coming' && world.now - since >= world.thresholds.stuckMs && !look.zeroGpu;
-    if (!coming && look.state !== 'error') return [];
-    const state = look.state === 'error' ? 'error' : known.pod.status === 'RUNNING' ? 'no-runtime' : 'coming';
-    const facts = { rule: 'stuck' as const, pod: brief(known), state, since } as const;
+    const held = whatHolds(known);
+    if (!held || (held.state !== 'error' && world.now - held.since < world.thresholds.stuckMs)) return [];
+    const { state, since } = held;
+    const facts = { rule: 'stuck' as const, pod: brief(known), state, since };
     return [onPod(known, { rule: 'stuck', severity: 'urgent', anchor: since, mark: state, facts })];
   });

@@ -1,9 +1,10 @@
+import { rateNow } from '../storage.ts';
 import { type Hit, keyOf } from './finding.ts';
 import { autoPay, budgetUsed, burnJump, lowBalance, runway } from './money-rules.ts';
 import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-rules.ts';
 import { notDurable, orphanVolume, stale, stoppedDouble, twoWriters } from './storage-rules.ts';
 import type { RuleName } from './thresholds.ts';
-import { onAccount, type Rule, rateNow, speaks, type World } from './world.ts';
+import { onAccount, type Rule, speaks, type World } from './world.ts';
 
 const DAY = 86_400_000;
 /** What was there before Podwarden came is no news for so long. */

@@ -1,11 +1,10 @@
 import type { BudgetState } from '../costs/budgets.ts';
-import { type FleetPod, stateOf } from '../fleet.ts';
+import type { FleetPod } from '../fleet.ts';
 import type { PersonRef } from '../identity.ts';
-import type { MicroUsdPerHour } from '../money.ts';
 import { spokenName } from '../pod-names.ts';
 import type { Burn } from '../scan/burn.ts';
 import type { PodMemory, ScanMemory } from '../scan/memory.ts';
-import { stoppedPerHour } from '../storage.ts';
+import { rateNow } from '../storage.ts';
 import { type Finding, type Hit, keyOf, type OwnedPod, type PodBrief } from './finding.ts';
 import type { RuleName, Thresholds } from './thresholds.ts';
 
@@ -46,12 +45,6 @@ export type Rule = (world: World) => Hit[];
 
 export const presentLevel = (world: World, rule: Hit['rule'], subject: string): number =>
   world.open.get(keyOf({ rule, subject }))?.level ?? 0;
-
-/** What a pod costs an hour in the state it is in; a stopped one its volume disk. */
-export function rateNow(pod: FleetPod): MicroUsdPerHour {
-  const state = stateOf(pod);
-  return state === 'up' || state === 'coming' ? pod.microUsdPerHour : stoppedPerHour(pod);
-}
 
 export function brief({ pod }: Pick<KnownPod, 'pod'>): PodBrief {
   const count = pod.gpuCount ?? 0;

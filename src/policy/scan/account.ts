@@ -1,11 +1,13 @@
 import type { Finding } from '../findings/finding.ts';
 import { costOver, type MicroUsd, type MicroUsdPerHour } from '../money.ts';
 import { AGREE, APART_MS } from './believe.ts';
-import type { AccountMemory, ScanMemory, TopUp } from './memory.ts';
+import type { AccountMemory, BalanceSource, ScanMemory, TopUp } from './memory.ts';
 
 export interface BalanceRead {
   balance: MicroUsd;
-  postpaid: boolean;
+  /** Null: the source does not tell, so it is what it was. */
+  postpaid: boolean | null;
+  source?: BalanceSource;
 }
 
 const DAY = 86_400_000;
@@ -27,25 +29,25 @@ export function believeBalance(
   promised = false,
 ): AccountMemory | null {
   if (read === null) return before;
-  const impossible = read.balance <= 0 && burn.compute > 0 && !read.postpaid;
-  if (before === null) {
-    return impossible ? null : { ...read, readAt: at, doubt: null, topUps: [] };
-  }
+  const { balance, source = null } = read;
+  const postpaid = read.postpaid ?? before?.postpaid ?? false;
+  const impossible = balance <= 0 && burn.compute > 0 && !postpaid;
+  const fresh: AccountMemory = { balance, postpaid, source, readAt: at, doubt: null, topUps: [] };
+  if (before === null) return impossible ? null : fresh;
   const topUps = before.topUps.filter((rise) => at - rise.at < REMEMBERED_MS);
-  const believed: AccountMemory = { ...read, readAt: at, doubt: null, topUps };
+  const believed: AccountMemory = { ...fresh, topUps };
   const spent = { least: Math.min(burn.before, burn.now), most: Math.max(burn.before, burn.now) };
-  if (read.postpaid || fits(read.balance, before.balance, spent, at - before.readAt)) return believed;
+  if (postpaid || fits(balance, before.balance, spent, at - before.readAt)) return believed;
   const { doubt } = before;
-  const agrees = doubt !== null && fits(read.balance, doubt.balance, spent, at - doubt.at);
+  const agrees = doubt !== null && fits(balance, doubt.balance, spent, at - doubt.at);
   if (agrees && at - doubt.at < APART_MS) return { ...before, topUps };
   const reads = agrees ? doubt.reads + 1 : 1;
   if (reads >= AGREE && !impossible) {
     const expected = before.balance - costOver(burn.before, at - before.readAt);
-    const rise: TopUp[] =
-      read.balance > expected ? [{ at, from: expected, amount: read.balance - expected, promised }] : [];
+    const rise: TopUp[] = balance > expected ? [{ at, from: expected, amount: balance - expected, promised }] : [];
     return { ...believed, topUps: [...topUps, ...rise] };
   }
-  return { ...before, topUps, doubt: { balance: read.balance, at, reads } };
+  return { ...before, topUps, doubt: { balance, at, reads } };
 }
 
 /** Burn may have changed at any moment in between. */

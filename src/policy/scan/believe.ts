@@ -1,6 +1,7 @@
 import type { FleetPod } from '../fleet.ts';
 import type { RowStatus } from '../ledger.ts';
 import { type Change, isUp, type Look, lookOf, type PodMemory, type ScanMemory, sameLook } from './memory.ts';
+import { reportsOf } from './reporting.ts';
 
 /** What one scan read of the pods. */
 export interface PodsRead {
@@ -156,7 +157,7 @@ export function believePods(
     const first = firstSight(pod, read, act, memory.lastAt);
     // One read that contradicts our own row is not yet believed.
     const odd = act !== undefined && UP.includes(act.status) && !isUp(first.look);
-    pods[pod.id] = odd && !fresh ? doubtful(first, pod, read.at) : idle(first, pod, read.at, idleBelow);
+    pods[pod.id] = odd && !fresh ? doubtful(first, pod, read.at) : reported(first, pod, read.at, idleBelow);
     unsure ||= odd && !fresh;
   }
   return { pods, changes, unsure };
@@ -204,7 +205,7 @@ function shown(podId: string, known: PodMemory, pod: FleetPod, outside: boolean,
     return { pod: { ...known, next: look, missing: 0 }, changes: [], unsure: true };
   const after = enter(known, look, read, podId, acts.get(podId));
   const changes = outside && !fresh ? changesOf(read, podId, known, look) : [];
-  return { pod: idle(after, pod, read.at, idleBelow), changes, unsure: false };
+  return { pod: reported(after, pod, read.at, idleBelow), changes, unsure: false };
 }
 
 function firstSight(pod: FleetPod, read: PodsRead, act: OwnAct | undefined, lastAt: number): PodMemory {
@@ -261,6 +262,11 @@ function enter(known: PodMemory, look: Look, read: PodsRead, podId: string, act:
   if (weak && told?.at && told.at <= read.at)
     return { ...base, since: told.at, source: told.by ?? 'runpod', said: told.text === '' ? base.said : told.text };
   return base;
+}
+
+/** What its container says of it, at a read that is believed. */
+function reported(memory: PodMemory, pod: FleetPod, at: number, below: number): PodMemory {
+  return { ...idle(memory, pod, at, below), reports: reportsOf(pod, memory, at) };
 }
 
 /** Idle while all GPUs that report are below `below` percent; a pod that reports none is not known to be. */

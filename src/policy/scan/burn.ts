@@ -1,4 +1,4 @@
-import { type FleetPod, stateOf } from '../fleet.ts';
+import { type FleetPod, isBilling, stateOf } from '../fleet.ts';
 import type { MicroUsdPerHour } from '../money.ts';
 import { runningPerHour, stoppedPerHour } from '../storage.ts';
 import { networkVolumePerHour } from '../survival.ts';
@@ -26,11 +26,10 @@ export function burnOf(
 ): Burn {
   const sums = { compute: 0, runningDisks: 0, stoppedDisks: 0 };
   for (const pod of pods) {
-    const state = stateOf(pod);
-    if (state === 'up' || state === 'coming') {
+    if (isBilling(pod)) {
       sums.compute += pod.microUsdPerHour;
       sums.runningDisks += runningPerHour(pod);
-    } else if (state !== 'gone') sums.stoppedDisks += stoppedPerHour(pod);
+    } else if (stateOf(pod) !== 'gone') sums.stoppedDisks += stoppedPerHour(pod);
   }
   const networkVolumes = volumes.reduce((sum, { sizeGb }) => sum + networkVolumePerHour(sizeGb), 0);
   const total = sums.compute + sums.runningDisks + sums.stoppedDisks + networkVolumes + other;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type FleetPod, lacksGpu, stateOf } from '../fleet.ts';
+import { type FleetPod, isBilling, lacksGpu, stateOf } from '../fleet.ts';
 import { personRef } from '../identity.ts';
 
 /** What a scan compares of a pod: anything else may change without meaning. */
@@ -7,7 +7,7 @@ export const look = z.object({
   name: z.string(),
   state: z.enum(['up', 'coming', 'stopped', 'error', 'gone', 'other']),
   zeroGpu: z.boolean(),
-  /** Micro-dollars an hour while it is up; 0 where RunPod's field says nothing. */
+  /** Micro-dollars an hour while it bills; 0 where RunPod's field says nothing. */
   rate: z.int(),
   containerDiskGb: z.int(),
   volumeDiskGb: z.int(),
@@ -40,6 +40,8 @@ export const podMemory = z.object({
   idleReads: z.int(),
   /** Reads in a row that missed it. */
   missing: z.int(),
+  /** The run in which its container has reported, by its start, and since when it reports nothing in it. */
+  reports: z.object({ run: z.string(), silentSince: z.number().nullable() }).nullish(),
 });
 export type PodMemory = z.infer<typeof podMemory>;
 
@@ -65,7 +67,13 @@ export const topUp = z.object({
 });
 export type TopUp = z.infer<typeof topUp>;
 
+/** RunPod's two APIs that tell the balance. */
+export const balanceSource = z.enum(['v2', 'graphql']);
+export type BalanceSource = z.infer<typeof balanceSource>;
+
 export const accountMemory = z.object({
+  /** Who told it; null for a memory of an earlier release. */
+  source: balanceSource.nullable().default(null),
   /** The last balance that was believed, micro-dollars. */
   balance: z.int(),
   readAt: z.number(),
@@ -162,13 +170,11 @@ export function blank(now: number): ScanMemory {
 }
 
 export function lookOf(pod: FleetPod): Look {
-  const state = stateOf(pod);
-  const up = state === 'up' || state === 'coming';
   return {
     name: pod.name,
-    state,
+    state: stateOf(pod),
     zeroGpu: lacksGpu(pod),
-    rate: up ? pod.microUsdPerHour : 0,
+    rate: isBilling(pod) ? pod.microUsdPerHour : 0,
     containerDiskGb: pod.containerDiskGb,
     volumeDiskGb: pod.volumeDisk?.sizeGb ?? 0,
     imageMark: pod.imageMark,
@@ -176,6 +182,9 @@ export function lookOf(pod: FleetPod): Look {
 }
 
 export const isUp = ({ state }: Pick<Look, 'state'>): boolean => state === 'up' || state === 'coming';
+
+/** Whether its rate is billed: while it is up, and in a state that we do not know and that costs. */
+export const bills = (look: Pick<Look, 'state' | 'rate'>): boolean => isUp(look) || look.rate > 0;
 
 export function sameLook(a: Look, b: Look): boolean {
   return (Object.keys(a) as (keyof Look)[]).every((name) => a[name] === b[name]);

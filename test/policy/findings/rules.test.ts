@@ -60,6 +60,7 @@ const account = (usd: number, more: Partial<AccountMemory> = {}): AccountMemory 
   balance: usd * 1e6,
   readAt: NOW,
   postpaid: false,
+  source: 'graphql',
   doubt: null,
   topUps: [],
   ...more,
@@ -295,10 +296,13 @@ describe('what computes nothing', () => {
     ['coming up for 19 minutes', { status: 'STARTING', reporting: false }, 19 * MINUTE, []],
     ['coming up for 20', { status: 'STARTING', reporting: false }, 20 * MINUTE, ['coming']],
     ['running without reporting', { status: 'RUNNING', reporting: false }, 21 * MINUTE, ['no-runtime']],
+    ['no longer reporting', { reporting: false, reported: true }, 50 * DAY, ['silent'], 20 * MINUTE],
+    ['not reporting for 19 minutes', { reporting: false, reported: true }, 50 * DAY, [], 19 * MINUTE],
     ['ended with an error', { status: 'ERROR', reporting: false }, 0, ['error']],
     ['up', {}, 50 * DAY, []],
-  ])('stuck: %s', (_, more, ms, states) => {
-    const hits = of('stuck', world([known(pod(more), { memory: { since: NOW - ms } })]));
+  ])('stuck: %s', (_, more, ms, states, silentMs: number | null = null) => {
+    const reports = { run: '', silentSince: silentMs === null ? null : NOW - silentMs };
+    const hits = of('stuck', world([known(pod(more), { memory: { since: NOW - ms, reports } })]));
     expect(hits.map(({ facts }) => facts.rule === 'stuck' && facts.state)).toEqual(states);
   });
 });

@@ -11,6 +11,7 @@ const at = (usd: number, more: Partial<AccountMemory> = {}): AccountMemory => ({
   balance: usd * DOLLAR,
   readAt: NOW,
   postpaid: false,
+  source: null,
   doubt: null,
   topUps: [],
   ...more,
@@ -46,6 +47,13 @@ describe('the balance', () => {
     expect(account?.topUps).toMatchObject([
       { at: NOW + 15 * MINUTE, from: 97 * DOLLAR, amount: 50 * DOLLAR, promised: false },
     ]);
+  });
+
+  it('keeps who told it, and stays postpaid where a source does not tell that', () => {
+    const broke = { balance: -5 * DOLLAR, postpaid: null, source: 'graphql' as const };
+    const account = believeBalance(at(1, { postpaid: true, source: 'v2' }), broke, burn, NOW + 5 * MINUTE);
+    expect(account).toMatchObject({ balance: -5 * DOLLAR, postpaid: true, source: 'graphql' });
+    expect(believeBalance(null, { ...broke, balance: DOLLAR }, burn, NOW)).toMatchObject({ postpaid: false });
   });
 
   it('is not agreed on by three reads in half a minute', () => {

@@ -26,6 +26,8 @@ const STUCK: Record<FactsOf<'stuck'>['state'], string> = {
   coming:
     'is still coming up. A large image takes minutes; longer usually means that the image cannot be pulled, or a bad host',
   'no-runtime': 'is called running and reports nothing. That usually means a bad host, or a network volume that hangs',
+  silent:
+    'is called running, and its container reports nothing any more. It may have crashed, or its host be in trouble',
   error: 'does so where its image cannot be pulled, or where the start of it fails',
 };
 
@@ -159,15 +161,22 @@ export const duplicate: Words<'duplicate'> = {
   },
 };
 
+const STUCK_TITLE: Partial<Record<FactsOf<'stuck'>['state'], string>> = {
+  silent: 'stopped reporting',
+  error: 'ended with an error',
+};
+
 export const stuck: Words<'stuck'> = {
-  title: ({ pod, state }) => (state === 'error' ? `${pod.name} ended with an error` : `${pod.name} does not come up`),
+  title: ({ pod, state }) => `${pod.name} ${STUCK_TITLE[state] ?? 'does not come up'}`,
   say: ({ state, since: at, pod }) => [
     text(`It ${STUCK[state]}. Since `, moment(at), ', at ', money(pod.rate, 'hour'), '.'),
   ],
   still: ({ pod, state }) =>
-    state === 'error' ? ['ended with an error.'] : ['is stuck, at ', money(pod.rate, 'hour'), '.'],
+    state === 'error'
+      ? ['ended with an error.']
+      : [state === 'silent' ? 'reports nothing, at ' : 'is stuck, at ', money(pod.rate, 'hour'), '.'],
   many: {
-    title: (count) => `${count} pods do not come up`,
+    title: (count) => `${count} pods do not run as they should`,
     why: 'A large image takes minutes; longer usually means that it cannot be pulled, or a bad host.',
     header: ['Pod', 'Since', 'Costs'],
     row: ({ pod, since: at }) => [[plain(pod.name)], [moment(at)], [money(pod.rate, 'hour')]],

@@ -46,18 +46,18 @@ const BLIND: Record<What, [title: string, say: string]> = {
   ],
 };
 
-const QUOTED: readonly What[] = ['failing', 'key'];
+/** Whose words the detail is, where it is quoted: not every failure is RunPod's own answer. */
+const QUOTED: Partial<Record<What, string>> = { failing: 'Last error', key: 'RunPod' };
+
+function detailOf(what: What, detail: string): string {
+  const whose = QUOTED[what];
+  return whose === undefined ? ` ${oneLine(detail)}.` : ` ${whose}: ${quoted(detail)}.`;
+}
 
 const blind: Words<'blind'> = {
   title: ({ what }) => BLIND[what][0],
   say: ({ what, detail, since: at }) => [
-    text(
-      BLIND[what][1],
-      ...(detail === '' ? [] : [QUOTED.includes(what) ? ` RunPod: ${quoted(detail)}.` : ` ${oneLine(detail)}.`]),
-      ' Since ',
-      ago(at),
-      '.',
-    ),
+    text(BLIND[what][1], ...(detail === '' ? [] : [detailOf(what, detail)]), ' Since ', ago(at), '.'),
   ],
   still: ({ what }) => [`${BLIND[what][0]}.`],
   many: { title: () => 'Blind', why: '', header: ['What'], row: ({ what }) => [[plain(BLIND[what][0])]] },
