@@ -32,7 +32,7 @@ const CODES: [failure: Failure, codes: string[]][] = [
   ],
   [
     { kind: 'right-missing', right: null },
-    words(`access_denied accesslimited app_access_restricted missing_scope no_permission not_visible
+    words(`access_denied app_access_restricted missing_scope no_permission not_visible
       plan_upgrade_required send_on_behalf_not_allowed template_not_visible`),
   ],
   [
@@ -49,7 +49,11 @@ const CODES: [failure: Failure, codes: string[]][] = [
     words(`invalid_auth is_bot not_allowed_token_type not_authed token_expired token_revoked
       two_factor_setup_required`),
   ],
-  [{ kind: 'disowned', by: 'team' }, words('account_inactive enterprise_is_restricted forbidden_team invalid_team')],
+  // Among them workspaces that let in no calls from this network.
+  [
+    { kind: 'disowned', by: 'team' },
+    words('accesslimited account_inactive enterprise_is_restricted forbidden_team invalid_team'),
+  ],
   [
     { kind: 'person-unreachable' },
     words(`invalid_user_combination messages_tab_disabled user_disabled user_not_found user_not_in_channel

@@ -117,6 +117,24 @@ export const CHAT_TROUBLES: Trouble[] = [
   },
   {
     name: 'slack',
+    value: 'error:restricted_action_read_only_channel:post',
+    label: 'Slack’s channels are read-only',
+    about: 'Launch from Slack: whoever launched hears privately that the pod runs, since its card has no place.',
+  },
+  {
+    name: 'slack',
+    value: 'error:edit_window_closed:edit',
+    label: 'Slack lets nobody edit',
+    about: 'Stop a pod: its card is posted anew, and no card goes on saying Running.',
+  },
+  {
+    name: 'discord',
+    value: 'error:160005:thread',
+    label: 'Discord’s threads are locked',
+    about: 'Launch from Discord: what belongs in the pod’s thread is said in the channel.',
+  },
+  {
+    name: 'slack',
     value: 'redeliver',
     label: 'Slack sends everything twice',
     about: 'One command, one pod: the second delivery is known by its id.',
