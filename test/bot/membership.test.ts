@@ -35,11 +35,17 @@ describe('the user groups of somebody who is read live', () => {
     return readMember(new webApi.WebClient('xoxb-t', options), 'T1', 'slack:T1/U1');
   }
 
-  it('are none where the plan has none', async () => {
-    expect(await read({ ok: false, error: 'paid_teams_only' })).toMatchObject({ membership: 'member', groups: [] });
-  });
+  it.each(['paid_teams_only', 'plan_upgrade_required', 'missing_scope'])(
+    'are none where the plan or the scope has none (%s)',
+    async (error) => {
+      expect(await read({ ok: false, error })).toMatchObject({ membership: 'member', groups: [] });
+    },
+  );
 
-  it('are not taken for none while Slack cannot say: a group may be denied a right', async () => {
-    await expect(read({ ok: false, error: 'internal_error' })).rejects.toThrow('internal_error');
-  });
+  it.each(['internal_error', 'token_expired', 'nobody_has_heard_of_it'])(
+    'are not taken for none where Slack says something else (%s): a group may be denied a right',
+    async (error) => {
+      await expect(read({ ok: false, error })).rejects.toThrow(error);
+    },
+  );
 });

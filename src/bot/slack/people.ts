@@ -2,6 +2,7 @@ import { webApi } from '@slack/bolt';
 import type { Membership } from '../../policy/access.ts';
 import type { AccountId } from '../../policy/identity.ts';
 import { ChatUnavailable, type Member } from '../front.ts';
+import { slackFailure } from './failures.ts';
 import { slackUser } from './render.ts';
 
 interface SlackUser {
@@ -28,16 +29,8 @@ export function membershipOf(user: SlackUser, team: string): Membership {
 /** Slack's words for a user that it does not show us. */
 const HIDDEN = ['user_not_found', 'user_not_visible'];
 
-/** Slack's own trouble. It says nothing of groups, and a group may be denied a right. */
-const UNSURE = [
-  'accesslimited',
-  'fatal_error',
-  'internal_error',
-  'ratelimited',
-  'request_timeout',
-  'service_unavailable',
-  'team_added_to_org',
-];
+/** What Slack answered on plans without user groups before it documented `plan_upgrade_required`. */
+const FREE_PLAN = 'paid_teams_only';
 
 const nameOf = (user: SlackUser) => user.profile?.display_name || user.profile?.real_name || user.name || 'someone';
 
@@ -85,8 +78,10 @@ export async function readMember(web: webApi.WebClient, team: string, account: A
 async function readGroups(web: webApi.WebClient): Promise<Map<string, string[]>> {
   const byUser = new Map<string, string[]>();
   const reply = await web.usergroups.list({ include_users: true }).catch((error: unknown) => {
-    // Free plans have no user groups, and an app may lack the scope: then nobody is in one.
-    if (error instanceof webApi.WebAPIPlatformError && !UNSURE.includes(error.data.error)) return { usergroups: [] };
+    // Free plans have no user groups, and an app may lack the scope: then nobody is in one. Any other refusal says nothing of
+    // groups, and a group may be denied a right.
+    const code = error instanceof webApi.WebAPIPlatformError ? error.data.error : '';
+    if (code === FREE_PLAN || slackFailure(code, 'other').kind === 'right-missing') return { usergroups: [] };
     throw error;
   });
   for (const group of reply.usergroups ?? []) {
