@@ -15,7 +15,6 @@ import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
 import { oneLine } from './message/visible.ts';
 import { nameFor, type Reading, type Standings } from './people.ts';
-import { refusedLately } from './refused-lately.ts';
 import { roomAt } from './rooms.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
@@ -281,7 +280,7 @@ export class Dispatch {
 
   /** A card that could not be posted is found out before anything is done. */
   private async blocked(place: Place): Promise<Message | null> {
-    const problem = (await this.front.blocked(place)) ?? (await refusedLately(place, this.services));
+    const problem = await this.front.blocked(place);
     return problem === null ? null : note('warn', problem);
   }
 

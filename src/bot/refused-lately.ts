@@ -5,7 +5,7 @@ import { oneLine } from './message/visible.ts';
 import type { Services } from './services.ts';
 
 /**
- * What a channel refused when something was posted there last, with the way out; null where it took it. No chat says beforehand
+ * What a channel refused when something was posted there last, for whoever launches a pod there; null where it took it. No chat says beforehand
  * that a channel is read-only, so the warning about it is posted once more, which shows whether it still is.
  */
 export async function refusedLately(place: Place, services: Services): Promise<string | null> {
@@ -17,5 +17,5 @@ export async function refusedLately(place: Place, services: Services): Promise<s
   const warning = (await findings.open()).find(({ subject }) => subject === channelSubject(place));
   if (!warning) return null;
   await tellCard(warning.card, services);
-  return `This channel takes no messages from me (${oneLine(closed.why)}), so nothing was done. Ask an admin to let me post here, then try again in a minute.`;
+  return `This channel takes no messages from me (${oneLine(closed.why)}), so nothing was launched: its card would have no place. Ask an admin to let me post here, then try again in a minute.`;
 }

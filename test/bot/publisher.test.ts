@@ -61,6 +61,20 @@ describe('a pod’s card, where its channel takes no messages', () => {
     ]);
   });
 
+  it('stays where it is while only new lines are refused; whom these call is called directly', async () => {
+    await launched();
+    await announce.pod('p1');
+    fault('slack', 'error:restricted_action_read_only_channel');
+    await up();
+    await announce.pod('p1');
+    await announce.pod('p1');
+    expect(texts('slack').sort()).toEqual([
+      expect.stringMatching(/^direct: .*your pod is up.*Shown here because/s),
+      expect.stringMatching(/^\S+ run7: Running/),
+    ]);
+    expect(await services.places.closed()).toHaveLength(1);
+  });
+
   it('is owed, not forgotten, where nobody can be told', async () => {
     fault('slack', 'error:restricted_action:post,direct');
     await launched();
@@ -86,7 +100,7 @@ describe('a channel that takes no messages', () => {
     expect(texts('slack')).toEqual([expect.stringMatching(/^run7: queued/)]);
     expect(texts('discord').join('\n')).toMatch(/asks to terminate run7/);
     expect(await blind()).toEqual([
-      expect.objectContaining({ what: 'channel', detail: 'slack: is_archived', room: 'gpu' }),
+      expect.objectContaining({ what: 'channel', detail: 'Slack answered is_archived', room: 'gpu' }),
     ]);
     const [finding] = await services.findings.open();
     expect(enqueued.filter(({ name }) => name === 'announce-finding')).toHaveLength(1);
@@ -97,7 +111,7 @@ describe('a channel that takes no messages', () => {
     await announce.pod('p1');
     expect(await services.places.closed()).toHaveLength(1);
     expect(await refusedLately(SLACK_ROOM, services)).toMatch(
-      /takes no messages from me \(is_archived\), so nothing was done/,
+      /takes no messages from me \(is_archived\), so nothing was launched/,
     );
     expect(enqueued.filter(({ name }) => name === 'announce-finding')).toHaveLength(2);
     fault('slack', null);

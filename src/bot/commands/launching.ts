@@ -6,6 +6,7 @@ import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
 import { shortName } from '../../policy/pod-names.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
+import { refusedLately } from '../refused-lately.ts';
 import type { Asker, Services } from '../services.ts';
 import { gpuChoice, gpuText } from '../views/words.ts';
 import type { Suggestion } from './declare.ts';
@@ -54,6 +55,8 @@ export async function launchWith(
     const hint = near === '' ? '/pod gpus lists what there is.' : `Did you mean ${near}?`;
     return note('warn', `RunPod has no GPU called ${args.gpu.slice(0, 60)}. ${hint}`);
   }
+  const refused = await refusedLately(asker.place, services);
+  if (refused !== null) return note('warn', refused);
   if (match.kind === 'several') return askWhich(match.gpus, args, services);
   return launchOne(match.gpu, args, asker, services, catalogue);
 }

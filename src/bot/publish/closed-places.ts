@@ -4,6 +4,7 @@ import { blindHit, channelSubject } from '../../policy/findings/blind.ts';
 import type { Place } from '../../policy/identity.ts';
 import type { ChatError } from '../failure.ts';
 import type { Services } from '../services.ts';
+import { capital } from '../views/words.ts';
 
 /**
  * Remembers which channels take no messages, and raises a warning for each: it is shown in the other channels of its room,
@@ -36,7 +37,7 @@ export class ClosedPlaces {
     if (!room) return;
     const now = clocks.now();
     const subject = channelSubject(place);
-    const detail = `${place.chat}: ${why}`;
+    const detail = `${capital(place.chat)} answered ${why}`;
     const hits = why === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)];
     await watchSubject(subject, () => hits, { ...this.services, governance: policy, pages: pageOutByBot });
     log.warn({ place, why }, why === null ? 'a channel takes messages again' : 'a channel takes no messages');

@@ -22,7 +22,7 @@ export async function digestPublication(id: string, services: Services, copies: 
   const places = mirrorsOf(digest.room, services).filter(({ money }) => money);
   const at = async (to: Place) => {
     const message = await cardAt(to, digest, png, services, copies);
-    return { to, parts: [{ key: 'card', revision: digest.rev, message }] };
+    return { to, parts: [{ key: 'card', isCard: true as const, revision: digest.rev, message }] };
   };
   return {
     id: publicationId(digest),

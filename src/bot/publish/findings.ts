@@ -91,7 +91,7 @@ async function partsAt(to: Place, all: Finding[], shown: number, context: Contex
   const own = await threadFor(id, all, to, context);
   const title = message.title ?? 'Warning';
   const thread: PartThread = { of: own ? { ref: own } : 'card', title };
-  const card: Part = { key: 'card', revision: shown, message, ping, groups, ...(own ? { thread } : {}) };
+  const card: Part = { key: 'card', isCard: true, revision: shown, message, ping, groups, ...(own ? { thread } : {}) };
   const isLed = own && (head.severity !== 'note' || (await copies.ref(id, slotOf(to, 'line'))) !== null);
   const line: Part = { key: 'line', revision: 1, message: (linkOf) => leading(message, linkOf('card')) };
   return [card, ...(isLed ? [line] : []), ...linesAt(to.chat, all, head, thread, context)];

@@ -25,7 +25,7 @@ export async function handoverPublications(services: Services, chats: readonly s
 
 function handover(who: PersonRef, pods: FleetPod[], services: Services): Publication {
   const card = handoverCard(who, pods);
-  const parts = [{ key: '', revision: 1, message: card }];
+  const parts = [{ key: '', isCard: true as const, revision: 1, message: card }];
   return {
     // A person with several accounts leaves once.
     id: `handover-${who.person ?? bare(who.account)}`,

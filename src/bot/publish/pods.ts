@@ -57,7 +57,7 @@ function othersOf({ home, room }: Row, { policy }: Services): Place[] {
 function partsAt(to: Place, row: Row, around: CardSurroundings & { accounts: readonly string[] }, services: Services) {
   const { lead, ping, groups } = called(to.chat, row, services);
   const message = { ...podCard(row, around), ...(lead.length > 0 ? { lead } : {}) };
-  const card: Part = { key: '', revision: row.rev, message, ping, groups };
+  const card: Part = { key: '', isCard: true, revision: row.rev, message, ping, groups };
   // Who waits for it waits where it was typed.
   const lines = to === row.home ? podLines(row, around) : [];
   const own = around.accounts.filter((account) => chatOf(account) === to.chat);

@@ -12,6 +12,8 @@ export interface PartThread {
 export interface Part {
   /** Its name in that place. Its copy is found by it again, in all releases. */
   key: string;
+  /** The message that all others here only add to. */
+  isCard?: true;
   revision: number;
   /** `linkOf` gives the address of a part before it. */
   message: Message | ((linkOf: (key: string) => string | null) => Message);

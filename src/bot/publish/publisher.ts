@@ -11,6 +11,8 @@ import type { Part, Publication } from './publication.ts';
 /** What nobody can be told is tried again this often: people have to open a channel first. */
 const UNSEEN_AGAIN_MS = 5 * 60_000;
 
+/** What a lower step shows. */
+type Shown = Pick<Publication, 'id' | 'revision' | 'card'>;
 type Outcome = { kind: 'shown' } | { kind: 'closed'; error: ChatError } | { kind: 'failed'; error: unknown };
 
 /**
@@ -70,9 +72,9 @@ export class Publisher {
     const front = this.fronts.get(to.chat);
     // A chat that was taken out of the settings is nobody to tell.
     if (!front || parts.length === 0) return { kind: 'shown' };
+    const refs = new Map<string, MessageRef>();
     try {
       const before = await this.copies.slots(id);
-      const refs = new Map<string, MessageRef>();
       for (const part of parts) refs.set(part.key, await this.upsert(front, id, to, part, refs));
       // What stood there already says nothing of whether something new may.
       if (parts.some(({ key }) => !before.includes(slotOf(to, key)))) await this.closed.opened(to);
@@ -81,7 +83,19 @@ export class Publisher {
       if (!(error instanceof PlaceClosed)) return { kind: 'failed', error };
       this.services.log.warn({ publication: id, error: error.message }, 'a place takes no messages');
       await this.closed.closed(to, error);
-      return { kind: 'closed', error };
+      if (!parts.some(({ key, isCard }) => isCard && refs.has(key))) return { kind: 'closed', error };
+      // The card stands there. Whom the rest would have called is called directly.
+      for (const part of parts.filter(({ key, isCard }) => !isCard && !refs.has(key))) {
+        await this.callDirectly(id, to.chat, part);
+      }
+      return { kind: 'shown' };
+    }
+  }
+
+  private async callDirectly(id: string, chat: string, { key, revision, message, ping = [] }: Part): Promise<void> {
+    for (const account of ping.filter((one) => chatOf(one) === chat)) {
+      const card = typeof message === 'function' ? message(() => null) : message;
+      await this.showDirectly({ id, revision, card }, account, ` ${key}`);
     }
   }
 
@@ -129,19 +143,19 @@ export class Publisher {
     return slots;
   }
 
-  private showElsewhere(publication: Publication, place: Place): Promise<string | null> {
+  private showElsewhere(publication: Shown, place: Place): Promise<string | null> {
     return this.showInstead(publication, `elsewhere ${slotOf(place, '')}`, async () => place, place.chat);
   }
 
-  private showDirectly(publication: Publication, account: AccountId): Promise<string | null> {
+  private showDirectly(publication: Shown, account: AccountId, key = ''): Promise<string | null> {
     const chat = chatOf(account);
     const place = async () => this.fronts.get(chat)?.directPlace(account) ?? { chat, channel: '' };
-    return this.showInstead(publication, `privately ${account}`, place, chat);
+    return this.showInstead(publication, `privately ${account}${key}`, place, chat);
   }
 
   /** The card alone, saying why it stands there. Null where that step is closed too. */
   private async showInstead(
-    { id, revision, card }: Publication,
+    { id, revision, card }: Shown,
     slot: string,
     place: () => Promise<Place>,
     chat: string,
@@ -164,7 +178,7 @@ export class Publisher {
     const slots = (await this.copies.slots(publication.id)).filter((slot) => !fresh.includes(slot));
     for (const slot of slots) {
       const [kind, chatOrAccount = '', channel = ''] = slot.split(' ');
-      if (kind === 'privately') await this.showDirectly(publication, chatOrAccount);
+      if (kind === 'privately' && channel === '') await this.showDirectly(publication, chatOrAccount);
       if (kind === 'elsewhere') await this.showElsewhere(publication, { chat: chatOrAccount, channel });
     }
   }

@@ -60,7 +60,7 @@ function partsIn(
 ): Part[] {
   const title = `Terminate ${podsOf(records)}`;
   const thread = { of: own ? { ref: own } : 'line', title };
-  const card: Part = { key: 'card', revision, message, thread };
+  const card: Part = { key: 'card', isCard: true, revision, message, thread };
   const line: Part = {
     key: 'line',
     revision,

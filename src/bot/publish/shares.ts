@@ -15,7 +15,7 @@ export async function sharePublication(share: string, services: Pick<Services, '
   return {
     id,
     revision: 1,
-    places: [{ to, parts: [{ key: 'shared', revision: 1, message }] }],
+    places: [{ to, parts: [{ key: 'shared', isCard: true, revision: 1, message }] }],
     elsewhere: [],
     card: message,
     isNews: by !== null,

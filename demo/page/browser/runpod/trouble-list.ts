@@ -119,7 +119,7 @@ export const CHAT_TROUBLES: Trouble[] = [
     name: 'slack',
     value: 'error:restricted_action_read_only_channel:post',
     label: 'Slack’s channels are read-only',
-    about: 'Launch from Slack: whoever launched hears privately that the pod runs, since its card has no place.',
+    about: 'Launch from Slack: the card stands in the room’s other chat, and says why.',
   },
   {
     name: 'slack',
