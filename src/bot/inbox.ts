@@ -99,8 +99,9 @@ export class DurableInbox implements Inbox {
    */
   async take(event: IncomingEvent): Promise<Taken> {
     const away = this.dispatch.turnedAway(event);
-    const read = readEvent(away ? { kind: 'hint', incoming: event.incoming, message: away.message } : event);
     const { eventId, reply } = event.incoming;
+    const seen = away ? { kind: 'hint' as const, incoming: event.incoming, message: away.message } : event;
+    const read = readEvent(seen, this.services.clocks.now());
     const held: Held = {
       id: `${this.front.chat}-${eventId}`,
       owner: this.services.newId(),
@@ -277,7 +278,8 @@ export class DurableInbox implements Inbox {
     const left = await this.events.takeOver(id, owner);
     if (!left) return;
     const { runs, address: reply } = left;
-    const held: Held = { id, owner, runs, work: workOf(left), reply, again: true, takenAt: performance.now() };
+    const work = workOf(left, this.services.clocks.now());
+    const held: Held = { id, owner, runs, work, reply, again: true, takenAt: performance.now() };
     this.held.set(id, held);
     this.services.log.info({ event: id, runs }, 'took over an event that its bot left');
     void this.track(held, () => this.resume(held, left));
@@ -285,7 +287,9 @@ export class DurableInbox implements Inbox {
 
   private async resume(held: Held, left: Left): Promise<void> {
     if (left.answer !== null) return this.answer(held, left.answer as Message);
-    if (left.ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));
+    // By its own signed stamp too: somebody with Redis alone could put back what was carried out long ago.
+    const ageMs = Math.max(left.ageMs, Math.abs(this.services.clocks.now() - held.work.at));
+    if (ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));
     return this.carryOut(held);
   }
 
@@ -313,12 +317,12 @@ async function patiently(claim: Promise<boolean>): Promise<boolean | null> {
 }
 
 /** What a bot of another release wrote is answered, as far as it says by whom it was. */
-function workOf({ id, body }: Left): Work {
+function workOf({ id, body }: Left, at: number): Work {
   const read = workSchema.safeParse(body);
   if (read.success) return read.data;
   const about = z
     .object({ account: z.string().catch(''), name: z.string().catch('') })
     .catch({ account: '', name: '' });
   const place = { chat: '', channel: '' };
-  return { ...about.parse(body), kind: 'answer', eventId: id, place, message: note('warn', UNREADABLE) };
+  return { ...about.parse(body), kind: 'answer', eventId: id, place, at, message: note('warn', UNREADABLE) };
 }

@@ -7,7 +7,9 @@ import { keyWarning, masked, maskedAnswers, parse } from './input.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
 
-const base = { eventId: z.string(), account: accountId, name: z.string(), place };
+/** `at`: when it was taken, on Podwarden's clock. It is signed with the rest, and what Redis says of its age is not. */
+const base = { eventId: z.string(), account: accountId, name: z.string(), place, at: z.number() };
+type About = Omit<IncomingBase, 'reply'> & { at: number };
 
 /**
  * What an event asks for, once it is parsed and masked: what is written before the acknowledgement, and what another bot
@@ -35,9 +37,9 @@ export interface ReadEvent {
   written: Work;
 }
 
-export function readEvent(event: IncomingEvent): ReadEvent {
+export function readEvent(event: IncomingEvent, at: number): ReadEvent {
   const { eventId, account, name, place } = event.incoming;
-  const about = { eventId, account, name: maskSecrets(name).text, place };
+  const about = { eventId, account, name: maskSecrets(name).text, place, at };
   if (event.kind === 'command') return readCommand(event.incoming, about);
   if (event.kind === 'hint') return same({ ...about, kind: 'answer', message: event.message });
   if (event.kind === 'click') {
@@ -50,7 +52,7 @@ export function readEvent(event: IncomingEvent): ReadEvent {
 
 const same = (what: Work): ReadEvent => ({ now: what, written: what });
 
-function readCommand(incoming: IncomingCommand, about: Omit<IncomingBase, 'reply'>): ReadEvent {
+function readCommand(incoming: IncomingCommand, about: About): ReadEvent {
   const { input, secret } = masked(incoming.input);
   if (secret) return same({ ...about, kind: 'answer', message: keyWarning(secret) });
   try {

@@ -87,7 +87,7 @@ export async function runBot(options: {
     showsEverybody: settings.discord === null,
     snapshots: new Snapshots(redis.producer),
     machineClocks: new MachineClocks(redis.producer),
-    drafts: new Drafts(redis.producer),
+    drafts: new Drafts(redis.producer, audit),
     places: new Places(redis.producer),
     replies: new Replies(redis.producer),
     enqueue: producer.enqueue,

@@ -65,7 +65,7 @@ function stage(shows = { dialogs: true, waiting: false }) {
     rooms: [{ ...room, channels }],
     presets: {},
   };
-  const drafts = new Drafts(redis.client());
+  const drafts = new Drafts(redis.client(), context.audit);
   const services = { ...context, policy, drafts, showsEverybody: true } as unknown as Services;
   const { front, said } = chat(shows);
   const inbox = new DurableInbox(

@@ -59,7 +59,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
   const { context, enqueued } = governed(redis);
   const services: Services = {
     ...context,
-    drafts: new Drafts(redis),
+    drafts: new Drafts(redis, context.audit),
     places: new Places(redis),
     policy,
     showsEverybody: false,

@@ -278,7 +278,7 @@ async function opened(token: string) {
   const world = stage();
   const { slack, discord, refresh, standings, services, approvals } = world;
   await Promise.all([refresh(slack), refresh(discord)]);
-  const drafts = new Drafts(redis.client());
+  const drafts = new Drafts(redis.client(), services.audit);
   const said: string[] = [];
   const reply = async (_: unknown, message: Message) => void said.push(plainText(message, 1000));
   const front = { chat: 'slack', reply, blocked: async () => null } as unknown as Front;

@@ -91,7 +91,7 @@ export function botOver(
     policy,
     showsEverybody: true,
     machineClocks: new MachineClocks(mine),
-    drafts: new Drafts(mine),
+    drafts: new Drafts(mine, context.audit),
     places: new Places(mine),
     newId: () => `t${++ids}${Math.random().toString(36).slice(2, 10)}`,
     enqueue: (job, payload, options) =>
