@@ -101,7 +101,7 @@ export class DurableInbox implements Inbox {
     const away = this.dispatch.turnedAway(event);
     const { eventId, reply } = event.incoming;
     const seen = away ? { kind: 'hint' as const, incoming: event.incoming, message: away.message } : event;
-    const read = readEvent(seen, this.services.clocks.now());
+    const read = readEvent(seen, this.services.clocks.realNow());
     const held: Held = {
       id: `${this.front.chat}-${eventId}`,
       owner: this.services.newId(),
@@ -278,7 +278,7 @@ export class DurableInbox implements Inbox {
     const left = await this.events.takeOver(id, owner);
     if (!left) return;
     const { runs, address: reply } = left;
-    const work = workOf(left, this.services.clocks.now());
+    const work = workOf(left, this.services.clocks.realNow());
     const held: Held = { id, owner, runs, work, reply, again: true, takenAt: performance.now() };
     this.held.set(id, held);
     this.services.log.info({ event: id, runs }, 'took over an event that its bot left');
@@ -288,7 +288,7 @@ export class DurableInbox implements Inbox {
   private async resume(held: Held, left: Left): Promise<void> {
     if (left.answer !== null) return this.answer(held, left.answer as Message);
     // By its own signed stamp too: somebody with Redis alone could put back what was carried out long ago.
-    const ageMs = Math.max(left.ageMs, Math.abs(this.services.clocks.now() - held.work.at));
+    const ageMs = Math.max(left.ageMs, Math.abs(this.services.clocks.realNow() - held.work.at));
     if (ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));
     return this.carryOut(held);
   }

@@ -7,7 +7,7 @@ import { keyWarning, masked, maskedAnswers, parse } from './input.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
 
-/** `at`: when it was taken, on Podwarden's clock. It is signed with the rest, and what Redis says of its age is not. */
+/** `at`: when it was taken, real ms by the store's clock. It is signed with the rest, and what Redis says of its age is not. */
 const base = { eventId: z.string(), account: accountId, name: z.string(), place, at: z.number() };
 type About = Omit<IncomingBase, 'reply'> & { at: number };
 

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
-import { NOW } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { Mortal } from './mortal.ts';
 import { botOver, deliver, from, settleIn } from './team.ts';
@@ -29,7 +28,7 @@ async function lookedAt() {
 }
 
 describe('what a bot left', () => {
-  const click = { ...from('e1'), at: NOW, kind: 'click', token: 'v1.stop.p4!', label: 'Stop', reply: undefined };
+  const click = { ...from('e1'), at: Date.now(), kind: 'click', token: 'v1.stop.p4!', label: 'Stop', reply: undefined };
 
   it('is carried out by whoever is up', async () => {
     await left(click);

@@ -38,8 +38,8 @@ async function putBack(id: string, body: string, minutesLater: number): Promise<
   await client.hset(eventKey(id), { owner: 'dead', state: 'acknowledged', since: Date.now(), body });
   await client.zadd('{podwarden}:events:slack', 0, `slack-${id}`);
   const bot = botOver(client);
-  const now = bot.services.clocks.now() + minutesLater * 60_000;
-  bot.services.clocks.now = () => now;
+  const now = bot.services.clocks.realNow() + minutesLater * 60_000;
+  bot.services.clocks.realNow = () => now;
   await bot.inbox.look();
   await bot.inbox.settled();
   return bot;
