@@ -20,6 +20,11 @@ import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
 
 const RESTARTED = 'Podwarden restarted while it opened your form. If you do not see it, open it again.';
+/** What the first bot did is seen no more where things have changed since, so that nothing may be claimed. */
+const UNCLEAR = note(
+  'warn',
+  'Podwarden restarted while it carried this out, and cannot tell whether it was done. Look at the pod’s card or /pod list before you try again.',
+);
 const UNKNOWN_BUTTON = 'That button belongs to no action that Podwarden knows.';
 
 /** One piece of work, where its answers go, and whether it was begun before. */
@@ -91,7 +96,7 @@ export class Dispatch {
     const refusal = this.refuse(command.access, command.outsideRooms, asker, `/pod ${command.name}`);
     await this.logCommand(command, work.args, asker, services, refusal === null);
     return (
-      refusal ??
+      (refusal && task.again ? UNCLEAR : refusal) ??
       (command.outsideRooms ? null : await this.blocked(asker.place)) ??
       (await command.run(work.args, asker, services))
     );
@@ -105,7 +110,7 @@ export class Dispatch {
     const asker = await this.asker(task, services, 'fresh');
     const refusal = this.refuse(action.access, true, asker, action.name);
     await this.logClick(action, token.target, asker, services, refusal === null);
-    if (refusal) return refusal;
+    if (refusal) return task.again ? UNCLEAR : refusal;
     // Its bot died while it opened the form, and nobody else can: that takes a press.
     if (action.form && task.again) return openAgain('Did the form open?', [RESTARTED], work.token);
     const question = token.confirmed ? null : await this.question(action, work, asker);
@@ -118,13 +123,13 @@ export class Dispatch {
     if (!action || !submit) return note('warn', UNKNOWN_BUTTON);
     // What was judged before the acknowledgement may have changed since, or could not be judged then.
     const found = await this.problemsIn(work);
-    if (found) return found.message;
+    if (found) return task.again ? UNCLEAR : found.message;
     const services = this.scoped(task);
     const asker = await this.asker(task, services, 'live');
     const refusal = this.refuse(action.access, true, asker, action.name);
     await this.logClick(action, target, asker, services, refusal === null);
     return (
-      refusal ??
+      (refusal && task.again ? UNCLEAR : refusal) ??
       (action.form?.posts ? await this.blocked(asker.place) : null) ??
       (await submit(target, work.answers, asker, services))
     );

@@ -33,6 +33,7 @@ const MAX_AGE_MS = 10 * 60_000;
 
 const LOOK = 'Look at the pod’s card or /pod list before you try again.';
 const STORE_AWAY = `Podwarden’s store (Redis) is not responding. I keep trying for ten minutes and answer here when it is done. ${LOOK}`;
+const GIVEN_UP = `Podwarden’s store (Redis) did not respond until I had to stop trying, so I cannot tell whether it is done. ${LOOK}`;
 const NO_FORM =
   'Podwarden’s store (Redis) is not responding, so the form could not open and nothing was requested. Try again in a minute.';
 const TOO_OLD = `Podwarden was down when you did this more than ten minutes ago, so I did not finish it. ${LOOK}`;
@@ -51,6 +52,8 @@ interface Held extends Task {
   answering?: boolean;
   /** Its work has begun here: until then a front may still lose it. */
   begun?: boolean;
+  /** The store has not said yet that it has it: nobody else may know of it. */
+  unwritten?: boolean;
   /** By the process's own steady clock, ms. */
   takenAt: number;
 }
@@ -157,11 +160,18 @@ export class DurableInbox implements Inbox {
   /** The store did not say in time whether it has the event: it is asked until it does. */
   private async claimedLate(held: Held, read: ReadEvent, first: Promise<boolean>): Promise<boolean> {
     const until = performance.now() + MAX_AGE_MS;
+    held.unwritten = true;
     for (let claim = first; ; claim = this.claim(held, read)) {
       try {
-        return await claim;
+        const ours = await claim;
+        held.unwritten = false;
+        return ours;
       } catch (error) {
-        if (!storeIsAway(error) || this.closed || performance.now() > until) throw error;
+        if (!storeIsAway(error) || this.closed) throw error;
+        if (performance.now() > until) {
+          await this.sayOnce(held, GIVEN_UP);
+          throw error;
+        }
         await this.sayThatItWaits(held);
         await pause(RETRY_MS);
       }
@@ -239,10 +249,15 @@ export class DurableInbox implements Inbox {
     await guarded;
   }
 
-  private async sayThatItWaits({ id, work, reply }: Held): Promise<void> {
-    if (this.waiting.has(id)) return;
-    this.waiting.add(id);
-    const message = note('warn', STORE_AWAY);
+  private async sayThatItWaits(held: Held): Promise<void> {
+    if (this.waiting.has(held.id)) return;
+    this.waiting.add(held.id);
+    await this.sayOnce(held, STORE_AWAY);
+  }
+
+  /** Where nothing can be kept to be said later. */
+  private async sayOnce({ work, reply }: Held, said: string): Promise<void> {
+    const message = note('warn', said);
     const given = reply === null ? this.front.direct(work.account, message) : this.front.reply(reply, message);
     await given.catch((error: Error) => this.services.log.warn({ error: error.message }, 'an answer was not given'));
   }
@@ -307,7 +322,11 @@ export class DurableInbox implements Inbox {
     patience.abort();
     clearInterval(this.watching);
     const left = [...this.held.values()].filter(({ answering }) => !answering);
-    await Promise.all(left.map(({ id, owner }) => this.events.leave(id, owner, 0).catch(() => {})));
+    const unwritten = left.filter((held) => held.unwritten);
+    await Promise.all([
+      ...unwritten.map((held) => this.sayOnce(held, GIVEN_UP)),
+      ...left.map(({ id, owner }) => this.events.leave(id, owner, 0).catch(() => {})),
+    ]);
   }
 }
 

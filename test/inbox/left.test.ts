@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
+import { until } from '../bot/running-bots.ts';
+import { REAL_NOW } from '../jobs/context.ts';
 import { useRedis } from '../store/redis.ts';
 import { Mortal } from './mortal.ts';
 import { botOver, deliver, from, settleIn } from './team.ts';
@@ -28,7 +30,7 @@ async function lookedAt() {
 }
 
 describe('what a bot left', () => {
-  const click = { ...from('e1'), at: Date.now(), kind: 'click', token: 'v1.stop.p4!', label: 'Stop', reply: undefined };
+  const click = { ...from('e1'), at: REAL_NOW, kind: 'click', token: 'v1.stop.p4!', label: 'Stop', reply: undefined };
 
   it('is carried out by whoever is up', async () => {
     await left(click);
@@ -97,6 +99,26 @@ it('a store that is away is named at once, and the answer follows when it is bac
   await bot.inbox.look();
   await bot.inbox.settled();
   expect(bot.answers[1]).toContain('Stopping keep');
+  expect(bot.answers).toHaveLength(2);
+});
+
+it('whoever was promised an answer hears that the bot stops before the store could take their event', async () => {
+  const away: RedisClient = new Proxy(redis.client(), {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      return name === 'eval' ? () => Promise.reject(new Error('Connection is closed.')) : member.bind(target);
+    },
+  });
+  const bot = botOver(away);
+  const delivered = deliver(bot, stop, () => {});
+  await until(() => bot.answers.length > 0);
+  await bot.inbox.drain(0);
+  expect(bot.answers).toEqual([
+    expect.stringContaining('I keep trying for ten minutes'),
+    expect.stringMatching(/cannot tell whether it is done.*Look at the pod’s card/),
+  ]);
+  await delivered;
   expect(bot.answers).toHaveLength(2);
 });
 

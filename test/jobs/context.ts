@@ -34,10 +34,13 @@ const APPROVERS = {
   groups: [],
 };
 
+/** The real time that such a context begins at, ms. */
+export const REAL_NOW = 1_000_000;
+
 /** All that a worker's jobs are given, over a real store and a RunPod in memory, on a clock that only pauses and the test move. */
 export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 600_000 }) {
   const provider = new FakeProvider();
-  const time = { now: NOW, real: 1_000_000 };
+  const time = { now: NOW, real: REAL_NOW };
   const enqueued: { name: string; payload: unknown }[] = [];
   const audit = new Audit(redis, KEY);
   const approvals = new Approvals(redis, audit);

@@ -4,6 +4,7 @@ import {
   type BlockAction,
   type Logger,
   LogLevel,
+  type ReceiverEvent,
   SocketModeReceiver,
   type ViewSubmitAction,
   webApi,
@@ -129,9 +130,13 @@ export class SlackFront implements Front {
       await this.acknowledge(taken, ack);
       await this.follow(taken, null);
     });
-    app.event('app_mention', async ({ event, body }) => {
+    holdMentionsBack(app);
+    app.event('app_mention', async ({ event, body, context }) => {
       const incoming = mentionFrom(event, body.event_id, this.team);
-      if (incoming) await this.follow(await inbox.take({ kind: 'command', incoming }), null);
+      if (!incoming) return;
+      const taken = await inbox.take({ kind: 'command', incoming });
+      await this.acknowledge(taken, context.acknowledge as ReceiverEvent['ack']);
+      await this.follow(taken, null);
     });
     app.action<BlockAction>(/^v1\./, async ({ ack, body }) => {
       const incoming = clickFrom(body, (token) => inbox.keeps(token));
@@ -296,6 +301,22 @@ export class SlackFront implements Front {
       throw refused;
     }
   }
+}
+
+/** Bolt acknowledges events before anybody hears of them: a mention is to be written first. */
+function holdMentionsBack(app: App): void {
+  const handle = app.processEvent.bind(app);
+  app.processEvent = async (event) => {
+    if (event.body.event?.type !== 'app_mention') return handle(event);
+    let acknowledging: Promise<void> | null = null;
+    const acknowledge = async () => {
+      acknowledging ??= event.ack();
+      await acknowledging;
+    };
+    await handle({ ...event, ack: async () => {}, customProperties: { ...event.customProperties, acknowledge } });
+    // What is nothing to us comes again otherwise.
+    await acknowledge();
+  };
 }
 
 /** Bolt logs bodies at its lower levels: only warnings and errors pass. */
