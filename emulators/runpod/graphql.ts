@@ -1,7 +1,9 @@
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { GPUS } from './catalogue.ts';
+import type { RestContext } from './context.ts';
+import { remove } from './pod-routes.ts';
 import { HOST_GPU_GONE, newPod, problem, startPod } from './pods.ts';
-import { elsewhere, type RestContext, remove } from './rest.ts';
+import { elsewhere } from './rest.ts';
 
 type Variables = Record<string, Record<string, unknown> | undefined>;
 

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
 import { Account, type Delays } from './account.ts';
+import type { RestContext } from './context.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { graphql, rootField } from './graphql.ts';
+import { findPath } from './operations.ts';
 import { problem } from './pods.ts';
-import { type RestContext, rest } from './rest.ts';
+import { rest } from './rest.ts';
 import { RunpodSchemas } from './schema.ts';
 
 export interface RecordedCall {
@@ -78,22 +80,6 @@ function down(retryAfter: number | undefined): HttpAnswer {
   const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return { ...answer, headers: { ...answer.headers, ...wait } };
 }
-
-/** Which schema a reply of a path must fit. */
-const REPLIES: [RegExp, string][] = [
-  [/^GET \/v2\/pods$/, 'ListPodsResponse'],
-  [/^POST \/v2\/pods$/, 'Pod'],
-  [/^((GET|PATCH) \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
-  [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
-  [/^GET \/v2\/billing\/pods$/, 'ListPodBillingResponse'],
-  [/^GET \/v2\/billing$/, 'ListBillingResponse'],
-  [/^GET \/v2\/billing\/serverless$/, 'ListServerlessBillingResponse'],
-  [/^GET \/v2\/billing\/endpoints$/, 'ListEndpointBillingResponse'],
-  [/^GET \/v2\/billing\/network-volumes$/, 'ListNetworkVolumeBillingResponse'],
-  [/^GET \/v2\/billing\/clusters$/, 'ListClusterBillingResponse'],
-  [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
-  [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
-];
 
 class EmulatorState {
   readonly faults: Faults = { ...NO_FAULTS };
@@ -232,10 +218,10 @@ class EmulatorState {
   private check(record: RecordedCall, answer: HttpAnswer): void {
     if (answer.status === 422)
       this.violations.push(`request ${record.method} ${record.path}: ${JSON.stringify(answer.body)}`);
-    if (answer.status >= 300 || answer.body === undefined) return;
-    const schema = REPLIES.find(([pattern]) => pattern.test(`${record.method} ${record.path}`))?.[1];
-    if (!schema) return;
-    const found = this.schemas.violations(schema, answer.body);
+    const path = findPath(this.schemas.operations, record.path);
+    const operation = path?.operations.find(({ method }) => method === record.method);
+    if (!operation || answer.status === 501) return;
+    const found = this.schemas.replyViolations(operation, answer);
     if (found.length > 0)
       this.violations.push(`reply ${record.method} ${record.path}: ${found.slice(0, 3).join('; ')}`);
   }
