@@ -9,4 +9,6 @@ export interface RestContext {
   schemas: RunpodSchemas;
   realNow: () => number;
   pageSize: number;
+  /** No key was sent: GraphQL alone answers, with the catalogue. */
+  anonymous: boolean;
 }

@@ -75,6 +75,21 @@ const BLOCKED: HttpAnswer = {
   body: '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body>Ray ID: 8f2c</body></html>',
 };
 
+function isJson(call: HttpCall): boolean {
+  try {
+    jsonBody(call);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The key that was sent, in the header or, to GraphQL, in the query; null for none. */
+function keyOf({ path, headers, query }: HttpCall): string | null {
+  const inQuery = path === '/graphql' ? query.get('api_key') : null;
+  return headers.authorization?.replace(/^Bearer /, '') ?? inQuery;
+}
+
 function down(retryAfter: number | undefined): HttpAnswer {
   const answer = problem(503, 'service unavailable');
   const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
@@ -97,6 +112,7 @@ class EmulatorState {
   }
 
   async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
+    if (!isJson(call)) return problem(400, 'malformed JSON body');
     const isGraphql = call.path === '/graphql';
     const path = isGraphql ? `/graphql:${rootField(String(jsonBody(call).query))}` : call.path;
     const at = this.account.now();
@@ -119,7 +135,8 @@ class EmulatorState {
       record.faulted = true;
       return BLOCKED;
     }
-    if (call.headers.authorization !== `Bearer ${this.options.apiKey}`) return problem(401, 'missing bearer token');
+    const anonymous = call.path === '/graphql' && keyOf(call) === null;
+    if (!anonymous && keyOf(call) !== this.options.apiKey) return problem(401, 'missing bearer token');
     if (!/\S/.test(call.headers['user-agent'] ?? '')) return problem(403, 'access denied');
     const broken = await this.brokenApi(record);
     if (broken) return broken;
@@ -141,17 +158,18 @@ class EmulatorState {
   }
 
   private route(call: HttpCall): HttpAnswer {
-    const context = this.context();
+    const context = this.context(call);
     return call.path === '/graphql' ? graphql(call, context) : rest(call, context);
   }
 
-  private context(): RestContext {
+  private context(call: HttpCall): RestContext {
     return {
       account: this.account,
       faults: this.faults,
       schemas: this.schemas,
       realNow: Date.now,
       pageSize: this.options.pageSize ?? 1000,
+      anonymous: keyOf(call) === null,
     };
   }
 

@@ -228,3 +228,75 @@ describe('the RunPod emulator', () => {
     expect(body.records.at(-1).endTime).toBe(endTime);
   });
 });
+
+describe('the GraphQL of the RunPod emulator', () => {
+  async function ask(query: string, variables: object = {}, headers: object = { authorization: `Bearer ${KEY}` }) {
+    const reply = await fetch(`${emulator.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await reply.json()) as { data?: unknown; errors?: { message: string }[]; detail?: string };
+    return { status: reply.status, data: body.data, said: body.errors?.[0]?.message ?? body.detail };
+  }
+  const RENT = 'mutation r($input: PodRentInterruptableInput!) { podRentInterruptable(input: $input) { id } }';
+  const RENTED = { name: 'n', imageName: 'i', gpuTypeId: A6000, gpuCount: 1, bidPerGpu: 0.3, containerDiskInGb: 20 };
+
+  it('answers exactly what was asked for', async () => {
+    const { data } = await ask('query q { me: myself { id } }');
+    expect(data).toEqual({ me: { id: 'user_emulated' } });
+    const gpus = await ask(
+      `{ gpuTypes(input: {id: "${A6000}"}) { lowestPrice(input: {gpuCount: 1}) { minimumBidPrice } } }`,
+    );
+    expect(gpus.data).toEqual({ gpuTypes: [{ lowestPrice: { minimumBidPrice: 0.232 } }] });
+  });
+
+  it.each([
+    ['an unknown field', '{ myself { clientBalence } }', {}, 'Cannot query field "clientBalence" on type "User".'],
+    ['an unknown root', '{ pods { id } }', {}, 'Cannot query field "pods" on type "Query".'],
+    ['an unknown argument', '{ gpuTypes(filter: {}) { id } }', {}, 'Unknown argument "filter" on field "gpuTypes".'],
+    [
+      'a field without its fields',
+      '{ myself }',
+      {},
+      'Field "myself" of type "User" must have a selection of subfields.',
+    ],
+    ['a query that does not end', '{ myself { id }', {}, 'Syntax Error: Expected "}", found "<EOF>".'],
+    [
+      'a missing key',
+      RENT,
+      { ...RENTED, bidPerGpu: undefined },
+      /^Field "bidPerGpu" of required type was not provided/,
+    ],
+    [
+      'an unknown key',
+      RENT,
+      { ...RENTED, spot: true },
+      'Field "spot" is not defined by type "PodRentInterruptableInput".',
+    ],
+    ['a pod without an image', RENT, { ...RENTED, imageName: undefined }, /^You must either provide a template id/],
+  ])('refuses %s', async (_, query, input, message) => {
+    const { status, data, said } = await ask(query, { input });
+    expect({ status, data }).toEqual({ status: 200, data: null });
+    expect(said).toMatch(message);
+    expect(emulator.account.pods.size).toBe(0);
+  });
+
+  it.each([
+    ['{ myself { email } }', {}],
+    ['{ dataCenters { id } }', {}],
+    ['mutation s($input: PodStopInput!) { podStop(input: $input) { id } }', { podId: 'x' }],
+    ['{ myself { id } gpuTypes { id } }', {}],
+    [RENT, { ...RENTED, stopAfter: '2026-12-01T00:00:00Z' }],
+  ])('says of %s that it is not emulated', async (query, input) => {
+    expect(await ask(query, { input })).toMatchObject({ status: 501, said: expect.stringMatching(/not emulated/) });
+  });
+
+  it('shows whoever has no key the catalogue alone, and refuses a wrong one', async () => {
+    expect((await ask('{ gpuTypes { id } }', {}, {})).data).toMatchObject({ gpuTypes: expect.any(Array) });
+    expect((await ask('{ myself { id } }', {}, {})).data).toEqual({ myself: null });
+    expect(await ask(RENT, { input: RENTED }, {})).toMatchObject({ data: null });
+    expect((await ask('{ gpuTypes { id } }', {}, { authorization: 'Bearer wrong' })).status).toBe(401);
+    expect(emulator.account.pods.size).toBe(0);
+  });
+});
