@@ -44,7 +44,7 @@ function duration(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }
 
-const TROUBLE = /^(down|slow:\d+|429:\d+)$/;
+const API_TROUBLE = /^(down|slow:\d+|429:\d+|cdn)$/;
 const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|html:\d+|reset|error:\w+(:[\w.,-]+)?|redeliver|disconnect)$/;
 const DISCORD_TROUBLE = new RegExp(`${CHAT_TROUBLE.source}|^close:\\d{4}$`);
 /** How far the machine's clock is ahead. */
@@ -58,7 +58,7 @@ const FAULTS: Record<string, RegExp> = {
   terminate: /^(404|409|500-before|500-after|cut)$/,
   funds: /^402$/,
   balance: /^-?\d+(\.\d+)?$/,
-  api: TROUBLE,
+  api: API_TROUBLE,
   list_lag: /^\d+$/,
   stale_runtime: /^on$/,
   exited_cost: /^(zero|kept)$/,
@@ -70,9 +70,9 @@ const FAULTS: Record<string, RegExp> = {
   error: /^\S+$/,
   list: /^(empty|half)$/,
   balance_said: /^-?\d+(\.\d+)?$/,
-  graphql: /^gone$/,
+  graphql: /^(gone|down)$/,
   billing: /^(down|forbidden|up)$/,
-  balance_api: /^(prepaid|postpaid)$/,
+  balance_api: /^(prepaid|postpaid|down)$/,
   sunset: /^\S+$/,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,
   bot_clock: MACHINE_CLOCK,

@@ -20,6 +20,8 @@ export interface EmulatedPod {
   network: { volumeId: string; path: string } | null;
   ports: string[];
   env: Record<string, string>;
+  args?: string;
+  globalNetworking?: boolean;
   /** USD an hour for the whole pod while it is up. */
   rate: number;
   spot: boolean;
@@ -157,6 +159,13 @@ export class Account {
         pod.reportsAt = at + this.delays.reporting;
       }
     }
+  }
+
+  /** The container alone begins anew. */
+  restart(pod: EmulatedPod): void {
+    const now = this.clock();
+    pod.startedAt = now;
+    pod.reportsAt = now + this.delays.reporting;
   }
 
   stop(pod: EmulatedPod, why: string, at = this.clock()): void {

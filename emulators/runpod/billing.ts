@@ -1,10 +1,8 @@
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import type { Account } from './account.ts';
 import { type Amounts, add, type Component, type Page, type Product, sumOf } from './book.ts';
-import { problem } from './pods.ts';
-
-const HOUR = 3_600_000;
-const SIZES: Record<string, number> = { hour: HOUR, day: 24 * HOUR };
+import { BUCKETS, type Bucket, bucketEnd, bucketsBack, DAY } from './buckets.ts';
+import { invalid, problem } from './pods.ts';
 
 interface Detail {
   /** The filter's name, and the field of a record that names the resource; null for one total a bucket. */
@@ -53,11 +51,11 @@ const record = (amounts: Amounts, components: readonly Component[]): Record<stri
 interface Window {
   from: number;
   to: number;
-  size: number;
+  bucket: Bucket;
   bucketSize: string;
 }
 
-/** `GET /v2/billing` and its five details, by the hour or by the day. */
+/** `GET /v2/billing` and its five details. */
 export function billing(call: HttpCall, account: Account, area: string | undefined, lagMs: number): HttpAnswer {
   const window = windowOf(call, account.now());
   if ('status' in window) return window;
@@ -70,27 +68,26 @@ export function billing(call: HttpCall, account: Account, area: string | undefin
 
 function windowOf({ query }: HttpCall, now: number): Window | HttpAnswer {
   const bucketSize = query.get('bucketSize') ?? 'day';
-  const size = SIZES[bucketSize];
-  if (size === undefined) return problem(422, 'Request validation failed.', ['bucketSize']);
+  const bucket = BUCKETS.get(bucketSize);
+  if (bucket === undefined) return invalid(['bucketSize']);
   const lastN = query.get('lastN');
-  if (lastN !== null && (query.has('startTime') || query.has('endTime')))
-    return problem(422, 'Request validation failed.', ['lastN']);
-  const up = (at: number) => Math.ceil(at / size) * size;
-  const down = (at: number) => Math.floor(at / size) * size;
+  if (lastN !== null && (query.has('startTime') || query.has('endTime'))) return invalid(['lastN']);
+  if (lastN !== null && !/^[1-9]\d{0,4}$/.test(lastN)) return invalid(['lastN']);
   const read = (name: string, usual: number) => (query.has(name) ? Date.parse(query.get(name) ?? '') : usual);
-  const to = up(read('endTime', now));
-  const from = lastN === null ? down(read('startTime', now - 30 * 24 * HOUR)) : up(now) - Number(lastN) * size;
-  if (Number.isNaN(from) || Number.isNaN(to) || from >= to)
-    return problem(422, 'Request validation failed.', ['startTime']);
-  return { from, to, size, bucketSize };
+  const [begin, end] = [read('startTime', now - 30 * DAY), read('endTime', now)];
+  if (Number.isNaN(begin) || Number.isNaN(end)) return invalid(['startTime']);
+  const to = bucketEnd(bucket, end);
+  const from = lastN === null ? bucket.begin(begin) : bucketsBack(bucket, now, Number(lastN));
+  if (from >= to) return invalid(['startTime']);
+  return { from, to, bucket, bucketSize };
 }
 
 /** Of one resource, by bucket; what billing has not run over yet is left out. */
-function bucketsOf(page: Page, { from, to, size }: Window, until: number): Map<number, Amounts> {
+function bucketsOf(page: Page, { from, to, bucket: { begin } }: Window, until: number): Map<number, Amounts> {
   const buckets = new Map<number, Amounts>();
   for (const [start, amounts] of page.hours) {
     if (start < from || start >= to || start >= until) continue;
-    const bucket = start - (start % size);
+    const bucket = begin(start);
     const sum = buckets.get(bucket) ?? {};
     add(sum, amounts);
     buckets.set(bucket, sum);
@@ -117,7 +114,7 @@ function overall(account: Account, window: Window, until: number): HttpAnswer {
     }
   }
   const starts = [...named.keys()].sort((a, b) => a - b);
-  const records = starts.map((start) => ({ ...range(start, start + window.size), ...named.get(start) }));
+  const records = starts.map((start) => ({ ...range(start, window.bucket.next(start)), ...named.get(start) }));
   const totals = Object.fromEntries(
     ['totalAmount', ...OVERALL].map((name) => [
       name,
@@ -158,7 +155,7 @@ function one(
     totals: record(total, components),
   };
   const records = rows.map((row) => ({
-    ...range(row.start, row.start + window.size),
+    ...range(row.start, window.bucket.next(row.start)),
     ...(id === null ? {} : { [id]: row.id }),
     ...record(row.amounts, components),
   }));

@@ -116,3 +116,19 @@ export const GPUS: CatalogueGpu[] = LINES.map(
     manufacturer: id.startsWith('AMD') ? 'AMD' : 'NVIDIA',
   }),
 );
+
+/** Every data center here has the same network volumes. */
+export const volumeTypesOf = (): string[] => ['STANDARD'];
+
+/** What every host here runs. */
+export const CUDA_VERSION = '12.8';
+
+/** Whether hosts run what a pod wants: compared as numbers, `12.11` is above `12.2`. */
+export function cudaFits(least: string | undefined, allowed: readonly string[] = []): boolean {
+  const number = (version: string) => {
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    return major * 1000 + minor;
+  };
+  const enough = least === undefined || number(CUDA_VERSION) >= number(least);
+  return enough && (allowed.length === 0 || allowed.includes(CUDA_VERSION));
+}

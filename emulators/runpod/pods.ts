@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpAnswer } from '../http.ts';
 import type { Account, EmulatedPod } from './account.ts';
+import { CUDA_VERSION } from './catalogue.ts';
 import type { Faults } from './faults.ts';
 
 export const NO_CAPACITY =
@@ -12,6 +13,12 @@ export function problem(status: number, detail: string, errors?: string[], title
   const body = { ...(title === null ? {} : { title }), status, detail, ...(errors ? { errors } : {}) };
   return { status, headers: { 'content-type': 'application/problem+json' }, body };
 }
+
+export const invalid = (errors: string[]): HttpAnswer => problem(422, 'Request validation failed.', errors);
+
+/** Where an invented answer would teach something false. */
+export const notEmulated = (what: string): HttpAnswer =>
+  problem(501, `${what} is not emulated.`, undefined, 'Not Implemented');
 
 export type Wanted = Pick<
   EmulatedPod,
@@ -26,12 +33,14 @@ export type Wanted = Pick<
   | 'network'
   | 'ports'
   | 'env'
+  | 'args'
+  | 'globalNetworking'
   | 'spot'
   | 'listedFrom'
 >;
 
 /** RunPod's ids are 14 lower-case letters and digits. */
-function newId(): string {
+export function newId(): string {
   return BigInt(`0x${randomBytes(12).toString('hex')}`)
     .toString(36)
     .slice(0, 14)
@@ -81,6 +90,8 @@ const ACTIONS: Record<string, string[]> = {
   TERMINATED: [],
 };
 
+export const actionsOf = ({ status }: EmulatedPod): string[] => ACTIONS[status] ?? [];
+
 function runtime(pod: EmulatedPod, now: number, faults: Faults) {
   const stale = faults.staleRuntime && pod.status === 'EXITED';
   if (!stale && (pod.status !== 'RUNNING' || pod.reportsAt !== null)) return null;
@@ -109,9 +120,9 @@ export function podJson(pod: EmulatedPod, account: Account, faults: Faults) {
     id: pod.id,
     name: pod.name,
     status: pod.status,
-    actions: ACTIONS[pod.status] ?? [],
+    actions: actionsOf(pod),
     image: pod.image,
-    args: '',
+    args: pod.args ?? '',
     disk: pod.disk,
     mounts: {
       ...(pod.persistent ? { persistent: pod.persistent } : {}),
@@ -123,7 +134,7 @@ export function podJson(pod: EmulatedPod, account: Account, faults: Faults) {
     ...(pod.gpuCount === 0 ? {} : { gpu: { id: pod.gpu.id, count: pod.gpuCount } }),
     cloud: pod.cloud,
     dataCenterId: pod.dataCenterId,
-    cudaVersion: '12.8',
+    cudaVersion: CUDA_VERSION,
     ssh: {
       proxy: running ? { host: 'ssh.runpod.io', port: 22, username: user, command: `ssh ${user}@ssh.runpod.io` } : null,
       direct: direct
@@ -136,7 +147,7 @@ export function podJson(pod: EmulatedPod, account: Account, faults: Faults) {
     runtime: runtime(pod, account.now(), faults),
     createdAt: new Date(pod.createdAt).toISOString(),
     startedAt: pod.startedAt === null ? null : new Date(pod.startedAt).toISOString(),
-    globalNetworking: { enabled: false },
+    globalNetworking: { enabled: pod.globalNetworking ?? false },
     ...(pod.cluster === null ? {} : { cluster: { id: pod.cluster, rank: 0 } }),
   };
 }

@@ -1,26 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import { jsonBody } from '../http.ts';
-import type { Account, EmulatedPod } from './account.ts';
 import { billing } from './billing.ts';
-import { DATA_CENTERS, GPUS } from './catalogue.ts';
-import type { Faults } from './faults.ts';
-import { HOST_GPU_GONE, NO_CAPACITY, newPod, podJson, problem, startPod } from './pods.ts';
-import type { RunpodSchemas } from './schema.ts';
-
-export interface RestContext {
-  account: Account;
-  faults: Faults;
-  schemas: RunpodSchemas;
-  realNow: () => number;
-  pageSize: number;
-}
+import { cudaFits, GPUS } from './catalogue.ts';
+import { getDataCenter, getGpu, listDataCenters, listGpus } from './catalogue-routes.ts';
+import type { RestContext } from './context.ts';
+import { findPath } from './operations.ts';
+import { act, deletePod, getPod, updatePod } from './pod-routes.ts';
+import { invalid, NO_CAPACITY, newPod, notEmulated, podJson, problem } from './pods.ts';
+import { createVolume, deleteVolume, getVolume, listVolumes, updateVolume } from './volumes.ts';
 
 interface CreateBody {
   name: string;
   image?: string;
-  gpu?: { id: string; count?: number };
+  gpu?: { id: string; count?: number; minCudaVersion?: string; allowedCudaVersions?: string[] };
   cpu?: unknown;
+  args?: string;
+  registry?: string | null;
+  globalNetworking?: boolean;
   cloud?: 'SECURE' | 'COMMUNITY';
   dataCenterIds?: string[];
   disk?: number;
@@ -31,27 +28,61 @@ interface CreateBody {
   templateId?: string;
 }
 
+type Handler = (call: HttpCall, context: RestContext, id: string) => HttpAnswer;
+
+/** What is emulated, by method and documented path. */
+const HANDLERS: Record<string, Handler> = {
+  'GET /v2/pods': list,
+  'POST /v2/pods': create,
+  'GET /v2/pods/{id}': getPod,
+  'PATCH /v2/pods/{id}': updatePod,
+  'DELETE /v2/pods/{id}': deletePod,
+  'POST /v2/pods/{id}/action': act,
+  'GET /v2/network-volumes': listVolumes,
+  'POST /v2/network-volumes': createVolume,
+  'GET /v2/network-volumes/{id}': getVolume,
+  'PATCH /v2/network-volumes/{id}': updateVolume,
+  'DELETE /v2/network-volumes/{id}': deleteVolume,
+  'GET /v2/catalog/gpus': listGpus,
+  'GET /v2/catalog/gpus/{id}': getGpu,
+  'GET /v2/catalog/datacenters': listDataCenters,
+  'GET /v2/catalog/datacenters/{id}': getDataCenter,
+  'GET /v2/billing': (call, context) => billed(call, context, undefined),
+  'GET /v2/billing/pods': (call, context) => billed(call, context, 'pods'),
+  'GET /v2/billing/serverless': (call, context) => billed(call, context, 'serverless'),
+  'GET /v2/billing/endpoints': (call, context) => billed(call, context, 'endpoints'),
+  'GET /v2/billing/network-volumes': (call, context) => billed(call, context, 'network-volumes'),
+  'GET /v2/billing/clusters': (call, context) => billed(call, context, 'clusters'),
+};
+
+/** Since November 2026; RunPod's pages show no path. */
+const BALANCE_PATH = '/v2/billing/balance';
+
+/** The document decides what there is; what of it is not emulated says so. */
 export function rest(call: HttpCall, context: RestContext): HttpAnswer {
-  const parts = call.path.split('/').slice(2).map(decodeURIComponent);
-  const [area, id, verb] = parts;
-  if (area === 'pods' && id === undefined) return call.method === 'POST' ? create(call, context) : list(call, context);
-  if (area === 'pods' && id !== undefined) return onePod(call, context, id, verb);
-  if (area === 'network-volumes') return volumes(context);
-  if (area === 'billing' && id === 'balance' && context.faults.balanceApi) return balance(context);
-  if (area === 'billing') return billed(call, context, id);
-  if (area === 'catalog' && id === 'gpus') return gpus(call, context);
-  if (area === 'catalog' && id === 'datacenters') return dataCenters();
-  return problem(404, 'The requested path was not found.');
+  if (call.path === BALANCE_PATH && context.faults.balanceApi) return balance(context);
+  const found = findPath(context.schemas.operations, call.path);
+  if (!found) return problem(404, 'The requested path was not found.');
+  const allowed = found.operations.map(({ method }) => method);
+  if (!allowed.includes(call.method)) return notAllowed(call.method, allowed);
+  const handler = HANDLERS[`${call.method} ${found.template}`];
+  return handler ? handler(call, context, found.params[0] ?? '') : notEmulated(`${call.method} ${found.template}`);
+}
+
+function notAllowed(method: string, allowed: readonly string[]): HttpAnswer {
+  const answer = problem(405, `method ${method} is not allowed`, undefined, 'Method Not Allowed');
+  return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
 }
 
 function list(call: HttpCall, { account, realNow, pageSize, faults }: RestContext): HttpAnswer {
+  const members = call.query.get('includeClusterPods') === 'true';
   const limit = Number(call.query.get('limit') ?? pageSize);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
-    return problem(422, 'Request validation failed.', ['limit']);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) return invalid(['limit']);
   const offset = cursorOffset(call.query.get('cursor'));
-  if (offset === null) return problem(422, 'Request validation failed.', ['cursor']);
+  if (offset === null) return invalid(['cursor']);
   const now = realNow();
   const all = [...account.pods.values()]
+    .filter((pod) => members || pod.cluster === null)
     .filter((pod, i) => pod.listedFrom <= now && (faults.list === null || (faults.list === 'half' && i % 2 === 0)))
     .sort((a, b) => b.createdAt - a.createdAt);
   const page = all.slice(offset, offset + limit);
@@ -75,7 +106,7 @@ function create(call: HttpCall, context: RestContext): HttpAnswer {
   const { account, faults, schemas } = context;
   const body = jsonBody(call);
   const violations = schemas.violations('CreatePodRequest', body);
-  if (violations.length > 0) return problem(422, 'Request validation failed.', violations);
+  if (violations.length > 0) return invalid(violations);
   const wanted = body as unknown as CreateBody;
   const refusal = refuseCreate(wanted, context);
   if (refusal) return refusal;
@@ -93,6 +124,8 @@ function create(call: HttpCall, context: RestContext): HttpAnswer {
     network: wanted.mounts?.network?.[0] ?? null,
     ports: wanted.ports ?? [],
     env: { ...wanted.env, RUNPOD_API_KEY: `rpa_${randomBytes(18).toString('hex')}` },
+    args: wanted.args ?? '',
+    globalNetworking: wanted.globalNetworking ?? false,
     spot: false,
     listedFrom: context.realNow() + faults.listLagMs,
   });
@@ -109,6 +142,8 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
   }
   const mount = wanted.mounts?.network?.[0];
   if (mount && !account.volumes.has(mount.volumeId)) return problem(400, 'network volume not found');
+  if (wanted.cpu !== undefined) return notEmulated('A CPU pod');
+  if (wanted.registry) return problem(400, 'registry credential not found');
   const gpu = GPUS.find((g) => g.id === wanted.gpu?.id);
   if (!gpu) return problem(400, `unknown GPU type ${wanted.gpu?.id}`);
   const cloud = wanted.cloud ?? 'SECURE';
@@ -121,6 +156,7 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
     count === undefined ||
     count > gpu.maxCount ||
     gpu.stock === 'NONE' ||
+    !cudaFits(wanted.gpu?.minCudaVersion, wanted.gpu?.allowedCudaVersions) ||
     elsewhere(wanted.dataCenterIds, gpu.dataCenters)
   ) {
     return problem(400, NO_CAPACITY, undefined, null);
@@ -147,62 +183,6 @@ function dataCenterOf(wanted: CreateBody, { account }: RestContext): string {
   );
 }
 
-function onePod(call: HttpCall, context: RestContext, id: string, verb: string | undefined): HttpAnswer {
-  const { account, faults, schemas } = context;
-  const pod = account.pods.get(id);
-  if (!pod) return problem(404, 'pod not found');
-  if (verb === undefined && call.method === 'GET') return { status: 200, body: podJson(pod, account, faults) };
-  if (verb === undefined && call.method === 'DELETE') return remove(pod, account);
-  if (verb === undefined && call.method === 'PATCH') return patch(pod, call, context);
-  if (verb !== 'action' || call.method !== 'POST') return problem(405, 'method not allowed');
-  const body = jsonBody(call);
-  const violations = schemas.violations('PodActionRequest', body);
-  if (violations.length > 0) return problem(422, 'Request validation failed.', violations);
-  if (body.action === 'terminate') return remove(pod, account);
-  if (body.action === 'stop') return stop(pod, context);
-  return start(pod, context);
-}
-
-/** Of what v2 can change, only what the bot changes. */
-function patch(pod: EmulatedPod, call: HttpCall, { account, faults, schemas }: RestContext): HttpAnswer {
-  const body = jsonBody(call);
-  const violations = schemas.violations('UpdatePodRequest', body);
-  if (violations.length > 0) return problem(422, 'Request validation failed.', violations);
-  if (typeof body.locked === 'boolean') pod.locked = body.locked;
-  return { status: 200, body: podJson(pod, account, faults) };
-}
-
-export function remove(pod: EmulatedPod, account: Account): HttpAnswer {
-  if (pod.cluster !== null) return problem(409, 'pod belongs to a cluster');
-  account.terminate(pod, 'Terminated by user');
-  account.deletedByApi += 1;
-  return { status: 204 };
-}
-
-function stop(pod: EmulatedPod, { account, faults }: RestContext): HttpAnswer {
-  if (pod.status === 'EXITED') return problem(409, 'action not allowed in the current status');
-  if (pod.locked) return problem(400, 'pod is locked');
-  account.stop(pod, 'Exited by user');
-  return { status: 200, body: podJson(pod, account, faults) };
-}
-
-function start(pod: EmulatedPod, { account, faults }: RestContext): HttpAnswer {
-  if (pod.status !== 'EXITED' && pod.status !== 'ERROR')
-    return problem(409, 'action not allowed in the current status');
-  if (faults.start === 'no-gpu') return problem(400, HOST_GPU_GONE);
-  if (faults.funds === '402') return problem(402, 'insufficient balance');
-  startPod(pod, account, faults.start === 'zero-gpu');
-  return { status: 200, body: podJson(pod, account, faults) };
-}
-
-function volumes({ account }: RestContext): HttpAnswer {
-  const rows = [...account.volumes.values()].map(({ highPerformanceRate, ...volume }) => ({
-    ...volume,
-    type: highPerformanceRate === undefined ? 'STANDARD' : 'HIGH_PERFORMANCE',
-  }));
-  return { status: 200, body: { networkVolumes: rows } };
-}
-
 function billed(call: HttpCall, { account, faults }: RestContext, id: string | undefined): HttpAnswer {
   if (faults.billing === 'down') return problem(503, 'billing is unavailable');
   if (faults.billing === 'forbidden') return problem(403, 'this key lacks the scope billing:read');
@@ -213,39 +193,4 @@ function balance({ account, faults }: RestContext): HttpAnswer {
   if (faults.balanceApi === 'down') return problem(500, 'Internal server error');
   const body = { balanceAmount: faults.balanceSaid ?? account.balance, billingMode: account.billingMode };
   return { status: 200, body };
-}
-
-function gpus(call: HttpCall, { faults }: RestContext): HttpAnswer {
-  const include = call.query.get('include');
-  if ((include === null) !== (call.query.get('product') === null))
-    return problem(400, 'include and product go together');
-  const community = call.query.get('cloud') === 'COMMUNITY';
-  const rows = GPUS.map((gpu) => {
-    const sold = community ? gpu.community !== null : gpu.secure !== null;
-    const availability = !sold || faults.capacity === 'none' ? 'NONE' : gpu.stock;
-    const centres = gpu.dataCenters.map((id) => ({ id, name: id, availability }));
-    return {
-      id: gpu.id,
-      name: gpu.name,
-      pool: null,
-      manufacturer: gpu.manufacturer,
-      memory: gpu.memory,
-      secure: gpu.secure !== null,
-      community: gpu.community !== null,
-      price: { secure: gpu.secure ?? 0, community: gpu.community ?? 0 },
-      maxCount: { secure: gpu.maxCount, community: gpu.maxCount },
-      ...(include === null ? {} : { availability, ...(centres.length > 0 ? { dataCenters: centres } : {}) }),
-    };
-  });
-  return { status: 200, body: { gpus: rows } };
-}
-
-function dataCenters(): HttpAnswer {
-  const rows = DATA_CENTERS.map((centre) => ({
-    ...centre,
-    globalNetwork: true,
-    networkVolumeTypes: ['STANDARD'],
-    compliance: ['SOC_2_TYPE_2'],
-  }));
-  return { status: 200, body: { dataCenters: rows } };
 }

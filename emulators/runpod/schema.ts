@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import type { HttpAnswer } from '../http.ts';
+import { type Operation, operationsOf } from './operations.ts';
 
 interface Overlay {
   entries: { path: string; value: unknown }[];
@@ -27,19 +29,32 @@ export function runpodDocument(): Json {
 export class RunpodSchemas {
   private readonly ajv: Ajv2020;
   private readonly compiled = new Map<string, ValidateFunction>();
+  readonly operations: readonly Operation[];
 
   constructor() {
     this.ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
     (formats as unknown as (ajv: Ajv2020) => void)(this.ajv);
     this.ajv.addFormat('float', true);
     this.ajv.addFormat('double', true);
-    this.ajv.addSchema(runpodDocument(), 'runpod');
+    const document = runpodDocument();
+    this.operations = operationsOf(document);
+    this.ajv.addSchema(document, 'runpod');
   }
 
   /** Violations in RunPod's own style (`$: missing property 'image'`); empty where the value fits. */
   violations(schema: string, value: unknown): string[] {
     const validate = this.compiled.get(schema) ?? this.compile(schema);
     return validate(value) ? [] : (validate.errors ?? []).map(inRunpodStyle);
+  }
+
+  /** How a reply differs from what the document says of this operation; empty where it fits. */
+  replyViolations({ replies }: Operation, { status, headers, body }: HttpAnswer): string[] {
+    const documented = replies.get(String(status)) ?? (replies.has(String(status)) ? null : replies.get('default'));
+    if (documented === undefined) return [`status ${status} is not documented`];
+    if (documented === null) return body === undefined ? [] : [`status ${status} has no body`];
+    const type = headers?.['content-type'] ?? 'application/json';
+    if (type !== documented.type) return [`${type} instead of ${documented.type}`];
+    return this.violations(documented.schema, body);
   }
 
   private compile(schema: string): ValidateFunction {

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type HttpAnswer, type HttpCall, jsonBody, type Listening, listen } from '../http.ts';
 import { Account, type Delays } from './account.ts';
+import type { RestContext } from './context.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { graphql, rootField } from './graphql.ts';
+import { findPath } from './operations.ts';
 import { problem } from './pods.ts';
-import { type RestContext, rest } from './rest.ts';
+import { rest } from './rest.ts';
 import { RunpodSchemas } from './schema.ts';
 
 export interface RecordedCall {
@@ -73,27 +75,26 @@ const BLOCKED: HttpAnswer = {
   body: '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body>Ray ID: 8f2c</body></html>',
 };
 
+function isJson(call: HttpCall): boolean {
+  try {
+    jsonBody(call);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The key that was sent, in the header or, to GraphQL, in the query; null for none. */
+function keyOf({ path, headers, query }: HttpCall): string | null {
+  const inQuery = path === '/graphql' ? query.get('api_key') : null;
+  return headers.authorization?.replace(/^Bearer /, '') ?? inQuery;
+}
+
 function down(retryAfter: number | undefined): HttpAnswer {
   const answer = problem(503, 'service unavailable');
   const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return { ...answer, headers: { ...answer.headers, ...wait } };
 }
-
-/** Which schema a reply of a path must fit. */
-const REPLIES: [RegExp, string][] = [
-  [/^GET \/v2\/pods$/, 'ListPodsResponse'],
-  [/^POST \/v2\/pods$/, 'Pod'],
-  [/^((GET|PATCH) \/v2\/pods\/[^/]+|POST \/v2\/pods\/[^/]+\/action)$/, 'Pod'],
-  [/^GET \/v2\/network-volumes$/, 'ListNetworkVolumesResponse'],
-  [/^GET \/v2\/billing\/pods$/, 'ListPodBillingResponse'],
-  [/^GET \/v2\/billing$/, 'ListBillingResponse'],
-  [/^GET \/v2\/billing\/serverless$/, 'ListServerlessBillingResponse'],
-  [/^GET \/v2\/billing\/endpoints$/, 'ListEndpointBillingResponse'],
-  [/^GET \/v2\/billing\/network-volumes$/, 'ListNetworkVolumeBillingResponse'],
-  [/^GET \/v2\/billing\/clusters$/, 'ListClusterBillingResponse'],
-  [/^GET \/v2\/catalog\/gpus$/, 'ListGpuTypesResponse'],
-  [/^GET \/v2\/catalog\/datacenters$/, 'ListDataCentersResponse'],
-];
 
 class EmulatorState {
   readonly faults: Faults = { ...NO_FAULTS };
@@ -111,6 +112,7 @@ class EmulatorState {
   }
 
   async handle(call: HttpCall): Promise<HttpAnswer | 'drop'> {
+    if (!isJson(call)) return problem(400, 'malformed JSON body');
     const isGraphql = call.path === '/graphql';
     const path = isGraphql ? `/graphql:${rootField(String(jsonBody(call).query))}` : call.path;
     const at = this.account.now();
@@ -133,7 +135,8 @@ class EmulatorState {
       record.faulted = true;
       return BLOCKED;
     }
-    if (call.headers.authorization !== `Bearer ${this.options.apiKey}`) return problem(401, 'missing bearer token');
+    const anonymous = call.path === '/graphql' && keyOf(call) === null;
+    if (!anonymous && keyOf(call) !== this.options.apiKey) return problem(401, 'missing bearer token');
     if (!/\S/.test(call.headers['user-agent'] ?? '')) return problem(403, 'access denied');
     const broken = await this.brokenApi(record);
     if (broken) return broken;
@@ -155,17 +158,18 @@ class EmulatorState {
   }
 
   private route(call: HttpCall): HttpAnswer {
-    const context = this.context();
+    const context = this.context(call);
     return call.path === '/graphql' ? graphql(call, context) : rest(call, context);
   }
 
-  private context(): RestContext {
+  private context(call: HttpCall): RestContext {
     return {
       account: this.account,
       faults: this.faults,
       schemas: this.schemas,
       realNow: Date.now,
       pageSize: this.options.pageSize ?? 1000,
+      anonymous: keyOf(call) === null,
     };
   }
 
@@ -232,10 +236,10 @@ class EmulatorState {
   private check(record: RecordedCall, answer: HttpAnswer): void {
     if (answer.status === 422)
       this.violations.push(`request ${record.method} ${record.path}: ${JSON.stringify(answer.body)}`);
-    if (answer.status >= 300 || answer.body === undefined) return;
-    const schema = REPLIES.find(([pattern]) => pattern.test(`${record.method} ${record.path}`))?.[1];
-    if (!schema) return;
-    const found = this.schemas.violations(schema, answer.body);
+    const path = findPath(this.schemas.operations, record.path);
+    const operation = path?.operations.find(({ method }) => method === record.method);
+    if (!operation || answer.status === 501) return;
+    const found = this.schemas.replyViolations(operation, answer);
     if (found.length > 0)
       this.violations.push(`reply ${record.method} ${record.path}: ${found.slice(0, 3).join('; ')}`);
   }
