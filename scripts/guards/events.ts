@@ -116,8 +116,16 @@ const ONCE: Guard[] = [
   {
     guard: 'nobody gets a pod hours later',
     ...INBOX,
-    without: "    if (left.ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));\n",
+    without: "    if (ageMs > MAX_AGE_MS) return this.answer(held, note('warn', TOO_OLD));\n",
     name: 'is not carried out any more after ten minutes',
+  },
+  {
+    guard: 'the age of an event is also that of its signed stamp',
+    file: INBOX.file,
+    without: 'Math.max(left.ageMs, Math.abs(this.services.clocks.realNow() - held.work.at))',
+    to: 'left.ageMs',
+    test: 'test/inbox/replayed.test.ts',
+    name: 'an hour later, a form and an approval that somebody copied',
   },
   {
     guard: 'an answer that was found is not found out anew',
@@ -177,8 +185,8 @@ const WORDS: Guard[] = [
   {
     guard: 'a text is refused for its length before it is masked, parsed or written',
     file: INBOX.file,
-    without: "readEvent(away ? { kind: 'hint', incoming: event.incoming, message: away.message } : event)",
-    to: 'readEvent(event)',
+    without: 'readEvent(seen, ',
+    to: 'readEvent(event, ',
     test: TYPED,
     name: 'is refused where text is too long',
   },

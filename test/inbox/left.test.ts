@@ -39,6 +39,12 @@ describe('what a bot left', () => {
     expect((await services.ledger.get('p4'))?.status).toBe('stopping');
   });
 
+  it('is said to be unclear where what it asked about is seen no more: its first bot may have done it', async () => {
+    const form = { ...click, kind: 'submit', token: 'v1.terminate.d9', answers: { reason: ['done'] }, kept: null };
+    await left(form);
+    expect((await lookedAt()).answers).toEqual([expect.stringMatching(/cannot tell whether it was done/)]);
+  });
+
   it('is not carried out any more after ten minutes, and said to be unknown', async () => {
     await left(click);
     await redis.client().hset(EVENT, 'since', Date.now() - 11 * 60_000);
