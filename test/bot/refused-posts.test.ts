@@ -1,3 +1,4 @@
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { Seen } from '../../emulators/chat.ts';
@@ -248,4 +249,17 @@ it('a direct message keeps its buttons', async () => {
   await fronts.slack.direct('slack:T0DEMO/U0ALICE', message);
   await fronts.discord.direct(`discord:${ALICE_ON_DISCORD}`, message);
   for (const chat of CHATS) expect(seen(chat).map(({ buttons }) => buttons[0]?.label)).toEqual(['Stop']);
+});
+
+it('Discord gets its pictures whichever undici was loaded first', async () => {
+  const before = getGlobalDispatcher();
+  setGlobalDispatcher(new Agent());
+  try {
+    const picture = { kind: 'image' as const, name: 'a.png', alt: 'a chart', png: 'aGk=' };
+    const message = card('the card', 'info', [picture]);
+    await fronts.discord.post(DISCORD_ROOM, message, { marker: 'm1', ping: [] });
+    expect(chats.discord.server.messages[0]?.attachments).toHaveLength(1);
+  } finally {
+    setGlobalDispatcher(before);
+  }
 });

@@ -12,6 +12,7 @@ import {
   InteractionResponseType,
   MessageFlags,
   REST,
+  type RESTOptions,
   Routes,
 } from 'discord.js';
 import type { DiscordSettings } from '../../config/settings.ts';
@@ -76,7 +77,7 @@ export class DiscordFront implements Front {
     onKnown: (reason: string | null) => void,
   ) {
     this.onKnown = onKnown;
-    const api = settings.apiUrl === null ? {} : { api: settings.apiUrl };
+    const api = { makeRequest, ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }) };
     this.callbacks = new REST({ ...api, retries: 0, timeout: CALLBACK_TIMEOUT_MS });
     this.settings = settings;
     this.commands = commands;
@@ -320,6 +321,12 @@ export class DiscordFront implements Front {
     return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
   }
 }
+
+/**
+ * discord.js sends through whatever dispatcher the first undici of the process has set, and another version than its own does
+ * not know the FormData of its uploads. Node's fetch has one of its own.
+ */
+const makeRequest = fetch as unknown as RESTOptions['makeRequest'];
 
 const deferredPrivately = {
   type: InteractionResponseType.DeferredChannelMessageWithSource,
