@@ -25,7 +25,8 @@ export interface Registers {
  */
 export type Reading = 'kept' | 'fresh' | 'live';
 
-const FORM_PATIENCE_MS = 1500;
+/** A form is there before another bot may take its event (`UNACKNOWLEDGED_MS`), and would open it as well, ms. */
+const FORM_PATIENCE_MS = 700;
 
 /** What somebody is called in cards and answers. A chat shows whatever name people give themselves there. */
 export function nameFor(person: string | null, shown: string, { people }: Pick<Policy, 'people'>): string {
