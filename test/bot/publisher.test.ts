@@ -56,7 +56,7 @@ describe('a pod’s card, where its channel takes no messages', () => {
     await services.ledger.move('p1', (row) => ({ ...row, status: 'stopped' }));
     await announce.pod('p1');
     expect(texts('slack').sort()).toEqual([
-      expect.stringMatching(/^direct: run7: Stopped/),
+      expect.stringMatching(/^direct: run7: Stopped.*I can post in its channel again/s),
       expect.stringMatching(/^run7: Stopped/),
     ]);
   });

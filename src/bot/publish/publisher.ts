@@ -2,7 +2,7 @@ import { type AccountId, accountsOf, bare, chatOf, type PersonRef, type Place } 
 import { ChatError } from '../failure.ts';
 import { ChatUnavailable, type Front, type MessageRef, PlaceClosed } from '../front.ts';
 import type { Services } from '../services.ts';
-import { insteadOf } from '../views/no-place.ts';
+import { besideOf, insteadOf } from '../views/no-place.ts';
 import { peopleNamed } from './addressees.ts';
 import type { ClosedPlaces } from './closed-places.ts';
 import { type Copies, Overtaken } from './copies.ts';
@@ -11,7 +11,7 @@ import type { Part, Publication } from './publication.ts';
 /** What nobody can be told is tried again this often: people have to open a channel first. */
 const UNSEEN_AGAIN_MS = 5 * 60_000;
 
-/** What a lower step shows. */
+/** What a lower step shows: the card alone, which says why it stands there. */
 type Shown = Pick<Publication, 'id' | 'revision' | 'card'>;
 type Outcome = { kind: 'shown' } | { kind: 'closed'; error: ChatError } | { kind: 'failed'; error: unknown };
 
@@ -59,7 +59,7 @@ export class Publisher {
     const isShown = outcomes.some(({ kind }) => kind === 'shown');
     const isUnseen = publication.isNews && !isShown && failures.length === 0;
     const reached = isUnseen ? await this.descend(publication) : [];
-    await this.keepUp(publication, reached);
+    await this.keepUp(publication, reached, isShown);
     if (failure) throw failure;
     if (isUnseen && reached.length === 0) {
       const why = shut[0]?.message ?? 'its room has no channel';
@@ -95,7 +95,7 @@ export class Publisher {
   private async callDirectly(id: string, chat: string, { key, revision, message, ping = [] }: Part): Promise<void> {
     for (const account of ping.filter((one) => chatOf(one) === chat)) {
       const card = typeof message === 'function' ? message(() => null) : message;
-      await this.showDirectly({ id, revision, card }, account, ` ${key}`);
+      await this.showDirectly({ id, revision, card: insteadOf(card) }, account, ` ${key}`);
     }
   }
 
@@ -124,17 +124,16 @@ export class Publisher {
   /** The first step below that takes it; the slots in which it is shown there. */
   private async descend(publication: Publication): Promise<string[]> {
     const { policy } = this.services;
+    const shown = { ...publication, card: insteadOf(publication.card) };
     for (const place of publication.elsewhere) {
-      const slot = await this.showElsewhere(publication, place);
+      const slot = await this.showElsewhere(shown, place);
       if (slot !== null) return [slot];
     }
-    const concerned = await this.directly(publication, publication.concerns);
-    return concerned.length > 0
-      ? concerned
-      : this.directly(publication, peopleNamed(policy.watch.ops.people, this.services));
+    const concerned = await this.directly(shown, publication.concerns);
+    return concerned.length > 0 ? concerned : this.directly(shown, peopleNamed(policy.watch.ops.people, this.services));
   }
 
-  private async directly(publication: Publication, people: readonly PersonRef[]): Promise<string[]> {
+  private async directly(publication: Shown, people: readonly PersonRef[]): Promise<string[]> {
     const slots: string[] = [];
     for (const account of await this.accountsOfAll(people)) {
       const slot = await this.showDirectly(publication, account);
@@ -153,7 +152,7 @@ export class Publisher {
     return this.showInstead(publication, `privately ${account}${key}`, place, chat);
   }
 
-  /** The card alone, saying why it stands there. Null where that step is closed too. */
+  /** Null where that step is closed too. */
   private async showInstead(
     { id, revision, card }: Shown,
     slot: string,
@@ -163,8 +162,8 @@ export class Publisher {
     const front = this.fronts.get(chat);
     if (!front) return null;
     try {
-      const message = insteadOf(card);
-      await this.copies.upsert(front, { id, at: slot, revision, to: await place(), message, options: { ping: [] } });
+      const options = { ping: [] };
+      await this.copies.upsert(front, { id, at: slot, revision, to: await place(), message: card, options });
       return slot;
     } catch (error) {
       if (!(error instanceof ChatError) || error instanceof ChatUnavailable) throw error;
@@ -174,12 +173,13 @@ export class Publisher {
   }
 
   /** What stands on a lower step follows the record too, for as long as there is a record. */
-  private async keepUp(publication: Publication, fresh: readonly string[]): Promise<void> {
+  private async keepUp(publication: Publication, fresh: readonly string[], isShown: boolean): Promise<void> {
+    const shown = { ...publication, card: (isShown ? besideOf : insteadOf)(publication.card) };
     const slots = (await this.copies.slots(publication.id)).filter((slot) => !fresh.includes(slot));
     for (const slot of slots) {
       const [kind, chatOrAccount = '', channel = ''] = slot.split(' ');
-      if (kind === 'privately' && channel === '') await this.showDirectly(publication, chatOrAccount);
-      if (kind === 'elsewhere') await this.showElsewhere(publication, { chat: chatOrAccount, channel });
+      if (kind === 'privately' && channel === '') await this.showDirectly(shown, chatOrAccount);
+      if (kind === 'elsewhere') await this.showElsewhere(shown, { chat: chatOrAccount, channel });
     }
   }
 
