@@ -21,6 +21,8 @@ import { type ReadEvent, readEvent, type Work, work as workSchema } from './work
 const RETRY_ANSWER_MS = 1000;
 /** Of the three seconds that a platform gives before its acknowledgement. */
 const CLAIM_PATIENCE_MS = 1000;
+/** A form, or what is said instead of it, must be the first answer, also while the store hangs. */
+const OPEN_PATIENCE_MS = 1200;
 /** How often a bot looks for what others left, and says that it holds what it has. */
 const WATCH_MS = 1000;
 /** What the store, or a fault of ours, held up is begun again after this, and after twice as long each time. */
@@ -179,12 +181,12 @@ export class DurableInbox implements Inbox {
   }
 
   private async open(held: Held): Promise<Opening> {
-    try {
-      return await this.dispatch.open(held);
-    } catch (error) {
+    const instead: Opening = { message: note('warn', NO_FORM) };
+    const opening = this.dispatch.open(held).catch((error: Error) => {
       if (!storeIsAway(error)) throw error;
-      return { message: note('warn', NO_FORM) };
-    }
+      return instead;
+    });
+    return Promise.race([opening, pause(OPEN_PATIENCE_MS, instead, { ref: false })]);
   }
 
   private async carryOut(held: Held): Promise<void> {

@@ -192,3 +192,22 @@ describe('an event that a front took and never came back with', () => {
     expect(bot.answers).toHaveLength(1);
   });
 });
+
+it('a form whose store hangs is answered in words before the platform gives up on it', async () => {
+  let hangs = false;
+  const hanging: RedisClient = new Proxy(redis.client(), {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      const call = member.bind(target) as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => (hangs ? new Promise(() => {}) : call(...args));
+    },
+  });
+  const { inbox } = botOver(hanging);
+  const input = { kind: 'text' as const, text: 'terminate free' };
+  const taken = await inbox.take({ kind: 'command', incoming: { ...from('e1'), input } });
+  expect(taken.opensForm).toBe(true);
+  hangs = true;
+  const opening = await taken.open();
+  expect('message' in opening && JSON.stringify(opening.message)).toContain('the form could not open');
+});
