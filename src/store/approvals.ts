@@ -109,9 +109,14 @@ export class Approvals {
     return json === null ? null : batch.parse(JSON.parse(json));
   }
 
+  /**
+   * The list is not signed, and each record says of which form it is: nobody who decides on a card decides on another's.
+   * One that was altered is void whatever it says, and stays where it is listed.
+   */
   async inBatch(id: string): Promise<Approval[]> {
     const found = await this.batch(id);
-    return found ? this.records(found.approvals) : [];
+    const listed = found ? await this.records(found.approvals) : [];
+    return listed.filter((record) => record.altered || record.batch === id);
   }
 
   async open(): Promise<Approval[]> {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
-import { BOB } from '../policy/requests.ts';
+import { BOB, newApproval } from '../policy/requests.ts';
+import { ALICE } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { type Bot, botOver, from, settleIn } from './team.ts';
 
@@ -93,4 +94,18 @@ it('a form and an approval that were given for one pod terminate no other', asyn
   await putBack('yes', approved, 1);
   const forged = await botOver(client).services.approvals.forPod('pod3');
   expect(forged && (await botOver(client).services.approvals.proven(forged.id))).toBeNull();
+});
+
+it('an approval is for the requests of its own form, whatever others somebody with Redis alone lists beside them', async () => {
+  const client = redis.client();
+  const bot = botOver(client);
+  const shown = '{podwarden}:approval-batch:br4';
+  const listed = JSON.parse((await client.hget(shown, 'json')) ?? '') as { approvals: string[] };
+  await client.hset(shown, 'json', JSON.stringify({ ...listed, approvals: ['r4', 'r1b'] }));
+  const { guard } = await bot.services.links.guarded();
+  const other = newApproval({ id: 'r1b', batch: 'other', podId: 'pod3', row: 'p3', by: ALICE });
+  await bot.services.approvals.add([other], guard, () => []);
+  await copied(bot, approve('br4'));
+  expect((await bot.services.approvals.get('r4'))?.votes).toHaveLength(1);
+  expect((await bot.services.approvals.get('r1b'))?.votes).toEqual([]);
 });
