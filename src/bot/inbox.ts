@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import { answer as answerLater } from '../jobs/names.ts';
 import { storeIsAway } from '../store/connect.ts';
 import { type Events, type Left, UNACKNOWLEDGED_MS } from '../store/events.ts';
@@ -16,7 +15,7 @@ import type {
 } from './front.ts';
 import { type Message, note } from './message/message.ts';
 import type { Services } from './services.ts';
-import { type ReadEvent, readEvent, type Work, work as workSchema } from './work.ts';
+import { LOOK, type ReadEvent, readEvent, workOf } from './work.ts';
 
 const RETRY_ANSWER_MS = 1000;
 /** Of the three seconds that a platform gives before its acknowledgement. */
@@ -33,13 +32,11 @@ const FRONT_MS = 10_000;
 /** Nobody gets a pod hours later: what is older than this is not carried out, ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
-const LOOK = 'Look at the pod’s card or /pod list before you try again.';
 const STORE_AWAY = `Podwarden’s store (Redis) is not responding. I keep trying for ten minutes and answer here when it is done. ${LOOK}`;
-const GIVEN_UP = `Podwarden’s store (Redis) did not respond until I had to stop trying, so I cannot tell whether it is done. ${LOOK}`;
+const GIVEN_UP = `Podwarden’s store (Redis) did not take this before I had to stop trying, so I cannot tell whether it is done. ${LOOK}`;
 const NO_FORM =
   'Podwarden’s store (Redis) is not responding, so the form could not open and nothing was requested. Try again in a minute.';
 const TOO_OLD = `Podwarden was down when you did this more than ten minutes ago, so I did not finish it. ${LOOK}`;
-const UNREADABLE = `Podwarden was updated before it could finish this. ${LOOK}`;
 
 /** `silent`: its person was told to slow down already. */
 type TakenAs = Pick<Taken, 'ours' | 'opensForm'> & { silent: boolean };
@@ -169,15 +166,22 @@ export class DurableInbox implements Inbox {
         held.unwritten = false;
         return ours;
       } catch (error) {
-        if (!storeIsAway(error) || this.closed) throw error;
-        if (performance.now() > until) {
-          await this.sayOnce(held, GIVEN_UP);
-          throw error;
+        if (!storeIsAway(error) || this.closed || performance.now() > until) {
+          this.services.log.error({ event: held.id, error: (error as Error).message }, 'the store took no event');
+          await this.giveUp(held);
+          return false;
         }
         await this.sayThatItWaits(held);
         await pause(RETRY_MS);
       }
     }
+  }
+
+  /** Nobody else may know of it: whoever was promised an answer hears that none comes. */
+  private async giveUp(held: Held): Promise<void> {
+    if (!held.unwritten) return;
+    held.unwritten = false;
+    await this.sayOnce(held, GIVEN_UP);
   }
 
   private async open(held: Held): Promise<Opening> {
@@ -326,7 +330,7 @@ export class DurableInbox implements Inbox {
     const left = [...this.held.values()].filter(({ answering }) => !answering);
     const unwritten = left.filter((held) => held.unwritten);
     await Promise.all([
-      ...unwritten.map((held) => this.sayOnce(held, GIVEN_UP)),
+      ...unwritten.map((held) => this.giveUp(held)),
       ...left.map(({ id, owner }) => this.events.leave(id, owner, 0).catch(() => {})),
     ]);
   }
@@ -335,15 +339,4 @@ export class DurableInbox implements Inbox {
 /** Null where the store did not say in time. */
 async function patiently(claim: Promise<boolean>): Promise<boolean | null> {
   return Promise.race([claim, pause(CLAIM_PATIENCE_MS).then(() => null)]).catch(() => null);
-}
-
-/** What a bot of another release wrote is answered, as far as it says by whom it was. */
-function workOf({ id, body }: Left, at: number): Work {
-  const read = workSchema.safeParse(body);
-  if (read.success) return read.data;
-  const about = z
-    .object({ account: z.string().catch(''), name: z.string().catch('') })
-    .catch({ account: '', name: '' });
-  const place = { chat: '', channel: '' };
-  return { ...about.parse(body), kind: 'answer', eventId: id, place, at, message: note('warn', UNREADABLE) };
 }

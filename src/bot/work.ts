@@ -7,6 +7,9 @@ import { keyWarning, masked, maskedAnswers, parse } from './input.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
 
+export const LOOK = 'Look at the pod’s card or /pod list before you try again.';
+const UNREADABLE = `Podwarden was updated before it could finish this. ${LOOK}`;
+
 /** `at`: when it was taken, real ms by the store's clock. It is signed with the rest, and what Redis says of its age is not. */
 const base = { eventId: z.string(), account: accountId, name: z.string(), place, at: z.number() };
 type About = Omit<IncomingBase, 'reply'> & { at: number };
@@ -75,3 +78,14 @@ const again = ({ name }: Command) =>
     'warn',
     `Podwarden restarted while it read your /pod ${name}, and does not keep codes. Get a new one with /pod ${name}.`,
   );
+
+/** What a bot of another release wrote is answered, as far as it says by whom it was. */
+export function workOf({ id, body }: { id: string; body: unknown }, at: number): Work {
+  const read = work.safeParse(body);
+  if (read.success) return read.data;
+  const about = z
+    .object({ account: z.string().catch(''), name: z.string().catch('') })
+    .catch({ account: '', name: '' });
+  const place = { chat: '', channel: '' };
+  return { ...about.parse(body), kind: 'answer', eventId: id, place, at, message: note('warn', UNREADABLE) };
+}

@@ -128,6 +128,33 @@ it('whoever was promised an answer hears that the bot stops before the store cou
   expect(bot.answers).toHaveLength(2);
 });
 
+describe('whose event the store never took', () => {
+  const refusing = (why: string): RedisClient =>
+    new Proxy(redis.client(), {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        return name === 'eval' ? () => Promise.reject(new Error(why)) : member.bind(target);
+      },
+    });
+  const unclear = expect.stringMatching(/cannot tell whether it is done.*Look at the pod’s card/);
+
+  it('hears so also where it is tried once more while the bot stops', async () => {
+    const bot = botOver(refusing('Connection is closed.'));
+    const delivered = deliver(bot, stop, () => {});
+    await until(() => bot.answers.length > 0);
+    await bot.inbox.drain(30_000);
+    await delivered;
+    expect(bot.answers).toEqual([expect.stringContaining('I keep trying for ten minutes'), unclear]);
+  });
+
+  it('hears so also where the store is there and refuses', async () => {
+    const bot = botOver(refusing('NOPERM this user has no permissions to run the eval command'));
+    await deliver(bot, stop, () => {});
+    expect(bot.answers).toEqual([unclear]);
+  });
+});
+
 it('what a fault of ours holds up is begun again after twice as long each time', async () => {
   const faulty: RedisClient = new Proxy(redis.client(), {
     get: (target, name) => {
