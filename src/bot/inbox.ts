@@ -13,9 +13,10 @@ import type {
   ReplyRef,
   Taken,
 } from './front.ts';
+import { GIVEN_UP, NO_FORM, STORE_AWAY, TOO_OLD } from './inbox-words.ts';
 import { type Message, note } from './message/message.ts';
 import type { Services } from './services.ts';
-import { LOOK, type ReadEvent, readEvent, workOf } from './work.ts';
+import { type ReadEvent, readEvent, workOf } from './work.ts';
 
 const RETRY_ANSWER_MS = 1000;
 /** Of the three seconds that a platform gives before its acknowledgement. */
@@ -32,12 +33,6 @@ const FRONT_MS = 10_000;
 /** Nobody gets a pod hours later: what is older than this is not carried out, ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
-const STORE_AWAY = `Podwarden’s store (Redis) is not responding. I keep trying for ten minutes and answer here when it is done. ${LOOK}`;
-const GIVEN_UP = `Podwarden’s store (Redis) did not take this before I had to stop trying, so I cannot tell whether it is done. ${LOOK}`;
-const NO_FORM =
-  'Podwarden’s store (Redis) is not responding, so the form could not open and nothing was requested. Try again in a minute.';
-const TOO_OLD = `Podwarden was down when you did this more than ten minutes ago, so I did not finish it. ${LOOK}`;
-
 /** `silent`: its person was told to slow down already. */
 type TakenAs = Pick<Taken, 'ours' | 'opensForm'> & { silent: boolean };
 
@@ -47,8 +42,9 @@ interface Held extends Task {
   owner: string;
   /** How often it was begun before. */
   runs: number;
-  /** Its answer may be on the way: whoever takes it over would say it once more. */
+  /** Its answer may be on the way, or is given or kept: whoever takes it over would say it once more. */
   answering?: boolean;
+  answered?: boolean;
   /** Its work has begun here: until then a front may still lose it. */
   begun?: boolean;
   /** The store has not said yet that it has it: nobody else may know of it. */
@@ -214,8 +210,18 @@ export class DurableInbox implements Inbox {
       if (!(await this.events.answering(id, owner, unwritten ? null : message))) return;
       held.answering = true;
       await this.give({ ...held, reply: await this.addressOf(held) }, message, unwritten ?? message);
+      held.answered = true;
     }
-    await this.events.end(id, owner);
+    await this.end(held);
+  }
+
+  /** What was answered is answered once: it stays with this bot until the store has its end. */
+  private async end(held: Held): Promise<void> {
+    await this.events.end(held.id, held.owner).catch(async (error: Error) => {
+      if (!held.answered || !storeIsAway(error) || this.closed) throw error;
+      await pause(RETRY_MS);
+      await this.end(held);
+    });
   }
 
   /** Where the chat does not take an answer now, `later` is kept, for as long as its address lives, and given then. */
@@ -243,7 +249,7 @@ export class DurableInbox implements Inbox {
       })
       .catch(async (error: Error) => {
         log.error({ id: newId(), error: error.message, stack: error.stack }, 'an event is taken up again');
-        if (storeIsAway(error)) await this.sayThatItWaits(held);
+        if (storeIsAway(error) && !held.answered) await this.sayThatItWaits(held);
         const afterMs = RETRY_MS * 2 ** Math.min(held.runs, MAX_DOUBLINGS);
         await this.events.leave(held.id, held.owner, afterMs).catch(() => {});
       })

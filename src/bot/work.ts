@@ -3,12 +3,10 @@ import { accountId, place } from '../policy/identity.ts';
 import type { Command } from './commands/declare.ts';
 import { UsageError } from './commands/parse.ts';
 import type { IncomingBase, IncomingCommand, IncomingEvent } from './front.ts';
+import { UNREADABLE } from './inbox-words.ts';
 import { keyWarning, masked, maskedAnswers, parse } from './input.ts';
 import { type Message, note } from './message/message.ts';
 import { maskSecrets } from './secrets.ts';
-
-export const LOOK = 'Look at the pod’s card or /pod list before you try again.';
-const UNREADABLE = `Podwarden was updated before it could finish this. ${LOOK}`;
 
 /** `at`: when it was taken, real ms by the store's clock. It is signed with the rest, and what Redis says of its age is not. */
 const base = { eventId: z.string(), account: accountId, name: z.string(), place, at: z.number() };

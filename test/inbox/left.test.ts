@@ -155,6 +155,29 @@ describe('whose event the store never took', () => {
   });
 });
 
+it('an answer that was given is said once, also where the store goes away right after it', async () => {
+  let away = 1;
+  const flaky: RedisClient = new Proxy(redis.client(), {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      const call = member.bind(target) as (...args: unknown[]) => unknown;
+      if (name !== 'eval') return call;
+      return async (...args: unknown[]) => {
+        if (String(args[0]).includes("'done'") && away-- > 0) throw new Error('Connection is closed.');
+        return call(...args);
+      };
+    },
+  });
+  const bot = botOver(flaky);
+  await deliver(bot, stop, () => {});
+  expect(bot.answers).toEqual([expect.stringContaining('Stopping keep')]);
+  await redis.client().zadd('{podwarden}:events:slack', 'XX', 0, 'slack-e1');
+  await bot.inbox.look();
+  await bot.inbox.settled();
+  expect(bot.answers).toHaveLength(1);
+});
+
 it('what a fault of ours holds up is begun again after twice as long each time', async () => {
   const faulty: RedisClient = new Proxy(redis.client(), {
     get: (target, name) => {
