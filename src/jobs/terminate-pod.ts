@@ -62,7 +62,7 @@ async function untilGone(id: string, context: GovernedContext, signal: AbortSign
   for (let reads = 1; ; reads++) {
     const record = await context.approvals.get(id);
     if (record?.status !== 'executing') return;
-    if (isLate(record, context)) return end(record, moves.failed(UNKNOWN_STATE, context.clocks.now()), context);
+    if (isLate(record, context)) return end(record, moves.failed(unknownState(record), context.clocks.now()), context);
     const pod = await context.provider.get(record.podId, signal, URGENT);
     const missing = pod === null || stateOf(pod) === 'gone';
     if (missing && (await gone(record, context, signal))) return finish(record, context);
@@ -76,8 +76,10 @@ function isLate({ dueAt }: Approval, { clocks }: GovernedContext): boolean {
   return dueAt !== null && clocks.now() > dueAt + LAPSE_MS;
 }
 
-const UNKNOWN_STATE =
-  'RunPod was asked to delete it, and half an hour later does not show that it did: look in RunPod’s console';
+const unknownState = ({ attempt }: Approval): string =>
+  attempt?.number === 0
+    ? 'RunPod was not asked to delete it: Podwarden’s store (Redis) or its worker was too slow for half an hour'
+    : 'RunPod was asked to delete it, and half an hour later does not show that it did: look in RunPod’s console';
 
 async function gone(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<boolean> {
   const row = await context.ledger.get(record.row);
@@ -94,7 +96,7 @@ async function finish(record: Approval, context: GovernedContext): Promise<void>
 async function begin(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<void> {
   const now = context.clocks.now();
   if (record.status === 'executing' && isLate(record, context)) {
-    return end(record, moves.failed(UNKNOWN_STATE, now), context);
+    return end(record, moves.failed(unknownState(record), now), context);
   }
   if (!mayAct(context, name.name)) return;
   const readFrom = context.clocks.realNow();
@@ -184,7 +186,9 @@ async function send(
   const after = context.clocks.realNow();
   const slept = context.clocks.jumped?.() ?? false;
   if (slept || after - before > CLAIM_FRESH_MS || after - readFrom > READ_FRESH_MS) {
-    await context.approvals.move(record.id, moves.sent(number), () => []);
+    await context.approvals.move(record.id, moves.unsent(number), (after) => [
+      requestEntry(after, 'runpod-answer', context.clocks.now(), null, { attempt: number, answer: 'not sent' }),
+    ]);
     throw new TryLater(0);
   }
   await call(record, number, context, signal);

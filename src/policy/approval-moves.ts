@@ -158,6 +158,14 @@ export function sent(number: number): ApprovalMove {
   };
 }
 
+/** Whoever made the claim knows that nothing was sent on it, so that it counts as none. */
+export function unsent(number: number): ApprovalMove {
+  return (record) => {
+    const ended = sent(number)(record);
+    return ended?.attempt ? { ...ended, attempt: { ...ended.attempt, number: number - 1 } } : null;
+  };
+}
+
 /** Read back: the pod is gone. */
 export function done(now: number): ApprovalMove {
   return (record) => enter(record, 'done', now, ended(now, null, ''));

@@ -201,6 +201,27 @@ describe('terminate-pod', () => {
     expect(w.provider.count('terminate')).toBe(1);
   });
 
+  it('a claim that nothing was sent on is no DELETE: neither the card nor the log says that RunPod was asked', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    const claim = w.approvals.claim.bind(w.approvals);
+    w.approvals.claim = async (...args) => {
+      const result = await claim(...args);
+      w.time.real += 5000;
+      return result;
+    };
+    for (let i = 0; i < 7; i++) await w.run();
+    expect(await w.record()).toMatchObject({ status: 'executing', attempt: { number: 0, state: 'ended' } });
+    const log = await w.audit.newest(100, ({ kind }) => kind.startsWith('runpod-'));
+    expect(log).toHaveLength(14);
+    expect(log[0]).toMatchObject({ kind: 'runpod-answer', facts: { attempt: 1, answer: 'not sent' } });
+    w.time.now += 31 * 60_000;
+    await w.run();
+    expect(await w.record()).toMatchObject({ status: 'failed', end: { text: expect.stringMatching(/was not asked/) } });
+    expect(w.provider.count('terminate')).toBe(0);
+  });
+
   it('a worker that was frozen between its read and its claim sends nothing on what it read', async () => {
     const w = await world();
     await w.add();
