@@ -160,7 +160,8 @@ async function promisesLeft(redis: RedisClient): Promise<string[]> {
     (await keysOf(redis, `${escaped(key('reply-owner'))}:*`)).map(async (name) => {
       const kept = await redis.get(name);
       if (kept === null || kept === GIVEN) return [];
-      const { account, result } = JSON.parse(kept) as { account?: string; result?: unknown };
+      // Its signature stands before it.
+      const { account, result } = JSON.parse(kept.slice(kept.indexOf('{'))) as { account?: string; result?: unknown };
       return result === null || result === undefined ? [] : [`an answer to ${account}`];
     }),
   );

@@ -101,6 +101,21 @@ const LIVE: Guard[] = [
 
 const SIGNED: Guard[] = [
   {
+    guard: 'who decides on a card decides on the requests of its own form alone',
+    file: REQUESTS.file,
+    without: '.filter((record) => record.altered || record.batch === id)',
+    test: 'test/inbox/replayed.test.ts',
+    name: 'an approval is for the requests of its own form',
+  },
+  {
+    guard: 'nobody with Redis alone has the bot say something to somebody',
+    file: 'src/store/replies.ts',
+    without: ', mac) ? (JSON.parse(json) as object)',
+    to: ", mac) || mac !== '' ? (JSON.parse(json) as object)",
+    test: 'test/store/replies.test.ts',
+    name: 'nothing is said in the bot’s name that somebody with Redis alone wrote',
+  },
+  {
     guard: 'a record whose signature does not hold is void',
     ...REQUESTS,
     without: 'holds && votesHold ?',

@@ -89,7 +89,7 @@ export async function runBot(options: {
     machineClocks: new MachineClocks(redis.producer),
     drafts: new Drafts(redis.producer, audit),
     places: new Places(redis.producer),
-    replies: new Replies(redis.producer),
+    replies: new Replies(redis.producer, audit),
     enqueue: producer.enqueue,
     clocks,
     policy: settings.policy,

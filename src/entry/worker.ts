@@ -127,7 +127,7 @@ export async function runWorker(options: {
     governance: options.policy,
     tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
     snapshots: new Snapshots(redis.producer),
-    replies: new Replies(redis.producer),
+    replies: new Replies(redis.producer, audit),
     enqueue: producer.enqueue,
     clocks,
     log,

@@ -76,7 +76,7 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
     },
     tell: async () => {},
     snapshots: new Snapshots(redis),
-    replies: new Replies(redis),
+    replies: new Replies(redis, audit),
     enqueue: async (job, payload) => {
       enqueued.push({ name: job.name, payload });
     },

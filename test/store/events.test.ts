@@ -152,7 +152,7 @@ describe('a write whose answer is late', () => {
 });
 
 it('an answer that was given is not kept again by whoever runs its event once more', async () => {
-  const replies = new Replies(redis.client());
+  const replies = new Replies(redis.client(), audit());
   const owed = { chat: 'slack', account: 'slack:T1/U1', ref: { url: 'u' } };
   await replies.keep('r1', owed, { view: 'message' });
   await replies.done('r1');
