@@ -86,9 +86,12 @@ async function gone(record: Approval, context: GovernedContext, signal: AbortSig
   return provenGone(record.podId, { spot: row?.spec?.market === 'spot', ...URGENT }, context, signal);
 }
 
+const GONE_ALREADY = 'the pod was gone already, and not by this request';
+
 async function finish(record: Approval, context: GovernedContext): Promise<void> {
   const now = context.clocks.now();
-  await decided(context, record.id, moves.done(now), 'terminated');
+  if (record.attempt?.number === 0) await end(record, moves.voided(GONE_ALREADY, now), context);
+  else await decided(context, record.id, moves.done(now), 'terminated');
   await advance(context, record.row, rowMoves.seenAs('terminated', null, now));
 }
 
@@ -111,7 +114,7 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
   if (pod === null || stateOf(pod) === 'gone') {
     if (!(await gone(record, context, signal))) throw new TryLater(RETRY_MS);
     if (record.status === 'executing') return finish(record, context);
-    await end(record, moves.voided('the pod was gone already, and not by this request', now), context);
+    await end(record, moves.voided(GONE_ALREADY, now), context);
     await advance(context, record.row, rowMoves.seenAs('terminated', null, now));
     return;
   }

@@ -222,6 +222,24 @@ describe('terminate-pod', () => {
     expect(w.provider.count('terminate')).toBe(0);
   });
 
+  it('a pod that is gone before anything was sent is not said to be terminated by the request', async () => {
+    const w = await world();
+    await w.add();
+    await w.vote();
+    const claim = w.approvals.claim.bind(w.approvals);
+    w.approvals.claim = async (...args) => {
+      const result = await claim(...args);
+      w.time.real += 5000;
+      return result;
+    };
+    await w.run();
+    w.provider.pods.clear();
+    await w.run();
+    expect(w.provider.count('terminate')).toBe(0);
+    expect(await w.record()).toMatchObject({ status: 'void', end: { text: expect.stringMatching(/not by this/) } });
+    expect((await w.context.ledger.get('p1'))?.status).toBe('terminated');
+  });
+
   it('a worker that was frozen between its read and its claim sends nothing on what it read', async () => {
     const w = await world();
     await w.add();
