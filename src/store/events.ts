@@ -99,6 +99,7 @@ const addressKey = (id: string) => key('event-address', id);
  */
 export class Events {
   private readonly redis: RedisClient;
+  private readonly chat: string;
   private readonly open: string;
   private readonly audit: Pick<Audit, 'sign' | 'isSigned'>;
   private readonly patience: Patience;
@@ -110,6 +111,7 @@ export class Events {
     patience: Patience = { leaseMs: LEASE_MS, unacknowledgedMs: UNACKNOWLEDGED_MS },
   ) {
     this.redis = redis;
+    this.chat = chat;
     this.open = key('events', chat);
     this.audit = audit;
     this.patience = patience;
@@ -185,13 +187,18 @@ export class Events {
   /** Whoever holds Redis alone must not be able to press a button or to speak in somebody's name. */
   private signed(id: string, what: Stored, value: unknown): string {
     const json = JSON.stringify(value);
-    return `${this.audit.sign(KIND, `${id} ${what}\n${json}`)}${json}`;
+    return `${this.audit.sign(KIND, this.signable(id, what, json))}${json}`;
+  }
+
+  /** Bound to its event and chat, so that it stands for nothing else elsewhere. */
+  private signable(id: string, what: Stored, json: string): string {
+    return `${this.chat} ${id} ${what}\n${json}`;
   }
 
   private proven(id: string, what: Stored, stored: string | null): unknown {
     if (stored === null) return null;
     const [mac, json] = [stored.slice(0, MAC_LENGTH), stored.slice(MAC_LENGTH)];
-    return this.audit.isSigned(KIND, `${id} ${what}\n${json}`, mac) ? read(json) : null;
+    return this.audit.isSigned(KIND, this.signable(id, what, json), mac) ? read(json) : null;
   }
 
   private async hold(id: string, owner: string, state: string, answer: string): Promise<boolean> {

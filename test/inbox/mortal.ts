@@ -1,4 +1,5 @@
 import type { RedisClient } from '../../src/store/connect.ts';
+import { interposed } from '../store/interposed.ts';
 
 /**
  * A process that ends at one of its awaits: before what it waits for is done, which is after all that came before. Killed,
@@ -30,13 +31,7 @@ export class Mortal {
 
   /** Each command of this connection is an await of the process. */
   redis(client: RedisClient): RedisClient {
-    return new Proxy(client, {
-      get: (target, name) => {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function') return member;
-        return (...args: unknown[]) => this.step(async () => Reflect.apply(member, target, args) as unknown);
-      },
-    });
+    return interposed(client, (_name, _args, run) => this.step(run));
   }
 }
 

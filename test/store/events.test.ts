@@ -4,6 +4,7 @@ import { commit, tryCommit, writeDocument, writingOf } from '../../src/store/com
 import { type RedisClient, StoreUnsure } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
 import { Replies } from '../../src/store/replies.ts';
+import { interposed } from './interposed.ts';
 import { useRedis } from './redis.ts';
 
 const redis = useRedis();
@@ -82,6 +83,14 @@ describe('events', () => {
     expect(await patient().takeOver('e2', 'me')).toMatchObject({ body: null });
   });
 
+  it('are nobody’s words in another chat than the one that they were sent in', async () => {
+    await patient().take('e1', 'me', { token: 'v1.stop.p1' }, { url: 'here' });
+    await patient().answering('e1', 'me', { title: 'Stopping' });
+    await redis.client().zadd('{podwarden}:events:discord', 0, 'e1');
+    const discord = new Events(redis.client(), 'discord', audit(), { leaseMs: HOUR, unacknowledgedMs: HOUR });
+    expect(await discord.takeOver('e1', 'me')).toMatchObject({ body: null, address: null, answer: null });
+  });
+
   it('are answered neither in words nor at an address that somebody with Redis alone wrote', async () => {
     const client = redis.client();
     const events = patient();
@@ -116,16 +125,10 @@ describe('events', () => {
 /** A store that carries a write out, and answers too late for its client. */
 function late(times: number): RedisClient {
   let left = times;
-  return new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      return async (...args: unknown[]) => {
-        const value = await (Reflect.apply(member, target, args) as Promise<unknown>);
-        if (name !== 'eval' || left-- <= 0) return value;
-        throw new Error('Command timed out');
-      };
-    },
+  return interposed(redis.client(), async (name, _args, run) => {
+    const value = await run();
+    if (name !== 'eval' || left-- <= 0) return value;
+    throw new Error('Command timed out');
   });
 }
 
