@@ -46,6 +46,19 @@ const numbered = z.object({
 });
 export type NumberedEntry = z.infer<typeof numbered>;
 
+/** An entry as it stands in Redis, proven or not. */
+interface Logged {
+  n: number;
+  json: string;
+  mac: string;
+}
+
+/** `broken`: numbers of entries that were altered, or that stand beside one that is gone. */
+export interface Newest {
+  entries: NumberedEntry[];
+  broken: number[];
+}
+
 export interface Head {
   /** Number of the last entry; 0 for an empty log. */
   n: number;
@@ -194,19 +207,40 @@ export class Audit {
     return json === null ? { n: 0, mac: GENESIS } : (JSON.parse(json) as Head);
   }
 
-  /** The newest entries that fit, newest first. */
-  async newest(limit: number, fits: (entry: NumberedEntry) => boolean): Promise<NumberedEntry[]> {
-    const found: NumberedEntry[] = [];
+  /**
+   * The newest entries that fit, newest first. What the chain does not prove is not among them: `broken` has its numbers,
+   * as far back as was looked.
+   */
+  async newest(limit: number, fits: (entry: NumberedEntry) => boolean): Promise<Newest> {
+    const found: Newest = { entries: [], broken: [] };
+    const head = await this.head();
+    let after: Logged | null = null;
+    for await (const logged of this.backwards()) {
+      if (after === null && logged.n < head.n) found.broken.push(head.n);
+      if (after !== null) this.sort(after, logged.mac, fits, found);
+      if (found.entries.length === limit) return found;
+      after = logged;
+    }
+    if (after === null && head.n > 0) found.broken.push(head.n);
+    if (after !== null) this.sort(after, GENESIS, fits, found);
+    return found;
+  }
+
+  private sort(logged: Logged, before: string, fits: (entry: NumberedEntry) => boolean, found: Newest): void {
+    const entry =
+      macOf(this.secret, before, logged.json) === logged.mac ? numbered.safeParse(JSON.parse(logged.json)) : null;
+    if (!entry?.success) found.broken.push(logged.n);
+    else if (fits(entry.data)) found.entries.push(entry.data);
+  }
+
+  private async *backwards(): AsyncGenerator<Logged> {
     let end = '+';
     for (;;) {
       const page = await this.redis.xrevrange(STREAM, end, '-', 'COUNT', PAGE);
-      for (const [, fields] of page) {
-        const entry = numbered.safeParse(JSON.parse(fields[1] ?? '{}'));
-        if (entry.success && fits(entry.data)) found.push(entry.data);
-        if (found.length === limit) return found;
-      }
+      for (const [id, fields] of page)
+        yield { n: Number(id.split('-')[0]), json: fields[1] ?? '', mac: fields[3] ?? '' };
       const last = page.at(-1)?.[0];
-      if (last === undefined || page.length < PAGE) return found;
+      if (last === undefined || page.length < PAGE) return;
       end = `(${last}`;
     }
   }

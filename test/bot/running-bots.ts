@@ -71,6 +71,7 @@ export async function bots(
     }
   };
   const logged = async (kind: string) =>
-    (await services.audit.newest(100, (entry) => entry.kind === kind && entry.subject !== '/pod whoami')).length;
+    (await services.audit.newest(100, (entry) => entry.kind === kind && entry.subject !== '/pod whoami')).entries
+      .length;
   return { chats, emulator, front, services, answers, settled, logged };
 }

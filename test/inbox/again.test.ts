@@ -18,7 +18,7 @@ async function twice(deliverBoth: (first: () => Promise<void>, second: () => Pro
     () => deliver(one, deny, () => {}),
     () => deliver(other, deny, () => {}),
   );
-  const denials = await one.services.audit.newest(100, ({ kind }) => kind === 'request-denied');
+  const { entries: denials } = await one.services.audit.newest(100, ({ kind }) => kind === 'request-denied');
   return { answers: [...one.answers, ...other.answers], denials, record: await one.services.approvals.get('r1') };
 }
 

@@ -75,7 +75,7 @@ describe('a request that somebody altered in Redis', () => {
     expect(record).toMatchObject({ status: 'void', votes: [], altered: 'altered' });
     expect(record?.end?.text).toMatch(/altered outside of Podwarden/);
     expect(w.warned).toEqual([expect.objectContaining({ request: 'r1', problem: 'altered' })]);
-    const [entry] = await w.context.audit.newest(1, ({ kind }) => kind === 'request-altered');
+    const [entry] = (await w.context.audit.newest(1, ({ kind }) => kind === 'request-altered')).entries;
     expect(entry).toMatchObject({ subject: 'pod1', facts: { request: 'r1', why: 'altered' } });
     expect(await w.approvals.untold()).toContain('b1');
     expect(await w.approvals.open()).toEqual([]);
@@ -242,7 +242,7 @@ describe('an older version of a request that somebody put back', () => {
     const w = await cancelled();
     await w.context.audit.append({ at: NOW, kind: 'later', actor: null, subject: null, facts: {} });
     await putBack(recordKey('r1'), w.approved);
-    const [canceled] = await w.context.audit.newest(1, ({ facts }) => facts.request === 'r1');
+    const [canceled] = (await w.context.audit.newest(1, ({ facts }) => facts.request === 'r1')).entries;
     await redis.client().xdel(STREAM, `${canceled?.n}-0`);
     w.context.approvals = new Approvals(redis.client(), new Audit(redis.client(), KEY));
     await w.run();

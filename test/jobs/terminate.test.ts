@@ -75,7 +75,10 @@ describe('terminate-pod', () => {
       terminatePod.handle({ request: 'made-up' }, w.context, new AbortController().signal),
     ).rejects.toThrow();
     expect(w.provider.count('terminate')).toBe(0);
-    expect((await w.audit.newest(1, () => true))[0]).toMatchObject({ kind: 'job-without-record', subject: 'made-up' });
+    expect((await w.audit.newest(1, () => true)).entries[0]).toMatchObject({
+      kind: 'job-without-record',
+      subject: 'made-up',
+    });
   });
 
   it('does nothing for a request that nobody approved', async () => {
@@ -213,7 +216,7 @@ describe('terminate-pod', () => {
     };
     for (let i = 0; i < 7; i++) await w.run();
     expect(await w.record()).toMatchObject({ status: 'executing', attempt: { number: 0, state: 'ended' } });
-    const log = await w.audit.newest(100, ({ kind }) => kind.startsWith('runpod-'));
+    const { entries: log } = await w.audit.newest(100, ({ kind }) => kind.startsWith('runpod-'));
     expect(log).toHaveLength(14);
     expect(log[0]).toMatchObject({ kind: 'runpod-answer', facts: { attempt: 1, answer: 'not sent' } });
     w.time.now += 31 * 60_000;

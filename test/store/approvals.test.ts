@@ -45,7 +45,7 @@ describe('requests', () => {
     const { guard } = await links.guarded();
     await approvals.add([newApproval({ owner: null })], guard, () => []);
     await approvals.move('r1', moves.approve(voteOf(BOB), 0), () => []);
-    const entries = (await audit.newest(5, () => true)).reverse();
+    const entries = (await audit.newest(5, () => true)).entries.reverse();
     expect(entries.map(({ facts }) => [facts.request, facts.rev, facts.quorum ?? null])).toEqual([
       ['r1', 1, 1],
       ['r1', 2, null],

@@ -76,6 +76,34 @@ describe('the audit log', () => {
     expect(!result.ok && result.problem).toMatch(problem);
   });
 
+  it('shows nothing that somebody with Redis alone wrote, altered or moved, and names its number', async () => {
+    const audit = await filled(5);
+    const shown = async () => {
+      const { entries, broken } = await audit.newest(3, () => true);
+      return [entries.map(({ n }) => n), broken];
+    };
+    expect(await shown()).toEqual([[5, 4, 3], []]);
+    const original = (await redis.client().xrange(STREAM, '-', '+')) as [string, string[]][];
+    const [json = '', mac = ''] = [(await fields('4-0'))[1], (await fields('4-0'))[3]];
+    await rewrite((all) =>
+      all.map(([id, values], i) => [id, i === 3 ? ['json', json.replace('alice', 'bob'), 'mac', mac] : values]),
+    );
+    expect(await shown()).toEqual([[5, 3, 2], [4]]);
+    await rewrite(() => original);
+    await redis.client().xadd(STREAM, '6-0', 'json', json.replace('"n":4', '"n":6'), 'mac', mac);
+    await redis.client().xadd(STREAM, '7-0', 'json', '{', 'mac', '');
+    expect(await shown()).toEqual([
+      [5, 4, 3],
+      [7, 6],
+    ]);
+    await rewrite(() => original.filter((_, i) => i !== 2));
+    expect(await shown()).toEqual([[5, 2, 1], [4]]);
+    await rewrite(() => original.slice(0, 4));
+    expect(await shown()).toEqual([[4, 3, 2], [5]]);
+    await redis.client().del(STREAM);
+    expect(await shown()).toEqual([[], [5]]);
+  });
+
   it('finds a log that was rolled back as a whole by a head that was noted elsewhere', async () => {
     const audit = await filled(3);
     const earlier = await audit.head();

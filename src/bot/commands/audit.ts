@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { shortName } from '../../policy/pod-names.ts';
 import { formatHead, type NumberedEntry } from '../../store/audit.ts';
-import { card, code, note, plain, text } from '../message/message.ts';
+import { type Block, bold, card, code, note, plain, text } from '../message/message.ts';
 import { defineCommand } from './declare.ts';
 import { knownPods } from './pods.ts';
 
 const MAX_ENTRIES = 20;
+const MAX_BROKEN = 5;
 
 export const audit = defineCommand({
   name: 'audit',
@@ -19,26 +20,47 @@ export const audit = defineCommand({
   examples: ['audit', 'audit run7', 'audit bob'],
   async run({ about }, _asker, services) {
     const fits = about === undefined || about === '' ? () => true : await concerns(about, services);
-    const entries = await services.audit.newest(MAX_ENTRIES, fits);
-    if (entries.length === 0) return note('info', `Nothing is logged about ${(about ?? '').slice(0, 60)}.`);
+    const { entries, broken } = await services.audit.newest(MAX_ENTRIES, fits);
+    if (entries.length === 0 && broken.length === 0)
+      return note('info', `Nothing is logged about ${(about ?? '').slice(0, 60)}.`);
     const title = about ? `Audit: ${about.slice(0, 60)}` : 'Audit';
-    return card(title, 'info', [
-      {
-        kind: 'table',
-        header: ['No.', 'When (UTC)', 'What', 'Who', 'About'],
-        rows: entries.map((entry) => [
-          [plain(String(entry.n))],
-          [plain(new Date(entry.at).toISOString().slice(0, 16).replace('T', ' '))],
-          [plain(entry.kind)],
-          [plain(entry.actor ?? 'podwarden')],
-          [plain(aboutOf(entry))],
-        ]),
-        more: 0,
-      },
+    return card(title, broken.length > 0 ? 'bad' : 'info', [
+      ...brokenLine(broken),
+      ...(entries.length > 0 ? [tableOf(entries)] : []),
       text('The newest first. The log ends at ', code(formatHead(await services.audit.head())), '.'),
     ]);
   },
 });
+
+/** What the chain does not prove is named and not shown: anybody with Redis could have written it. */
+function brokenLine(broken: number[]): Block[] {
+  if (broken.length === 0) return [];
+  const numbers = broken.slice(0, MAX_BROKEN).join(', ');
+  const which = broken.length === 1 ? `Entry ${numbers} was` : `${broken.length} entries (${numbers}) were`;
+  return [
+    text(
+      bold(`${which} changed or removed in Redis`),
+      ' and not by Podwarden. Run ',
+      code('podwarden audit verify'),
+      '.',
+    ),
+  ];
+}
+
+function tableOf(entries: NumberedEntry[]): Block {
+  return {
+    kind: 'table',
+    header: ['No.', 'When (UTC)', 'What', 'Who', 'About'],
+    rows: entries.map((entry) => [
+      [plain(String(entry.n))],
+      [plain(new Date(entry.at).toISOString().slice(0, 16).replace('T', ' '))],
+      [plain(entry.kind)],
+      [plain(entry.actor ?? 'podwarden')],
+      [plain(aboutOf(entry))],
+    ]),
+    more: 0,
+  };
+}
 
 function aboutOf({ facts, subject }: NumberedEntry): string {
   const said = [facts.name, facts.action, facts.why, facts.status, facts.answer].filter(
