@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answer as answerLater } from '../jobs/names.ts';
 import { storeIsAway } from '../store/connect.ts';
 import { type Events, type Left, UNACKNOWLEDGED_MS } from '../store/events.ts';
-import type { Dispatch, Task } from './dispatch.ts';
+import type { Dispatch } from './dispatch.ts';
 import type {
   Front,
   Inbox,
@@ -13,6 +13,7 @@ import type {
   ReplyRef,
   Taken,
 } from './front.ts';
+import type { Held } from './inbox-held.ts';
 import { GIVEN_UP, NO_FORM, STORE_AWAY, TOO_OLD } from './inbox-words.ts';
 import { type Message, note } from './message/message.ts';
 import type { Services } from './services.ts';
@@ -35,23 +36,6 @@ const MAX_AGE_MS = 10 * 60_000;
 
 /** `silent`: its person was told to slow down already. */
 type TakenAs = Pick<Taken, 'ours' | 'opensForm'> & { silent: boolean };
-
-/** An event in the hands of this process. */
-interface Held extends Task {
-  id: string;
-  owner: string;
-  /** How often it was begun before. */
-  runs: number;
-  /** Its answer may be on the way, or is given or kept: whoever takes it over would say it once more. */
-  answering?: boolean;
-  answered?: boolean;
-  /** Its work has begun here: until then a front may still lose it. */
-  begun?: boolean;
-  /** The store has not said yet that it has it: nobody else may know of it. */
-  unwritten?: boolean;
-  /** By the process's own steady clock, ms. */
-  takenAt: number;
-}
 
 /**
  * Between a front and its work: what is acknowledged is written first, and is carried out and answered whoever dies in
@@ -147,7 +131,10 @@ export class DurableInbox implements Inbox {
       },
       open: () => this.open(held),
       run: () => then(() => (is.silent ? this.answer(held, null) : this.carryOut(held))),
-      say: (message) => then(() => this.answer(held, message)),
+      say: (message) => {
+        held.instead = message;
+        return then(() => this.answer(held, this.waiting.has(held.id) ? null : message));
+      },
       done: () => then(() => this.answer(held, null)),
     };
   }
@@ -177,7 +164,8 @@ export class DurableInbox implements Inbox {
   private async giveUp(held: Held): Promise<void> {
     if (!held.unwritten) return;
     held.unwritten = false;
-    await this.sayOnce(held, GIVEN_UP);
+    if (!held.instead) await this.sayOnce(held, note('warn', GIVEN_UP));
+    else await this.sayThatItWaits(held);
   }
 
   private async open(held: Held): Promise<Opening> {
@@ -264,12 +252,11 @@ export class DurableInbox implements Inbox {
   private async sayThatItWaits(held: Held): Promise<void> {
     if (this.waiting.has(held.id)) return;
     this.waiting.add(held.id);
-    await this.sayOnce(held, STORE_AWAY);
+    await this.sayOnce(held, held.instead ?? note('warn', STORE_AWAY));
   }
 
   /** Where nothing can be kept to be said later. */
-  private async sayOnce({ work, reply }: Held, said: string): Promise<void> {
-    const message = note('warn', said);
+  private async sayOnce({ work, reply }: Held, message: Message): Promise<void> {
     const given = reply === null ? this.front.direct(work.account, message) : this.front.reply(reply, message);
     await given.catch((error: Error) => this.services.log.warn({ error: error.message }, 'an answer was not given'));
   }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
-import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
 import { until } from '../bot/running-bots.ts';
 import { REAL_NOW } from '../jobs/context.ts';
+import { interposed } from '../store/interposed.ts';
 import { useRedis } from '../store/redis.ts';
 import { Mortal } from './mortal.ts';
 import { botOver, deliver, from, settleIn } from './team.ts';
@@ -91,14 +91,9 @@ describe('what a bot left', () => {
 
 it('a store that is away is named at once, and the answer follows when it is back', async () => {
   let away = true;
-  const flaky: RedisClient = new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      if (name === 'hget' && away) return async () => Promise.reject(new Error('Connection is closed.'));
-      return member.bind(target);
-    },
-  });
+  const flaky = interposed(redis.client(), (name, _args, run) =>
+    name === 'hget' && away ? Promise.reject(new Error('Connection is closed.')) : run(),
+  );
   const bot = botOver(flaky);
   await deliver(bot, stop, () => {});
   expect(bot.answers).toEqual([expect.stringContaining('(Redis) is not responding')]);
@@ -110,15 +105,12 @@ it('a store that is away is named at once, and the answer follows when it is bac
   expect(bot.answers).toHaveLength(2);
 });
 
+/** A store in which no script runs, so that it takes no event. */
+const refusing = (why: string) =>
+  interposed(redis.client(), (name, _args, run) => (name === 'eval' ? Promise.reject(new Error(why)) : run()));
+
 it('whoever was promised an answer hears that the bot stops before the store could take their event', async () => {
-  const away: RedisClient = new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      return name === 'eval' ? () => Promise.reject(new Error('Connection is closed.')) : member.bind(target);
-    },
-  });
-  const bot = botOver(away);
+  const bot = botOver(refusing('Connection is closed.'));
   const delivered = deliver(bot, stop, () => {});
   await until(() => bot.answers.length > 0);
   await bot.inbox.drain(0);
@@ -131,14 +123,6 @@ it('whoever was promised an answer hears that the bot stops before the store cou
 });
 
 describe('whose event the store never took', () => {
-  const refusing = (why: string): RedisClient =>
-    new Proxy(redis.client(), {
-      get: (target, name) => {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function') return member;
-        return name === 'eval' ? () => Promise.reject(new Error(why)) : member.bind(target);
-      },
-    });
   const unclear = expect.stringMatching(/cannot tell whether it is done.*Look at the pod’s card/);
 
   it('hears so also where it is tried once more while the bot stops', async () => {
@@ -159,17 +143,9 @@ describe('whose event the store never took', () => {
 
 it('an answer that was given is said once, also where the store goes away right after it', async () => {
   let away = 1;
-  const flaky: RedisClient = new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      const call = member.bind(target) as (...args: unknown[]) => unknown;
-      if (name !== 'eval') return call;
-      return async (...args: unknown[]) => {
-        if (String(args[0]).includes("'done'") && away-- > 0) throw new Error('Connection is closed.');
-        return call(...args);
-      };
-    },
+  const flaky = interposed(redis.client(), async (name, args, run) => {
+    if (name === 'eval' && String(args[0]).includes("'done'") && away-- > 0) throw new Error('Connection is closed.');
+    return run();
   });
   const bot = botOver(flaky);
   await deliver(bot, stop, () => {});
@@ -181,17 +157,9 @@ it('an answer that was given is said once, also where the store goes away right 
 });
 
 it('what a fault of ours holds up is begun again after twice as long each time', async () => {
-  const faulty: RedisClient = new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      const call = member.bind(target) as (...args: unknown[]) => unknown;
-      if (name !== 'eval') return call;
-      return async (...args: unknown[]) => {
-        if (String(args.at(-1)).includes('{"title"')) throw new Error('a fault of ours');
-        return call(...args);
-      };
-    },
+  const faulty = interposed(redis.client(), async (name, args, run) => {
+    if (name === 'eval' && String(args.at(-1)).includes('{"title"')) throw new Error('a fault of ours');
+    return run();
   });
   await deliver(botOver(faulty), stop, () => {});
   const waits: number[] = [];
@@ -247,14 +215,7 @@ describe('an event that a front took and never came back with', () => {
 
 it('a form whose store hangs is answered in words before the platform gives up on it', async () => {
   let hangs = false;
-  const hanging: RedisClient = new Proxy(redis.client(), {
-    get: (target, name) => {
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== 'function') return member;
-      const call = member.bind(target) as (...args: unknown[]) => unknown;
-      return (...args: unknown[]) => (hangs ? new Promise(() => {}) : call(...args));
-    },
-  });
+  const hanging = interposed(redis.client(), (_name, _args, run) => (hangs ? new Promise(() => {}) : run()));
   const { inbox } = botOver(hanging);
   const input = { kind: 'text' as const, text: 'terminate free' };
   const taken = await inbox.take({ kind: 'command', incoming: { ...from('e1'), input } });
@@ -262,4 +223,18 @@ it('a form whose store hangs is answered in words before the platform gives up o
   hangs = true;
   const opening = await taken.open();
   expect('message' in opening && JSON.stringify(opening.message)).toContain('the form could not open');
+});
+
+it('whose form could not open while the store was away hears only that, once', async () => {
+  let away = true;
+  const flaky = interposed(redis.client(), (_name, _args, run) =>
+    away ? Promise.reject(new Error('Connection is closed.')) : run(),
+  );
+  const bot = botOver(flaky);
+  const input = { kind: 'text' as const, text: 'terminate free' };
+  const delivered = deliver(bot, { kind: 'command', incoming: { ...from('e1'), input } }, () => {});
+  await until(() => bot.answers.length > 0);
+  away = false;
+  await delivered;
+  expect(bot.answers).toEqual([expect.stringContaining('the form could not open')]);
 });

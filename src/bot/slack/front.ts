@@ -170,7 +170,7 @@ export class SlackFront implements Front {
       await this.call(() => this.web.views.open({ trigger_id: id, view: renderModal(opening.form, metadata) }));
     } catch (error) {
       this.log.warn({ error: (error as Error).message }, 'a form could not be opened');
-      return taken.say(note('warn', 'Slack did not open the form in time. Try again.'));
+      return taken.say(note('warn', 'Slack did not say whether the form opened. If you do not see it, try again.'));
     }
     await taken.done();
   }
