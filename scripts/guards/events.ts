@@ -167,6 +167,21 @@ const WORDS: Guard[] = [
     name: 'are nobody’s words where somebody with Redis alone',
   },
   {
+    guard: 'an event is nobody’s words in the other chat',
+    ...STORE,
+    without: 'return `$' + '{this.chat} ',
+    to: 'return `',
+    name: 'are nobody’s words in another chat than the one that they were sent in',
+  },
+  {
+    guard: 'a form that could not open is promised nothing first',
+    ...INBOX,
+    file: 'src/bot/inbox.ts',
+    without: 'held.instead ?? note(',
+    to: 'note(',
+    name: 'whose form could not open while the store was away hears only that',
+  },
+  {
     guard: 'an event that was altered in Redis is not carried out',
     ...INBOX,
     file: STORE.file,

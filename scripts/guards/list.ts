@@ -2,6 +2,13 @@ import { BOT_GUARDS } from './bot.ts';
 import { EVENT_GUARDS } from './events.ts';
 import type { Guard } from './guard.ts';
 import { POD_GUARDS } from './pods.ts';
+import { PUBLISHING_GUARDS } from './publishing.ts';
 import { TRUST_GUARDS } from './trust.ts';
 
-export const GUARDS: readonly Guard[] = [...EVENT_GUARDS, ...BOT_GUARDS, ...TRUST_GUARDS, ...POD_GUARDS];
+export const GUARDS: readonly Guard[] = [
+  ...EVENT_GUARDS,
+  ...BOT_GUARDS,
+  ...TRUST_GUARDS,
+  ...POD_GUARDS,
+  ...PUBLISHING_GUARDS,
+];

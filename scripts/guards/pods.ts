@@ -125,6 +125,14 @@ const ITS_END: Guard[] = [
     name: 'by id at the second read',
   },
   {
+    guard: 'a claim that nothing was sent on is no DELETE',
+    file: 'src/jobs/terminate-pod.ts',
+    without: 'await context.approvals.move(record.id, moves.unsent(number), ',
+    to: 'await context.approvals.move(record.id, (state) => ({ ...state, rev: state.rev + 1 }), ',
+    test: 'test/jobs/terminate.test.ts',
+    name: 'a claim that nothing was sent on is no DELETE',
+  },
+  {
     guard: 'a second worker waits for a DELETE that may be on its way',
     file: 'src/jobs/terminate-pod.ts',
     without: '    if (age <= CLAIM_FRESH_MS) throw new TryLater(CLAIM_FRESH_MS);\n',

@@ -231,6 +231,14 @@ const OURS: Guard[] = [
     name: 'deletes nothing on that claim, and judges it anew',
   },
   {
+    guard: '/pod audit shows nothing that the chain does not prove',
+    file: 'src/store/audit.ts',
+    without: 'macOf(this.secret, before, logged.json) === logged.mac ?',
+    to: 'logged.json ?',
+    test: 'test/store/audit.test.ts',
+    name: 'shows nothing that somebody with Redis alone wrote, altered or moved',
+  },
+  {
     guard: 'the audit log’s export runs nothing in a spreadsheet',
     file: 'src/entry/audit-command.ts',
     without: '.test(cell) ?',

@@ -1,0 +1,74 @@
+import type { Guard } from './guard.ts';
+
+const PUBLISHER = { file: 'src/bot/publish/publisher.ts', test: 'test/bot/publisher.test.ts' };
+const DISOWNED = 'test/bot/disowned.test.ts';
+
+const LADDER: Guard[] = [
+  {
+    guard: 'what nobody can see is owed',
+    ...PUBLISHER,
+    without: 'if (isUnseen && reached.length === 0)',
+    to: 'if (isUnseen && reached.length < 0)',
+    name: 'is owed, not forgotten, where nobody can be told',
+  },
+  {
+    guard: 'what no channel takes goes to whom it concerns',
+    ...PUBLISHER,
+    without: 'await this.directly(shown, publication.concerns)',
+    to: 'await this.directly(shown, [])',
+    name: 'a request that no channel takes goes to those who asked',
+  },
+  {
+    guard: 'what concerns nobody who can be reached goes to whoever keeps watch',
+    ...PUBLISHER,
+    without: 'peopleNamed(policy.watch.ops.people, this.services)',
+    to: '[]',
+    name: 'what concerns nobody who can be reached goes to whoever keeps watch',
+  },
+  {
+    guard: 'what is shown on a lower step follows its record',
+    ...PUBLISHER,
+    without: '    await this.keepUp(publication, reached, isShown);\n',
+    name: 'follows the pod there, and comes back once the channel is open',
+  },
+  {
+    guard: 'whom a refused line calls is called directly',
+    ...PUBLISHER,
+    without: '        await this.callDirectly(id, to.chat, part);\n',
+    name: 'whom these call is called directly',
+  },
+  {
+    guard: 'an edit proves no channel open',
+    ...PUBLISHER,
+    without: 'if (parts.some(({ key }) => !before.includes(slotOf(to, key)))) await',
+    to: 'await',
+    name: 'is a warning, told in the room’s other chat, until a message goes through again',
+  },
+];
+
+const KNOWN: Guard[] = [
+  {
+    guard: 'a chat that knows us no more is said in the other one',
+    file: 'src/bot/disowned-chats.ts',
+    without: "reason === null ? [] : [blindHit('chat', subject, now, reason, now, room)]",
+    to: '[]',
+    test: DISOWNED,
+    name: 'a chat that knows us no more is a critical warning in the other one',
+  },
+  {
+    guard: 'one 401 leaves Discord’s client its token',
+    file: 'src/bot/discord/front.ts',
+    without: '        this.client.rest.setToken(this.settings.token);\n',
+    test: DISOWNED,
+    name: 'one 401 of Discord’s does not leave its client without a token',
+  },
+  {
+    guard: 'an answer that nobody can explain is tried for 15 minutes, and no longer',
+    file: 'src/policy/patience.ts',
+    without: "  if (passed >= PATIENCE_MS) return { kind: 'closed' };\n",
+    test: 'test/policy/patience.test.ts',
+    name: 'counts from the first refusal whoever looks, and however late',
+  },
+];
+
+export const PUBLISHING_GUARDS: readonly Guard[] = [...LADDER, ...KNOWN];
