@@ -3,7 +3,13 @@ import type { HttpAnswer, HttpCall } from '../http.ts';
 import { tooMany } from './limits.ts';
 import type { Server } from './state.ts';
 
-/** What `error:CODE:WHERE` may name, by what a call does. */
+/** What `error:CODE:WHERE` may name. */
+function named(call: HttpCall, server: Server): string[] {
+  const withButtons = /"components":\[\{/.test(call.body.toString('latin1')) ? ['buttons'] : [];
+  return ['any', ...withButtons, ...doing(call, server)];
+}
+
+/** What a call does. */
 function doing({ method, path }: HttpCall, server: Server): string[] {
   if (path.endsWith('/callback')) return ['callback'];
   if (path.includes('/webhooks/')) return ['reply'];
@@ -16,6 +22,7 @@ function doing({ method, path }: HttpCall, server: Server): string[] {
   if (message === undefined) return ['unarchive'];
   if (method === 'GET') return ['read'];
   if (method === 'PATCH') return ['edit'];
+  if (method === 'DELETE') return ['remove'];
   const channel = server.channels.get(id);
   if (channel?.recipient) return ['direct'];
   return channel?.parent ? ['post', 'thread'] : ['post'];
@@ -27,7 +34,7 @@ export async function discordFault(
   faults: ChatFaults,
   server: Server,
 ): Promise<HttpAnswer | 'drop' | null> {
-  const code = refusedAs(faults, doing(call, server));
+  const code = refusedAs(faults, named(call, server));
   if (code !== null) return refusal(Number(code));
   const exempt = call.path.endsWith('/callback') || call.path.endsWith('/gateway/bot');
   const fault = exempt ? null : await faulted(faults);

@@ -45,6 +45,7 @@ const ROUTES: Route[] = [
   ['POST', /^channels\/(\d+)\/messages$/, createMessage],
   ['GET', /^channels\/(\d+)\/messages$/, listMessages],
   ['PATCH', /^channels\/(\d+)\/messages\/(\d+)$/, editMessage],
+  ['DELETE', /^channels\/(\d+)\/messages\/(\d+)$/, deleteMessage],
   ['POST', /^channels\/(\d+)\/messages\/(\d+)\/threads$/, createThread],
   ['PATCH', /^channels\/(\d+)$/, editChannel],
   ['PUT', /^applications\/\d+\/guilds\/\d+\/commands$/, putCommands],
@@ -183,6 +184,13 @@ function editMessage(
   message.attachments = attachments;
   message.changed = context.timeline.next();
   return ok(messageJson(message, context));
+}
+
+function deleteMessage([channel = '', id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
+  const message = server.message(channel, id);
+  if (!message) return UNKNOWN_MESSAGE;
+  server.messages.splice(server.messages.indexOf(message), 1);
+  return nothing;
 }
 
 /** A thread in which nobody posts archives itself; a post, not an edit, brings it back. */

@@ -102,6 +102,15 @@ const update: Method = (params, context) => {
   };
 };
 
+/** Under a message that is gone its thread stays. */
+const remove: Method = (params, { workspace }) => {
+  const message = workspace.find(channelOf(params.channel), params.ts ?? '');
+  if (!message) return fail('message_not_found');
+  if (message.author !== workspace.bot.user) return fail('cant_delete_message');
+  workspace.messages.splice(workspace.messages.indexOf(message), 1);
+  return { ok: true, channel: message.channel, ts: message.ts };
+};
+
 const history: Method = (params, context) => {
   const limit = Number(params.limit ?? 100);
   const all = context.workspace.messages.filter(
@@ -197,6 +206,7 @@ export const METHODS: Record<string, Method> = {
   'auth.test': authTest,
   'chat.postMessage': postMessage,
   'chat.postEphemeral': postEphemeral,
+  'chat.delete': remove,
   'chat.update': update,
   'conversations.history': history,
   'conversations.replies': replies,

@@ -4,11 +4,18 @@ import type { HttpAnswer, HttpCall } from '../http.ts';
 /** Calls without which nobody could be in trouble. */
 const EXEMPT = ['views.open', 'apps.connections.open'];
 
-/** What `error:CODE:WHERE` may name: the method, or what it does. */
+/** What `error:CODE:WHERE` may name. */
+function named(method: string, params: URLSearchParams): string[] {
+  const withButtons = /"type":"actions"/.test(params.get('blocks') ?? '') ? ['buttons'] : [];
+  return ['any', ...withButtons, ...doing(method, params)];
+}
+
+/** The method, or what it does. */
 function doing(method: string, params: URLSearchParams): string[] {
   if (method.startsWith('response/')) return ['reply'];
   if (method.startsWith('upload/')) return ['upload'];
   if (method === 'chat.update') return [method, 'edit'];
+  if (method === 'chat.delete') return [method, 'remove'];
   if (method !== 'chat.postMessage') return [method];
   if (/^[DUW]/.test(params.get('channel') ?? '')) return [method, 'direct'];
   return params.has('thread_ts') ? [method, 'post', 'thread'] : [method, 'post'];
@@ -20,7 +27,7 @@ export async function slackFault(
   call: HttpCall,
   faults: ChatFaults,
 ): Promise<HttpAnswer | 'drop' | null> {
-  const code = refusedAs(faults, doing(method, new URLSearchParams(call.body.toString('utf8'))));
+  const code = refusedAs(faults, named(method, new URLSearchParams(call.body.toString('utf8'))));
   if (code !== null) return refusal(code);
   const fault = EXEMPT.includes(method) ? null : await faulted(faults);
   if (fault === null) return null;

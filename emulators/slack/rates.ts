@@ -8,6 +8,7 @@ import type { Quotas, Rate } from '../quota.ts';
 const POST: Rate = { burst: 5, everyMs: 1000 };
 const TIER = { two: perMinute(20), three: perMinute(50), four: perMinute(100) };
 const RATES: Record<string, Rate> = {
+  'chat.delete': TIER.three,
   'chat.update': TIER.three,
   'chat.postEphemeral': TIER.four,
   'conversations.history': TIER.three,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { Log } from '../jobs/ports.ts';
 import type { Replies } from '../store/replies.ts';
+import { ChatError } from './failure.ts';
 import { ChatUnavailable, type Front } from './front.ts';
 import { bold, card, code, fields, type Message, note, type Span, text } from './message/message.ts';
+import { plainly } from './views/no-place.ts';
 
 const connections = z.object({
   name: z.string(),
@@ -19,24 +22,52 @@ const result = z.discriminatedUnion('view', [
 ]);
 type Result = z.infer<typeof result>;
 
+/** What a chat refuses for a reason that may pass is tried again this often while its answer is kept, ms. */
+const AGAIN_MS = 30_000;
+
 /**
  * Gives one person what is owed to them: in their open answer, else by direct message. @throws ChatUnavailable, to be
  * tried again.
  */
-export async function giveAnswer(id: string, replies: Replies, fronts: ReadonlyMap<string, Front>): Promise<void> {
+export async function giveAnswer(
+  id: string,
+  replies: Replies,
+  fronts: ReadonlyMap<string, Front>,
+  log: Pick<Log, 'warn'>,
+): Promise<void> {
   const pending = await replies.get(id);
   const front = pending ? fronts.get(pending.chat) : undefined;
   if (!pending || !front) return;
   const owed = result.parse(pending.result);
   const message = owed.view === 'message' ? owed.message : connectMessage(owed);
-  try {
-    if (pending.ref === null) await front.direct(pending.account, message);
-    else await front.reply(pending.ref, message);
-  } catch (error) {
-    if (error instanceof ChatUnavailable) throw error;
-    await front.direct(pending.account, message);
-  }
+  const { ref, account } = pending;
+  const replied = ref !== null && (await isGiven((said) => front.reply(ref, said), message, log));
+  if (!replied) await isGiven((said) => front.direct(account, said), message, log, AGAIN_MS);
   await replies.done(id);
+}
+
+/** False where this way is closed for good. `againMs` where there is no other way to wait for less. */
+async function isGiven(
+  give: (message: Message) => Promise<void>,
+  message: Message,
+  log: Pick<Log, 'warn'>,
+  againMs: number | null = null,
+): Promise<boolean> {
+  try {
+    await give(message).catch((error: unknown) => {
+      if (!(error instanceof ChatError) || error.failure.kind !== 'bad-payload') throw error;
+      return give(plainly(message));
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ChatError) || error instanceof ChatUnavailable) throw error;
+    const { kind } = error.failure;
+    if (againMs !== null && (kind === 'disowned' || kind === 'unknown')) {
+      throw new ChatUnavailable(error.message, againMs, error.code);
+    }
+    log.warn({ error: error.message }, 'an answer was refused for good');
+    return false;
+  }
 }
 
 function connectMessage({ found, problem }: Extract<Result, { view: 'connect' }>): Message {

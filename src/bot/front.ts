@@ -70,6 +70,8 @@ export interface Front {
   readonly showsWaiting: boolean;
   post(to: Place, message: Message, options: PostOptions): Promise<MessageRef>;
   edit(ref: MessageRef, message: Message): Promise<void>;
+  /** Takes a message of ours away, so that nobody acts on what it says. */
+  remove(ref: MessageRef): Promise<void>;
   /** A message of ours with this marker among the channel's newest, or in the thread; null where there is none. */
   find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<MessageRef | null>;
   /** Answers one person privately. */

@@ -191,7 +191,7 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
     tellFinding: announce.finding,
     tellDigest: announce.digest,
     tellShared: announce.share,
-    giveAnswer: (id) => giveAnswer(id, replies, fronts),
+    giveAnswer: (id) => giveAnswer(id, replies, fronts, services.log),
     readPeople: async () => {
       const at = clocks.now();
       const reads = await Promise.allSettled(

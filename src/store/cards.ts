@@ -10,6 +10,8 @@ const copy = z.object({
   revision: z.int(),
   /** Since when the chat refuses it for a reason that nobody knows. */
   refusedSince: z.number().optional(),
+  /** It stands in the channel, since its thread took it no more. */
+  besideThread: z.literal(true).optional(),
 });
 
 const cardRecord = z.object({

@@ -40,6 +40,7 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     showsWaiting: shows.waiting,
     post: never,
     edit: never,
+    remove: never,
     find: async () => null,
     reply: say,
     direct: say,

@@ -2,11 +2,14 @@ import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { Seen } from '../../emulators/chat.ts';
+import { giveAnswer } from '../../src/bot/answers.ts';
 import { ChatUnavailable, type Front, type Inbox, type MessageRef, PlaceClosed } from '../../src/bot/front.ts';
-import { card, note } from '../../src/bot/message/message.ts';
+import { card, note, text } from '../../src/bot/message/message.ts';
 import { Copies, type Wanted } from '../../src/bot/publish/copies.ts';
 import { PATIENCE_MS } from '../../src/policy/patience.ts';
+import { Audit } from '../../src/store/audit.ts';
 import { Cards } from '../../src/store/cards.ts';
+import { Replies } from '../../src/store/replies.ts';
 import { NOW } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { ALICE_ON_DISCORD, bothChats, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
@@ -21,9 +24,12 @@ let chats: Awaited<ReturnType<typeof bothChats>>;
 let fronts: Record<Chat, Front>;
 let copies: Copies;
 const time = { now: NOW };
+let logged: object[];
+const log = { warn: (facts: object) => logged.push(facts), error: (facts: object) => logged.push(facts) };
 
 beforeEach(async () => {
   time.now = NOW;
+  logged = [];
   chats = await bothChats();
   fronts = { slack: chats.front('slack'), discord: chats.front('discord') };
   for (const chat of CHATS) await fronts[chat].start(nothingComesIn);
@@ -32,6 +38,7 @@ beforeEach(async () => {
     new Cards(redis.client()),
     () => `m${++ids}`,
     () => time.now,
+    log,
   );
 });
 afterEach(async () => {
@@ -77,6 +84,7 @@ describe('a thread that takes nothing', () => {
     // It stays there, and is one message.
     await put(chat, 'line', 'reclaimed again', 2, root);
     expect(texts(chat, false)).toEqual(['the card', 'reclaimed again']);
+    expect(seen(chat).at(-1)?.text).toContain('Posted here because I can’t post in its thread.');
   });
 
   it('has its lines in the channel under the name of the thread', async () => {
@@ -145,12 +153,54 @@ it.each([
   ['slack', 'error:edit_window_closed:edit'],
   ['discord', 'error:50005:edit'],
   ['discord', 'error:10008:edit'],
-] as [Chat, string][])('a card on %s that may not be edited (%s) is posted anew', async (chat, switched) => {
-  await put(chat, 'card', 'Running', 1);
-  fault(chat, switched);
-  await put(chat, 'card', 'Terminated', 2);
-  expect(texts(chat, false)).toEqual(['Running', 'Terminated']);
-});
+] as [Chat, string][])(
+  'a card on %s that may not be edited (%s) is posted anew, in place of the old',
+  async (chat, switched) => {
+    await put(chat, 'card', 'Running', 1);
+    fault(chat, switched);
+    await put(chat, 'card', 'Terminated', 2);
+    expect(texts(chat, false)).toEqual(['Terminated']);
+  },
+);
+
+it.each([
+  ['slack', 'error:cant_update_message:edit,remove'],
+  ['discord', 'error:50005:edit,remove'],
+] as [Chat, string][])(
+  'a card on %s that may not be removed either (%s) stays, and is posted anew',
+  async (chat, switched) => {
+    await put(chat, 'card', 'Running', 1);
+    fault(chat, switched);
+    await put(chat, 'card', 'Terminated', 2);
+    expect(texts(chat, false)).toEqual(['Running', 'Terminated']);
+    expect(logged).toHaveLength(1);
+  },
+);
+
+it.each([
+  ['slack', 'error:invalid_blocks:buttons'],
+  ['discord', 'error:50035:buttons'],
+] as [Chat, string][])(
+  'a card that %s refuses as it is (%s) is said in plain text at once, and logged',
+  async (chat, switched) => {
+    const buttons = [{ label: 'Stop', token: 'v1.stop.p1' }];
+    const running = (revision: number): Wanted => {
+      const message = card('run7: Running', 'good', [text('since 10:00')], buttons);
+      return { id: 'run7', at: 'card', revision, to: ROOMS[chat], message, options: { ping: [] } };
+    };
+    fault(chat, switched);
+    await copies.upsert(fronts[chat], running(1));
+    expect(seen(chat).map(({ text: said }) => said)).toEqual([
+      expect.stringMatching(/run7: Running\nsince 10:00[\s\S]*without its buttons/),
+    ]);
+    expect(logged).toEqual([
+      expect.objectContaining({ card: 'run7', error: expect.stringContaining(switched.split(':')[1] ?? '') }),
+    ]);
+    fault(chat, null);
+    await copies.upsert(fronts[chat], running(2));
+    expect(seen(chat).map(({ buttons: shown }) => shown.length)).toEqual([1]);
+  },
+);
 
 describe.each(CHATS)('on %s', (chat) => {
   const unheard = chat === 'slack' ? 'error:nobody_has_heard_of_it' : 'error:999999';
@@ -232,6 +282,50 @@ it.each(CHATS)('a person on %s who cannot be reached is told apart from a channe
   fault(chat, chat === 'slack' ? 'error:messages_tab_disabled:direct' : 'error:50007:direct');
   const told = fronts[chat].direct(account, card('hello', 'info', []));
   await expect(told).rejects.toMatchObject({ failure: { kind: 'person-unreachable' } });
+});
+
+describe.each(CHATS)('an answer that is owed to somebody on %s', (chat) => {
+  const account = chat === 'slack' ? 'slack:T0PODW/U0ALICE' : 'discord:700000000000000001';
+  const codes = {
+    disowned: { slack: 'token_revoked', discord: '50014' },
+    unheard: { slack: 'nobody_has_heard_of_it', discord: '999999' },
+    unreachable: { slack: 'user_disabled', discord: '50007' },
+    badPayload: { slack: 'invalid_blocks', discord: '50035' },
+  };
+  const owe = async () => {
+    const replies = new Replies(redis.client(), new Audit(redis.client(), 'k'.repeat(32)));
+    const message = card('Queued', 'info', [text('run7')], [{ label: 'Cancel', token: 'v1.cancel.p1' }]);
+    await replies.keep('r1', { chat, account, ref: null }, { view: 'message', message });
+    const give = () => giveAnswer('r1', replies, new Map([[chat, fronts[chat]]]), log);
+    return { replies, give };
+  };
+
+  it.each(['disowned', 'unheard'] as const)('stays owed while the chat refuses everything (%s)', async (why) => {
+    const { give } = await owe();
+    fault(chat, `error:${codes[why][chat]}:any`);
+    await expect(give()).rejects.toThrow(ChatUnavailable);
+    await expect(give()).rejects.toThrow(ChatUnavailable);
+    fault(chat, null);
+    await give();
+    expect(seen(chat).map((one) => one.text.split('\n')[0])).toEqual(['Queued']);
+  });
+
+  it('is given in plain text where the chat does not take it as it is', async () => {
+    const { give } = await owe();
+    fault(chat, `error:${codes.badPayload[chat]}:buttons`);
+    await give();
+    expect(seen(chat)).toEqual([
+      expect.objectContaining({ text: expect.stringContaining('Queued\nrun7'), buttons: [] }),
+    ]);
+  });
+
+  it('is logged, and not tried for ever, where nobody can reach them', async () => {
+    const { give, replies } = await owe();
+    fault(chat, `error:${codes.unreachable[chat]}:direct,conversations.open`);
+    await give();
+    expect(await replies.get('r1')).toBeNull();
+    expect(logged).toHaveLength(1);
+  });
 });
 
 it('a file that Slack does not take is said once, and its message is not sent again', async () => {

@@ -116,6 +116,7 @@ export function botOver(
     showsWaiting: false,
     post: async () => null,
     edit: async () => {},
+    remove: async () => {},
     find: async () => null,
     reply: (_, message) => say(message),
     direct: (_, message) => say(message),

@@ -261,6 +261,10 @@ export class DiscordFront implements Front {
     return this.posts.edit(ref as DiscordRef, message);
   }
 
+  remove(ref: unknown): Promise<void> {
+    return this.posts.remove(ref as DiscordRef);
+  }
+
   find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>) {
     return this.posts.find(to, options);
   }

@@ -84,6 +84,10 @@ export class Posts {
     }
   }
 
+  async remove({ channel, message }: DiscordRef): Promise<void> {
+    await this.call(() => this.rest.delete(Routes.channelMessage(channel, message)), 'edit');
+  }
+
   async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<DiscordRef | null> {
     const of = options.thread?.of as DiscordRef | undefined;
     const channel = of?.message ?? to.channel;

@@ -1,10 +1,11 @@
+import type { Log } from '../../jobs/ports.ts';
 import type { Place } from '../../policy/identity.ts';
 import { patience } from '../../policy/patience.ts';
-import type { Cards } from '../../store/cards.ts';
+import type { Cards, Copy } from '../../store/cards.ts';
 import { ChatError } from '../failure.ts';
 import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
-import { besideThread } from '../views/no-place.ts';
+import { besideThread, plainly } from '../views/no-place.ts';
 
 const BEGUN_MS = 500;
 /** A chat that does not know us is asked again this often: only people can change that. */
@@ -20,6 +21,8 @@ export interface Wanted {
   to: Place;
   message: Message;
   options: Omit<PostOptions, 'marker'>;
+  /** Its card was refused, and this says the same in words alone. */
+  isPlain?: true;
 }
 
 /** An edit of an older state landed after a newer one: it is to be said again as it is now. */
@@ -29,12 +32,15 @@ export class Overtaken extends Error {}
 export class Copies {
   private readonly cards: Cards;
   private readonly newId: () => string;
-  private readonly now: () => number;
+  private readonly realNow: () => number;
+  private readonly log: Pick<Log, 'warn' | 'error'>;
 
-  constructor(cards: Cards, newId: () => string, now: () => number) {
+  /** `realNow`, since a chat's patience is its own and not that of a moved clock. */
+  constructor(cards: Cards, newId: () => string, realNow: () => number, log: Pick<Log, 'warn' | 'error'>) {
     this.cards = cards;
     this.newId = newId;
-    this.now = now;
+    this.realNow = realNow;
+    this.log = log;
   }
 
   /** Where this copy was posted; null where it was not. */
@@ -73,6 +79,8 @@ export class Copies {
         case 'message-gone':
         case 'person-unreachable':
           throw error;
+        case 'bad-payload':
+          return this.plainly(front, copy, error);
         case 'disowned':
           throw new ChatUnavailable(error.message, DISOWNED_MS, error.code);
         default:
@@ -90,12 +98,21 @@ export class Copies {
     if (!thread && !posted) throw error;
     if (posted) await this.cards.forget(id, at);
     const message = thread ? besideThread(copy.message, thread.title) : copy.message;
-    return this.upsert(front, { ...copy, message, options });
+    const ref = await this.upsert(front, { ...copy, message, options });
+    if (thread) await this.cards.save(id, at, (now) => now && { ...now, besideThread: true });
+    return ref;
+  }
+
+  /** A card that the chat does not take says what it says in words alone. */
+  private async plainly(front: Front, copy: Wanted, error: ChatError): Promise<MessageRef> {
+    if (copy.isPlain) throw await this.unexplained(copy, error);
+    this.log.error({ card: copy.id, at: copy.at, error: error.message }, 'a chat takes a card only as plain text');
+    return this.upsert(front, { ...copy, message: plainly(copy.message), isPlain: true });
   }
 
   /** Tried for as long as it may pass, then closed: neither for ever, nor given up at the first word. */
   private async unexplained({ id, at }: Wanted, error: ChatError): Promise<ChatError> {
-    const now = this.now();
+    const now = this.realNow();
     const kept = await this.cards.save(id, at, (before) =>
       before && before.refusedSince === undefined ? { ...before, refusedSince: now } : null,
     );
@@ -108,10 +125,10 @@ export class Copies {
   private async keep(front: Front, copy: Wanted): Promise<MessageRef> {
     const { id, at, revision, to, message, options } = copy;
     const before = (await this.cards.get(id)).copies[at];
-    if (before?.ref) return this.edit(front, copy, before.ref, before.revision);
+    if (before?.ref) return this.edit(front, copy, before);
     const fresh = { ref: null, marker: this.newId(), revision: 0 };
     const begun = (await this.cards.save(id, at, (now) => (now ? null : fresh))) ?? fresh;
-    if (begun.ref) return this.edit(front, copy, begun.ref, begun.revision);
+    if (begun.ref) return this.edit(front, copy, begun);
     const { marker } = begun;
     // Another bot has just begun the same post: a moment later there is something to edit.
     if (!before && marker !== fresh.marker) throw new ChatUnavailable('another bot is posting this', BEGUN_MS);
@@ -120,22 +137,26 @@ export class Copies {
     // What was found may show an older revision.
     const shown = found ? 0 : revision;
     const kept = await this.cards.save(id, at, (now) => (now?.ref ? null : { ref, marker, revision: shown }));
-    return found && kept?.ref ? this.edit(front, copy, kept.ref, kept.revision) : (kept?.ref ?? ref);
+    return found && kept?.ref ? this.edit(front, copy, kept) : (kept?.ref ?? ref);
   }
 
-  private async edit(front: Front, copy: Wanted, ref: MessageRef, shown: number): Promise<MessageRef> {
-    const { id, at, revision, message } = copy;
-    if (shown >= revision) return ref;
+  private async edit(front: Front, copy: Wanted, shown: Copy): Promise<MessageRef> {
+    const { id, at, revision } = copy;
+    const { ref } = shown;
+    if (shown.revision >= revision) return ref;
     try {
-      await front.edit(ref, message);
+      await front.edit(ref, asShown(copy, shown));
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
-      // Somebody deleted it: it is posted anew.
+      // Somebody deleted it, or it may not be edited: it is posted anew, and nobody is to press what the old one offers.
+      await front
+        .remove(ref)
+        .catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
       await this.cards.forget(id, at);
       return this.upsert(front, copy);
     }
     const kept = await this.cards.save(id, at, (now) =>
-      now && now.revision > revision ? null : now && { ref: now.ref, marker: now.marker, revision },
+      now && now.revision > revision ? null : now && { ...explained(now), revision },
     );
     if (kept && kept.revision > revision) {
       await this.cards.save(id, at, (now) => now && { ...now, revision: 0 });
@@ -143,4 +164,12 @@ export class Copies {
     }
     return ref;
   }
+}
+
+/** What went through once needs no more patience. */
+const explained = ({ refusedSince: _, ...rest }: Copy): Copy => rest;
+
+/** In the channel it goes on to say why it stands there. */
+function asShown({ message, options }: Wanted, { besideThread: isBeside }: Copy): Message {
+  return isBeside && options.thread ? besideThread(message, options.thread.title) : message;
 }

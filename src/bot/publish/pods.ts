@@ -93,11 +93,11 @@ async function surroundings(row: Row, { policy, snapshots, clocks }: Services) {
 async function answerTask(
   row: Row,
   around: CardSurroundings,
-  { replies }: Services,
+  { replies, log }: Services,
   fronts: ReadonlyMap<string, Front>,
 ): Promise<void> {
   const { task } = row;
   if (!task || task.state === 'open' || task.reply === null || !(await replies.get(task.reply))) return;
   await replies.fill(task.reply, { view: 'message', message: podCard(row, around) });
-  await giveAnswer(task.reply, replies, fronts);
+  await giveAnswer(task.reply, replies, fronts, log);
 }

@@ -28,7 +28,9 @@ const CODES: [failure: Failure, codes: string[]][] = [
   // An expired trigger is an address for an answer that is gone.
   [
     { kind: 'message-gone' },
-    words('block_mismatch cant_update_message edit_window_closed expired_trigger_id message_not_found'),
+    words(
+      'block_mismatch cant_delete_message cant_update_message edit_window_closed expired_trigger_id message_not_found',
+    ),
   ],
   [
     { kind: 'right-missing', right: null },

@@ -191,6 +191,10 @@ export class SlackFront implements Front {
     return this.posts.edit(ref as SlackRef, message);
   }
 
+  remove(ref: unknown): Promise<void> {
+    return this.posts.remove(ref as SlackRef);
+  }
+
   find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
     return this.posts.find(to, options);
   }

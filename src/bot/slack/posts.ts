@@ -78,6 +78,10 @@ export class Posts {
     await this.call(() => this.web.chat.update({ channel, ts, ...renderSlack(message, files) }), 'edit');
   }
 
+  async remove({ channel, ts }: SlackRef): Promise<void> {
+    await this.call(() => this.web.chat.delete({ channel, ts }), 'edit');
+  }
+
   async find(to: Place, options: Pick<PostOptions, 'marker' | 'thread'>): Promise<SlackRef | null> {
     const thread = options.thread?.of as SlackRef | undefined;
     const newest = { channel: to.channel, include_all_metadata: true, limit: FIND_NEWEST };

@@ -1,4 +1,8 @@
-import { type Message, text } from '../message/message.ts';
+import { type Message, note, text } from '../message/message.ts';
+import { plainText } from '../message/plain-text.ts';
+
+/** What each chat takes as one paragraph. */
+const PLAIN_LIMIT = 1800;
 
 /** A card for where it does not belong, since its own channel does not take it. */
 export function insteadOf(card: Message): Message {
@@ -15,4 +19,11 @@ export function besideOf(card: Message): Message {
 export function besideThread(message: Message, thread: string): Message {
   const why = text('Posted here because I can’t post in its thread.');
   return { ...message, title: message.title ?? thread, blocks: [...message.blocks, why] };
+}
+
+/** What a card says, for a chat that does not take it as it is: without buttons, pictures and files. */
+export function plainly(message: Message): Message {
+  const why =
+    'Shown without its buttons because the chat did not take the card. Tell an admin: the bot’s log says why.';
+  return note(message.tone, plainText(message, PLAIN_LIMIT), why);
 }
