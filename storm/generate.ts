@@ -1,5 +1,6 @@
 import { CHATS, type Entry, PARTS, type Plan } from './plan.ts';
 import { Random } from './random.ts';
+import { REFUSALS } from './refusals.ts';
 
 /** People act for so long, ms. */
 const LENGTH_MS = 9000;
@@ -168,7 +169,7 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
   const at = random.between(0, LENGTH_MS - 1000);
   const part = random.pick(PARTS);
   const lasts = random.between(400, 3500);
-  switch (random.between(0, 12)) {
+  switch (random.between(0, 15)) {
     case 0:
     case 1:
     case 2: {
@@ -180,6 +181,10 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
       const value = random.pick(CHAT);
       return { kind: 'fault', at, for: value === 'disconnect' ? 0 : lasts, name: random.pick(CHATS), value };
     }
+    case 12:
+    case 13:
+    case 14:
+      return refusalOf(at, lasts, random);
     case 5:
     case 6:
       return { kind: random.pick(['kill', 'terminate']), at, for: random.between(0, 1500), part };
@@ -201,4 +206,11 @@ function troubleOf(pods: readonly string[], random: Random): Entry {
       return { kind: 'fault', at, for: 0, name: 'console', value: `${verb}:${random.pick(['vision', ...pods])}` };
     }
   }
+}
+
+/** A chat that is there and does not take what is said. */
+function refusalOf(at: number, lasts: number, random: Random): Entry {
+  const chat = random.pick(CHATS);
+  const value = random.pick(Object.values(REFUSALS[chat]).flat() as [string, ...string[]]);
+  return { kind: 'fault', at, for: value.startsWith('close:') ? 0 : lasts, name: chat, value };
 }

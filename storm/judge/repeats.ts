@@ -24,13 +24,16 @@ function cardsTwice(evidence: Evidence): Violation[] {
   }));
 }
 
+/** A chat or a channel that refuses, takes messages again and refuses anew is warned of as often. */
+const AS_OFTEN = /^\W*(Over: )?A (chat does not know|channel takes no)/;
+
 /** Titles of messages in a channel; those of requests are as many as there were requests. */
 function titlesTwice(evidence: Evidence): Violation[] {
   const requested = new Set(evidence.requests.map(({ name }) => name));
   const titles = inPublic(evidence)
     .filter(({ thread, channel }) => !thread && channel !== null)
     .map(({ chat, text }) => ({ chat, title: text.split('\n')[0] ?? '' }))
-    .filter(({ title }) => ![...requested].some((name) => title.includes(name)));
+    .filter(({ title }) => !AS_OFTEN.test(title) && ![...requested].some((name) => title.includes(name)));
   return more(titles.map(({ chat, title }) => `${chat}: ${shown(title)}`)).map((what) => ({
     rule: 'title-twice',
     what,

@@ -289,6 +289,18 @@ describe('what the judge lets pass', () => {
       ({ events }) =>
         events.push(event({ chat: 'discord', answers: ['a', 'a'].map((text) => ({ kind: 'message', text, at: 1 })) })),
     ],
+    [
+      'a line in the channel, under the name of its closed thread',
+      ({ messages }) =>
+        messages.push(message('k1: Running\nPosted here because I can’t post in its thread.', { id: '3' })),
+    ],
+    [
+      'a warning of a chat that refused twice, twice',
+      ({ messages }) => {
+        const title = 'Over: A chat does not know Podwarden any more';
+        messages.push(message(title, { id: '3' }), message(title, { id: '4' }));
+      },
+    ],
     ['an approver who was deactivated later', ({ absences }) => absences.push({ person: 'bob', from: 1500, to: 2000 })],
   ];
 
