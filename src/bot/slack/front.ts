@@ -13,21 +13,20 @@ import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
 import { type Attempted, ChatError, isDisowned } from '../failure.ts';
-import { ChatUnavailable, type Front, type Inbox, type PostOptions, refusal, type Taken } from '../front.ts';
+import { ChatUnavailable, type Front, type Inbox, type PostOptions, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
-import { unsent } from '../message/unsent.ts';
-import { retryAfterMs, slackError, slackHttpFailure } from './failures.ts';
+import { slackError } from './failures.ts';
 import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
 import { problemsAck, renderModal } from './modal.ts';
 import { readMember, readMembers } from './people.ts';
 import { Posts, type SlackRef } from './posts.ts';
-import { renderSlack, slackUser } from './render.ts';
+import { Privately } from './privately.ts';
+import { slackUser } from './render.ts';
 import { Socket } from './socket.ts';
 
 /** Pauses between tries to reach Slack at the start, ms. */
 const START_PAUSE_MS = 2000;
-const REPLY_TIMEOUT_MS = 10_000;
 
 export class SlackFront implements Front {
   readonly chat = 'slack';
@@ -36,7 +35,7 @@ export class SlackFront implements Front {
   private readonly settings: SlackSettings;
   private readonly log: Log;
   private readonly web: webApi.WebClient;
-  private readonly files: Files;
+  private readonly privately: Privately;
   private readonly posts: Posts;
   private socket: Socket | null = null;
   private disowned = false;
@@ -59,8 +58,9 @@ export class SlackFront implements Front {
     this.log = log;
     this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
     const call: Call = (run, attempted) => this.call(run, attempted);
-    this.files = new Files(this.web, call, log);
-    this.posts = new Posts(this.web, call, this.files, log);
+    const files = new Files(this.web, call, log);
+    this.posts = new Posts(this.web, call, files, log);
+    this.privately = new Privately(this.web, call, files, log);
   }
 
   /** A fresh object each time: Bolt's receiver writes into what it is given. No retries: jobs know what may be repeated. */
@@ -199,69 +199,17 @@ export class SlackFront implements Front {
     return this.posts.find(to, options);
   }
 
-  async reply(ref: unknown, message: Message): Promise<void> {
-    const to = ref as SlackReply;
-    if (message.blocks.some(({ kind }) => kind === 'file')) return this.replyWithFile(to, message);
-    if (!('url' in to)) return this.besideMention(to, message);
-    const { url, replace, threadTs } = to;
-    const body = {
-      ...renderSlack(message),
-      response_type: 'ephemeral',
-      replace_original: replace,
-      ...(threadTs !== null && !replace ? { thread_ts: threadTs } : {}),
-    };
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(REPLY_TIMEOUT_MS),
-    }).catch((error: Error) => {
-      throw new ChatUnavailable(`Slack: ${error.message}`, 0);
-    });
-    if (answer.ok) return;
-    const failure = slackHttpFailure(answer.status, retryAfterMs(answer.headers.get('retry-after')));
-    throw refusal(`the response address answered ${answer.status}`, failure, String(answer.status));
+  reply(ref: unknown, message: Message): Promise<void> {
+    return this.privately.reply(ref as SlackReply, message);
   }
 
-  /** A private answer in a channel holds no file. */
-  private async replyWithFile(to: SlackReply, message: Message): Promise<void> {
-    await this.direct(`slack:${this.team}/${to.user}`, message);
-    const [file] = message.blocks.filter((block) => block.kind === 'file');
-    await this.reply(to, note('good', `${file?.name ?? 'The file'} is in your direct messages with me.`));
-  }
-
-  private async besideMention(
-    { channel, user, threadTs }: { channel: string; user: string; threadTs: string | null },
-    message: Message,
-  ): Promise<void> {
-    const thread = threadTs === null ? {} : { thread_ts: threadTs };
-    await this.call(() => this.web.chat.postEphemeral({ channel, user, ...thread, ...renderSlack(message) }), 'person');
+  async direct(account: AccountId, message: Message): Promise<void> {
+    await this.privately.direct(userOf(account), message);
   }
 
   /** Slack takes a person's id where it takes a channel's, and opens the conversation with the first message. */
   async directPlace(account: AccountId): Promise<Place> {
-    const user = slackUser([account]);
-    if (user === null) throw new Error('not an account on Slack');
-    return { chat: this.chat, channel: user };
-  }
-
-  async direct(account: AccountId, message: Message): Promise<void> {
-    const user = slackUser([account]);
-    if (user === null) throw new Error('not an account on Slack');
-    const body = renderSlack(message);
-    const sent = await this.call(() => this.web.chat.postMessage({ channel: user, ...body }), 'person');
-    // The answer names the conversation: files go there, and not to a person.
-    const channel = sent.channel ?? user;
-    await this.files.share(message, { channel }).catch((error: Error) => this.sayUnsent(channel, message, error));
-  }
-
-  /** Once, beside the message that is there: sending all of it again would say it twice. */
-  private async sayUnsent(channel: string, message: Message, error: Error): Promise<void> {
-    this.log.warn({ error: error.message }, 'a file could not be sent to Slack');
-    const body = renderSlack(unsent(message));
-    await this.call(() => this.web.chat.postMessage({ channel, ...body }), 'person').catch((again: Error) => {
-      this.log.warn({ error: again.message }, 'nor could that be said');
-    });
+    return { chat: this.chat, channel: userOf(account) };
   }
 
   link(ref: unknown): string | null {
@@ -342,4 +290,10 @@ function quiet(log: Log): Logger {
     getLevel: () => LogLevel.WARN,
     setName: () => {},
   };
+}
+
+function userOf(account: AccountId): string {
+  const user = slackUser([account]);
+  if (user === null) throw new Error('not an account on Slack');
+  return user;
 }
