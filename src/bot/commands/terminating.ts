@@ -246,16 +246,18 @@ async function recordFor(
   services: Services,
 ): Promise<Approval> {
   const { policy, snapshots } = services;
+  // The name and the disks that people decide by are those that the pod is held to right before the call.
+  const read = await asRead(pod, services);
   const row = await rowOfPod(pod, asker, services);
-  const owner = await ownerOfPod(pod, { ...services, governance: policy });
+  const owner = await ownerOfPod(read, { ...services, governance: policy });
   const [catalogue, fleet] = await Promise.all([snapshots.catalogue(), snapshots.fleet()]);
-  const volume = catalogue?.networkVolumes.find((v) => v.id === pod.networkVolume?.id);
+  const volume = catalogue?.networkVolumes.find((v) => v.id === read.networkVolume?.id);
   // The pod's home, and not wherever it was asked for.
   const room = row.room || asker.room || policy.defaultRoom || '';
   const zone = policy.rooms.find(({ name }) => name === room)?.timezone ?? policy.timezone;
   const due = (hours: number, atMost: number) => afterWorkingHours(now, hours, policy.workingHours, zone, atMost);
   const expiresAt = due(EXPIRY.workingHours, EXPIRY.atMostHours);
-  const asks = losesData(pod);
+  const asks = losesData(read);
   return {
     id,
     rev: 0,
@@ -270,15 +272,16 @@ async function recordFor(
     reason: answers.reason?.[0]?.trim() || null,
     data: asks ? ((answers.data?.[0] as DataStatement | undefined) ?? null) : null,
     where: asks ? answers.where?.[0]?.trim() || null : null,
-    fingerprint: fingerprintOf(await asRead(pod, services), ownerKey(owner)),
+    fingerprint: fingerprintOf(read, ownerKey(owner)),
     facts: {
-      ...factsOf(pod, row.facts),
+      ...factsOf(read, row.facts),
+      microUsdPerHour: factsOf(pod, row.facts).microUsdPerHour,
       createdAt: Date.parse(pod.createdAt),
       gpuUtil: pod.gpuUtil,
       networkVolumeGb: volume?.sizeGb ?? null,
       readAt: fleet?.readAt ?? 0,
     },
-    locked: pod.locked,
+    locked: read.locked,
     room,
     createdAt: now,
     expiresAt,
