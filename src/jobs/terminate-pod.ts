@@ -78,7 +78,7 @@ function isLate({ dueAt }: Approval, { clocks }: GovernedContext): boolean {
 
 const unknownState = ({ attempt }: Approval): string =>
   attempt?.number === 0
-    ? 'RunPod was not asked to delete it: Podwarden’s store (Redis) or its worker was too slow for half an hour'
+    ? 'RunPod was not asked to delete it: for half an hour RunPod took no request, or Podwarden’s store (Redis) or its worker was too slow'
     : 'RunPod was asked to delete it, and half an hour later does not show that it did: look in RunPod’s console';
 
 async function gone(record: Approval, context: GovernedContext, signal: AbortSignal): Promise<boolean> {
@@ -200,6 +200,7 @@ async function send(
 async function call(record: Approval, number: number, context: GovernedContext, signal: AbortSignal): Promise<void> {
   let answer: string;
   let refusal: string | null = null;
+  let ended = moves.sent(number);
   try {
     // Nothing stands between the claim and the request: whoever is held up there may have been overtaken.
     const sending = context.provider.terminate(record.podId, signal);
@@ -209,9 +210,11 @@ async function call(record: Approval, number: number, context: GovernedContext, 
     if (!(error instanceof ProviderFailure)) throw error;
     answer = `${error.kind} ${error.httpStatus ?? ''}`.trim();
     if (error.kind === 'refused' && error.reason !== 'not-found') refusal = error.detail;
+    // Whatever becomes of the pod, it is not by a request that never went out.
+    if (error.kind === 'rate-limited' || (error.kind === 'unavailable' && !error.sent)) ended = moves.unsent(number);
   }
   const now = context.clocks.now();
-  await context.approvals.move(record.id, moves.sent(number), (after) => [
+  await context.approvals.move(record.id, ended, (after) => [
     requestEntry(after, 'runpod-answer', now, null, { attempt: number, answer }),
   ]);
   if (refusal !== null && number >= 2) return end(record, moves.failed(`RunPod refused: ${refusal}`, now), context);
