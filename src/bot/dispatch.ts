@@ -14,17 +14,16 @@ import { commandOf, maskedAnswers } from './input.ts';
 import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
 import { oneLine } from './message/visible.ts';
-import { nameFor, type Reading, type Standings } from './people.ts';
+import { nameFor, type Reading, type Standings, saidAs } from './people.ts';
 import { roomAt } from './rooms.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
 
 const RESTARTED = 'Podwarden restarted while it opened your form. If you do not see it, open it again.';
 /** What the first bot did is seen no more where things have changed since, so that nothing may be claimed. */
-const UNCLEAR = note(
-  'warn',
-  'Podwarden restarted while it carried this out, and cannot tell whether it was done. Look at the pod’s card or /pod list before you try again.',
-);
+const UNCLEAR_TEXT =
+  'Podwarden restarted while it carried this out, and cannot tell whether it was done. Look at the pod’s card or /pod list before you try again.';
+const UNCLEAR = note('warn', UNCLEAR_TEXT);
 const UNKNOWN_BUTTON = 'That button belongs to no action that Podwarden knows.';
 
 /** One piece of work, where its answers go, and whether it was begun before. */
@@ -171,14 +170,16 @@ export class Dispatch {
   private async asker({ work, reply, again }: Task, services: Services, reading: Reading): Promise<Asker> {
     const { account, name, place, eventId } = work;
     const { policy, replies, newId } = services;
-    const standing = await this.standings.of(account, reading);
+    const unclear = again ? UNCLEAR_TEXT : null;
+    const standingBy = async (how: Reading) => saidAs(unclear, await this.standings.of(account, how));
+    const standing = await standingBy(reading);
     return {
       who: { account, person: standing.person, name: nameFor(standing.person, name, policy) },
       access: standing.access,
       membership: standing.membership,
       accounts: standing.accounts,
       unread: standing.unread,
-      live: async () => (reading === 'live' ? standing : this.standings.of(account, 'live')),
+      live: async () => (reading === 'live' ? standing : standingBy('live')),
       place,
       room: roomAt(place, policy),
       eventId: `${this.front.chat} ${eventId}`,

@@ -91,6 +91,10 @@ function judged(account: AccountId, people: People, reads: ReadonlyMap<AccountId
   return deciderOf(account, { ...people, memberOf }, unread);
 }
 
+/** Whoever could not be read is told that nothing was changed. Where a bot before may have changed it, `unclear` is said. */
+export const saidAs = (unclear: string | null, found: Decider): Decider =>
+  unclear !== null && found.unread !== null ? { ...found, unread: unclear } : found;
+
 /** Reads membership and groups of everybody who matters in one chat, and keeps them. */
 export async function refreshPeople(front: Front, snapshots: Snapshots, policy: Policy, clocks: Clocks): Promise<void> {
   const stamp = await snapshots.beginRead(clocks.now());

@@ -50,7 +50,7 @@ export interface Bot {
   answers: string[];
   /** Jobs by the id under which one waits, and those without one. */
   jobs: string[];
-  chat: { away: boolean };
+  chat: { away: boolean; unread?: boolean };
 }
 
 /** A bot in memory over a real store; `life` says when it dies. Its chat takes everything that a real one would. */
@@ -103,7 +103,7 @@ export function botOver(
       await services.enqueue({ name: 'answer' } as never, { reply } as never);
     },
   };
-  const chat = { away: false };
+  const chat: Bot['chat'] = { away: false };
   const say = (message: Message) =>
     life.step(async () => {
       if (chat.away) throw new ChatUnavailable('the chat is away', 0);
@@ -122,7 +122,11 @@ export function botOver(
     direct: (_, message) => say(message),
     directPlace: async () => ({ chat: 'slack', channel: 'D1' }),
     members: async () => new Map(),
-    member: (account) => life.step(async () => ({ account, name: 'Alice', membership: 'member', groups: [] })),
+    member: (account) =>
+      life.step(async () => {
+        if (chat.unread) throw new ChatUnavailable('the chat is away', 0);
+        return { account, name: 'Alice', membership: 'member', groups: [] };
+      }),
     link: () => null,
     blocked: async () => null,
     start: async () => {},
