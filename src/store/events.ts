@@ -58,9 +58,14 @@ redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[8])
 redis.call('ZADD', KEYS[3], now + ARGV[5], ARGV[1])
 return 1`;
 
-/** Moves an event on, for its holder alone. */
+/**
+ * Moves an event on, for its holder alone. One that the store has lost (a failover to a replica that was behind, an eviction)
+ * nobody else can have: whoever has it in hand goes on.
+ */
 const HOLD = `${NOW}
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if not owner then return 1 end
+if owner ~= ARGV[2] or not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'state', ARGV[4]) end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'answer', ARGV[5]) end

@@ -156,6 +156,27 @@ it('an answer that was given is said once, also where the store goes away right 
   expect(bot.answers).toHaveLength(1);
 });
 
+it.each(['before', 'after'])(
+  'an event that the store loses %s it is acknowledged is carried out and answered',
+  async (when) => {
+    const client = redis.client();
+    const bot = botOver(client);
+    const whoami: IncomingEvent = {
+      kind: 'command',
+      incoming: { ...from('e1'), input: { kind: 'text', text: 'whoami' } },
+    };
+    // As a failover does to a replica that was behind.
+    const lose = () =>
+      client.del('{podwarden}:event:slack-e1', '{podwarden}:event-address:slack-e1', '{podwarden}:events:slack');
+    const taken = await bot.inbox.take(whoami);
+    if (when === 'before') await lose();
+    expect(await taken.acknowledged()).toBe(true);
+    if (when === 'after') await lose();
+    await taken.run();
+    expect(bot.answers).toEqual([expect.stringContaining('Alice')]);
+  },
+);
+
 it('what a fault of ours holds up is begun again after twice as long each time', async () => {
   const faulty = interposed(redis.client(), async (name, args, run) => {
     if (name === 'eval' && String(args.at(-1)).includes('{"title"')) throw new Error('a fault of ours');
