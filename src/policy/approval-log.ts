@@ -39,7 +39,8 @@ export class DeletionReview {
   }
 
   private follow(request: string, { kind, actor, facts }: LoggedEntry): void {
-    if (kind === 'request-made') {
+    // One that is made twice was put back: what the log says of it before still holds.
+    if (kind === 'request-made' && !this.stories.has(request)) {
       const quorum = typeof facts.quorum === 'number' ? facts.quorum : 1;
       const self = new Set(actor === null ? [] : [accountOf(actor)]);
       const story = { pod: facts.pod, by: actor, self, quorum, voters: new Set<string>(), decided: false, ended: null };

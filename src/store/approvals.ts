@@ -154,6 +154,8 @@ export class Approvals {
     const write = this.writing.of(batchKey(form));
     // The event was begun before, and a form's batch is written as a whole.
     if (write.again && (await this.batch(form))) return { added: await this.inBatch(form), known: [] };
+    // Whoever put its event back may have deleted what became of it: what was denied is not asked for anew.
+    if (write.again) await this.audit.neverNamed(wanted.map(({ id }) => id));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (Number((await this.redis.hget(guard.key, 'rev')) ?? 0) !== guard.rev) return null;
       const pods = await Promise.all(wanted.map(({ podId }) => this.pod(podId)));

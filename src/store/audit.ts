@@ -143,6 +143,14 @@ export class Audit {
     return this.process.tail.newest(request);
   }
 
+  /** @throws where an entry is about one of these requests, or the log cannot say. */
+  async neverNamed(requests: readonly string[]): Promise<void> {
+    for (const request of requests) {
+      if ((await this.newestOf(request)) !== null)
+        throw new Error(`the audit log knows ${request}, and Redis does not`);
+    }
+  }
+
   /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */
   async claimKey(): Promise<void> {
     const digest = createHash('sha256').update(`podwarden audit ${this.secret}`).digest('hex');

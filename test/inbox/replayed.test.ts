@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
-import { BOB, newApproval } from '../policy/requests.ts';
-import { ALICE } from '../policy/rows.ts';
+import { deny } from '../../src/policy/approval-moves.ts';
+import { BOB, CAROL, newApproval } from '../policy/requests.ts';
+import { ALICE, NOW } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { type Bot, botOver, from, settleIn } from './team.ts';
 
@@ -72,6 +73,18 @@ it('an hour later, a form and an approval that somebody copied out of Redis and 
   await putBack('ask', asked, 60);
   await putBack('yes', approved, 60);
   const { services } = botOver(redis.client());
+  expect(await services.approvals.forPod('pod6')).toBeNull();
+});
+
+it('a request that was denied is not asked for anew by a form that somebody copied and puts back at once', async () => {
+  const client = redis.client();
+  const { asked, approved, record } = await requestedAndApproved();
+  const { services } = botOver(client);
+  await services.approvals.move(record?.id ?? '', deny(CAROL, 'keep it', NOW), () => []);
+  await forget(record?.id ?? '', record?.batch ?? '');
+  const { answers } = await putBack('ask', asked, 1);
+  expect(answers).toEqual([expect.stringContaining('cannot tell whether it was carried out')]);
+  await putBack('yes', approved, 1);
   expect(await services.approvals.forPod('pod6')).toBeNull();
 });
 

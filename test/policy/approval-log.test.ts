@@ -53,6 +53,11 @@ describe('a deletion in the audit log', () => {
       [made(), approved(BOB), entry('request-cancelled', ALICE, 'cancelled'), deleted()],
       /ended before \(cancelled\)/,
     ],
+    [
+      'was denied, and is shown as asked for and approved once more',
+      [made(), entry('request-denied', BOB, 'denied'), made(), approved(BOB), deleted()],
+      /ended before \(denied\)/,
+    ],
     ['is of another pod', [made(), approved(BOB), deleted({ pod: 'pod2' })], /that request was for pod pod1/],
     ['was approved afterwards', [made(), deleted(), approved(BOB)], /somebody else approved/],
   ])('is named where it %s', (_, entries, why) => {
