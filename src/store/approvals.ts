@@ -271,8 +271,7 @@ export class Approvals {
     const record = parsed.data;
     const whole = record.id === id && String(record.rev) === rev;
     const stored = { record: { ...record, id }, seal: seal ?? '' };
-    // What had ended before records were signed is history: nothing acts on it.
-    if (seal === null) return { ...stored, problem: isOpen(record.status) ? 'unsigned' : null };
+    if (seal === null) return { ...stored, problem: 'unsigned' };
     const signed = (kind: string) => (payload: string, mac: string) => this.audit.isSigned(kind, payload, mac);
     const holds = whole && signed(REQUEST)(recordPayload(id, json), stored.seal);
     const votesHold = record.altered || record.votes.every((vote) => voteHolds(record, vote, signed(VOTE)));

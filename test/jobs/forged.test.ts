@@ -155,12 +155,12 @@ describe('a request that somebody altered in Redis', () => {
     expect(await w.approvals.forPod('pod1')).toBeNull();
   });
 
-  it('that ended before records were signed stays as it is', async () => {
+  it('that carries no signature decided nothing, whatever end is written into it', async () => {
     const w = await world();
     await w.ask();
-    await w.cancel();
+    await edit('r1', { status: 'denied', end: { at: NOW, by: CAROL, text: 'never' } });
     await redis.client().hdel(recordKey('r1'), 'seal');
-    expect(await w.approvals.get('r1')).toMatchObject({ status: 'cancelled' });
+    expect(await w.approvals.inBatch('b1')).toMatchObject([{ status: 'void', altered: 'unsigned', end: { by: null } }]);
   });
 
   it('leaves room for a new request for the same pod', async () => {
