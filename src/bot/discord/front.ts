@@ -199,7 +199,8 @@ export class DiscordFront implements Front {
       await this.callback(d, { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } });
       return;
     }
-    if (d.app_permissions) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
+    // No card is posted in a direct message, so what the bot may there stands in no way.
+    if (d.app_permissions && d.guild_id) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
     if (event.kind === 'submit') return this.submitted(d, event.incoming, inbox);
     const taken = await inbox.take(event);
     if (!taken.ours) return;

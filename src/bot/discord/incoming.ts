@@ -36,8 +36,8 @@ export function incomingFrom(d: APIInteraction): Incoming | null {
   const user = d.member?.user ?? d.user;
   const channel = d.channel;
   if (!user || !channel) return null;
-  // In a direct message only buttons work: commands belong to the server.
-  if (!d.guild_id && d.type !== InteractionType.MessageComponent) return null;
+  // In a direct message only buttons work, and the forms that they open: commands belong to the server.
+  if (!d.guild_id && d.type !== InteractionType.MessageComponent && d.type !== InteractionType.ModalSubmit) return null;
   const account = `discord:${user.id}`;
   // In a thread the room is that of the channel it hangs on.
   const home = 'parent_id' in channel && 'thread_metadata' in channel ? channel.parent_id : channel.id;
