@@ -1,10 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Log } from '../jobs/ports.ts';
+import { storeIsAway } from '../store/connect.ts';
 import type { Replies } from '../store/replies.ts';
 import { ChatError } from './failure.ts';
 import { ChatUnavailable, type Front } from './front.ts';
 import { bold, card, code, fields, type Message, note, type Span, text } from './message/message.ts';
 import { plainly } from './views/no-place.ts';
+
+/** Between tries to write that an answer was given, ms. */
+const RETRY_MS = 1000;
 
 const connections = z.object({
   name: z.string(),
@@ -43,7 +48,18 @@ export async function giveAnswer(
   const { ref, account } = pending;
   const replied = ref !== null && (await isGiven((said) => front.reply(ref, said), message, log));
   if (!replied) await isGiven((said) => front.direct(account, said), message, log, AGAIN_MS);
-  await replies.done(id);
+  await markGiven(id, replies);
+}
+
+/** What was given is not given again because the store went away right after it: its job would begin anew. */
+async function markGiven(id: string, replies: Replies): Promise<void> {
+  try {
+    await replies.done(id);
+  } catch (error) {
+    if (!storeIsAway(error)) throw error;
+    await pause(RETRY_MS);
+    await markGiven(id, replies);
+  }
 }
 
 /** False where this way is closed for good. `againMs` where there is no other way to wait for less. */

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { giveAnswer } from '../../src/bot/answers.ts';
+import type { Front } from '../../src/bot/front.ts';
+import { note } from '../../src/bot/message/message.ts';
+import { Audit } from '../../src/store/audit.ts';
+import { Replies } from '../../src/store/replies.ts';
+import { KEY } from '../jobs/context.ts';
+import { interposed } from '../store/interposed.ts';
+import { useRedis } from '../store/redis.ts';
+
+const redis = useRedis();
+
+it('an answer that a job gave is given once, also where the store goes away right after it', async () => {
+  let given = 0;
+  let away = 0;
+  const store = interposed(redis.client(), async (name, _args, run) => {
+    if (given > 0 && away < 2 && ['del', 'set'].includes(name)) {
+      away++;
+      throw new Error('Connection is closed.');
+    }
+    return run();
+  });
+  const replies = new Replies(store, new Audit(redis.client(), KEY));
+  const front = {
+    chat: 'slack',
+    reply: async () => {
+      given++;
+    },
+  } as unknown as Front;
+  const owed = { chat: 'slack', account: 'slack:T1/U1', ref: { url: 'here' } };
+  await replies.keep('a1', owed, { view: 'message', message: note('info', 'Done.') });
+  // The job begins anew where it failed.
+  await giveAnswer('a1', replies, new Map([['slack', front]])).catch(() => {});
+  await giveAnswer('a1', replies, new Map([['slack', front]]));
+  expect({ given, away }).toEqual({ given: 1, away: 2 });
+});
