@@ -59,6 +59,20 @@ async function stage(record: Partial<Approval> = {}, memberships: Record<string,
 const said = (message: Message | null) => (message ? plainText(message, 1000) : '');
 const to = (id: string) => ({ id, choice: null });
 
+it('a budget is set on the rights that somebody has now, and not on those that were kept', async () => {
+  const { services, asker } = await stage();
+  const { access } = services.policy;
+  const keepers = { ...AN_ADMIN, grant: ['money' as const, 'budget' as const] };
+  services.policy.access = { ...access, rules: [...access.rules, keepers] };
+  const kept = asker(ALICE);
+  services.policy.access = access;
+  const { live } = asker(ALICE);
+  const budget = COMMANDS.find(({ name }) => name === 'budget');
+  const answer = await budget?.run({ of: 'team', day: 1_000_000 }, { ...kept, live }, services);
+  expect(said(answer ?? null)).toContain('not allowed to set budgets');
+  expect((await services.budgets.all()).size).toBe(0);
+});
+
 it('only whoever asked takes a request back', async () => {
   const { services, asker, status } = await stage();
   expect(said(await cancel.run(to('b1'), asker(BOB), services))).toContain('not allowed to cancel');

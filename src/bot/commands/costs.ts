@@ -178,8 +178,11 @@ async function setBudget(
   asker: Asker,
   services: Services,
 ): Promise<Message> {
-  if (!asker.access.may.has('budget')) {
-    const why = asker.access.why.get('budget') ?? 'no rule grants it';
+  // What everybody may spend is decided here: on rights as they are now.
+  const { access, unread } = await asker.live();
+  if (unread !== null) return note('warn', unread);
+  if (!access.may.has('budget')) {
+    const why = access.why.get('budget') ?? 'no rule grants it';
     return note('bad', `You are not allowed to set budgets: it needs the right "budget" (${why}).`);
   }
   const { budgets, policy, clocks } = services;
