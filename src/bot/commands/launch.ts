@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { findGpu } from '../../policy/gpu.ts';
 import { note } from '../message/message.ts';
 import { defineCommand, oneOf, wholeNumber } from './declare.ts';
-import { type LaunchArgs, launchWith, suggestGpus } from './launching.ts';
+import { type LaunchArgs, launchedBefore, launchWith, rowId, suggestGpus } from './launching.ts';
 
 const text = (what: string) =>
   z
@@ -46,6 +46,8 @@ export const launch = defineCommand({
     project: async (_, { policy }) => choices(...policy.projects.map(({ name }) => name).slice(0, 25)),
   },
   async run(args, asker, services) {
+    const before = await launchedBefore(rowId(asker.eventId), asker, services);
+    if (before) return before;
     const catalogue = await services.snapshots.catalogue();
     if (!catalogue) return note('warn', 'RunPod’s catalogue was not read yet. Try again in a minute.');
     // A preset is a launch by name; what is typed beside it wins.

@@ -120,12 +120,9 @@ export function rowId(from: string): string {
 
 /** One write holds the row, what it reserves, and the intents to launch and to tell. */
 export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, services: Services): Promise<Message> {
-  const known = await services.ledger.get(id);
-  if (known && !asker.again) return note('info', 'That launch is already known: its card is in the channel.');
-  if (known) {
-    await followUp(known, services);
-    return queued(known);
-  }
+  const before = await launchedBefore(id, asker, services);
+  if (before) return before;
+  if (await services.ledger.get(id)) return note('info', 'That launch is already known: its card is in the channel.');
   const now = services.clocks.now();
   const row: Row = {
     id,
@@ -156,6 +153,14 @@ export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, se
   }
   await followUp(added.row, services);
   return queued(added.row);
+}
+
+/** Of an event that was begun before: what it launched then is launched, whatever would refuse it now. Null for nothing. */
+export async function launchedBefore(id: string, asker: Asker, services: Services): Promise<Message | null> {
+  const known = asker.again ? await services.ledger.get(id) : null;
+  if (!known) return null;
+  await followUp(known, services);
+  return queued(known);
 }
 
 function queued({ spec, ask }: Row): Message {
