@@ -206,7 +206,7 @@ export class DurableInbox implements Inbox {
   /** What was answered is answered once: it stays with this bot until the store has its end. */
   private async end(held: Held): Promise<void> {
     await this.events.end(held.id, held.owner).catch(async (error: Error) => {
-      if (!held.answered || !storeIsAway(error) || this.closed) throw error;
+      if (!held.answered || this.closed) throw error;
       await pause(RETRY_MS);
       await this.end(held);
     });

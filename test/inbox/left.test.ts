@@ -141,10 +141,13 @@ describe('whose event the store never took', () => {
   });
 });
 
-it('an answer that was given is said once, also where the store goes away right after it', async () => {
+it.each([
+  ['goes away', 'Connection is closed.'],
+  ['refuses', 'NOPERM this user has no permissions to run the command'],
+])('an answer that was given is said once, also where the store %s right after it', async (_, words) => {
   let away = 1;
   const flaky = interposed(redis.client(), async (name, args, run) => {
-    if (name === 'eval' && String(args[0]).includes("'done'") && away-- > 0) throw new Error('Connection is closed.');
+    if (name === 'eval' && String(args[0]).includes("'done'") && away-- > 0) throw new Error(words);
     return run();
   });
   const bot = botOver(flaky);
