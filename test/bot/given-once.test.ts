@@ -30,7 +30,8 @@ it('an answer that a job gave is given once, also where the store goes away righ
   const owed = { chat: 'slack', account: 'slack:T1/U1', ref: { url: 'here' } };
   await replies.keep('a1', owed, { view: 'message', message: note('info', 'Done.') });
   // The job begins anew where it failed.
-  await giveAnswer('a1', replies, new Map([['slack', front]])).catch(() => {});
-  await giveAnswer('a1', replies, new Map([['slack', front]]));
+  const log = { warn: () => {} };
+  await giveAnswer('a1', replies, new Map([['slack', front]]), log).catch(() => {});
+  await giveAnswer('a1', replies, new Map([['slack', front]]), log);
   expect({ given, away }).toEqual({ given: 1, away: 2 });
 });
