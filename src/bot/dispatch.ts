@@ -96,7 +96,7 @@ export class Dispatch {
     await this.logCommand(command, work.args, asker, services, refusal === null);
     return (
       (refusal && task.again ? UNCLEAR : refusal) ??
-      (command.outsideRooms ? null : await this.blocked(asker.place)) ??
+      (command.outsideRooms ? null : await this.blocked(asker.place, task.again)) ??
       (await command.run(work.args, asker, services))
     );
   }
@@ -129,7 +129,7 @@ export class Dispatch {
     await this.logClick(action, target, asker, services, refusal === null);
     return (
       (refusal && task.again ? UNCLEAR : refusal) ??
-      (action.form?.posts ? await this.blocked(asker.place) : null) ??
+      (action.form?.posts ? await this.blocked(asker.place, task.again) : null) ??
       (await submit(target, work.answers, asker, services))
     );
   }
@@ -285,9 +285,10 @@ export class Dispatch {
   }
 
   /** A card that could not be posted is found out before anything is done. */
-  private async blocked(place: Place): Promise<Message | null> {
+  private async blocked(place: Place, again: boolean): Promise<Message | null> {
     const problem = await this.front.blocked(place);
-    return problem === null ? null : note('warn', problem);
+    if (problem === null) return null;
+    return again ? UNCLEAR : note('warn', problem);
   }
 
   private refuse(access: Right | null, outsideRooms: boolean, asker: Asker, what: string): Message | null {

@@ -22,8 +22,9 @@ async function left(body: object): Promise<void> {
   await events.take('slack-e1', 'dead', body, { url: 'here' });
 }
 
-async function lookedAt() {
+async function lookedAt(blocked?: string) {
   const bot = botOver(redis.client());
+  if (blocked !== undefined) bot.chat.blocked = blocked;
   await bot.inbox.look();
   await bot.inbox.settled();
   return bot;
@@ -43,6 +44,12 @@ describe('what a bot left', () => {
     const form = { ...click, kind: 'submit', token: 'v1.terminate.d9', answers: { reason: ['done'] }, kept: null };
     await left(form);
     expect((await lookedAt()).answers).toEqual([expect.stringMatching(/cannot tell whether it was done/)]);
+  });
+
+  it('is said to be unclear where its channel takes no card any more: its first bot may have been in time', async () => {
+    await left({ ...click, kind: 'command', command: 'launch', args: { gpu: 'a6000' } });
+    const { answers } = await lookedAt('I am not in this channel, so nothing was done.');
+    expect(answers).toEqual([expect.stringMatching(/cannot tell whether it was done/)]);
   });
 
   it('is not carried out any more after ten minutes, and said to be unknown', async () => {

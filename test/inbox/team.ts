@@ -50,7 +50,7 @@ export interface Bot {
   answers: string[];
   /** Jobs by the id under which one waits, and those without one. */
   jobs: string[];
-  chat: { away: boolean; unread?: boolean };
+  chat: { away: boolean; unread?: boolean; blocked?: string };
 }
 
 /** A bot in memory over a real store; `life` says when it dies. Its chat takes everything that a real one would. */
@@ -128,7 +128,7 @@ export function botOver(
         return { account, name: 'Alice', membership: 'member', groups: [] };
       }),
     link: () => null,
-    blocked: async () => null,
+    blocked: async () => chat.blocked ?? null,
     start: async () => {},
     pause: async () => {},
     stop: async () => {},
