@@ -57,9 +57,17 @@ const HELD: Guard[] = [
   {
     guard: 'what another bot took over is left alone',
     ...STORE,
-    without: "if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or not",
+    without: 'if owner ~= ARGV[2] or not',
     to: 'if not',
     name: 'may be taken from a bot that did not acknowledge them',
+  },
+  {
+    guard: 'what the store lost is gone on with by whoever has it',
+    ...INBOX,
+    file: STORE.file,
+    without: 'if not owner then return 1 end',
+    to: 'if not owner then return 0 end',
+    name: 'an event that the store loses',
   },
   {
     guard: 'an event that is done is held by nobody',

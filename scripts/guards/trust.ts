@@ -92,7 +92,7 @@ const LIVE: Guard[] = [
   {
     guard: 'a click decides by what the chats say then',
     file: DISPATCH,
-    without: "live: async () => (reading === 'live' ? standing : this.standings.of(account, 'live')),",
+    without: "live: async () => (reading === 'live' ? standing : standingBy('live')),",
     to: 'live: async () => standing,',
     test: READS.test,
     name: 'a click decides by what the chats say then v1.approve.b1!',
@@ -134,10 +134,25 @@ const SIGNED: Guard[] = [
   {
     guard: 'a record without a signature is void',
     ...REQUESTS,
-    without: "isOpen(record.status) ? 'unsigned' : null",
-    to: 'null',
+    without: "problem: 'unsigned' }",
+    to: 'problem: null }',
     test: FORGED,
     name: 'deletes nothing where it was invented',
+  },
+  {
+    guard: 'a request that the log knows is not asked for anew by what was put back',
+    ...REQUESTS,
+    without: '    if (write.again) await this.audit.neverNamed(wanted.map(({ id }) => id));\n',
+    test: 'test/inbox/replayed.test.ts',
+    name: 'a request that was denied is not asked for anew',
+  },
+  {
+    guard: 'people decide by what the pod is held to',
+    file: 'src/bot/commands/terminating.ts',
+    without: '...factsOf(read, row.facts),',
+    to: '...factsOf(pod, row.facts),',
+    test: 'test/bot/asked-pod.test.ts',
+    name: 'a request shows its pod as the pod is held to',
   },
   {
     guard: 'a vote is bound to its request',
