@@ -8,7 +8,8 @@ import { runpodPort } from '../src/entry/runpod-port.ts';
 import type { GovernedContext } from '../src/jobs/approvals.ts';
 import { readFleet } from '../src/jobs/read-fleet.ts';
 import { createRunpod } from '../src/runpod/client.ts';
-import { podPage } from '../src/runpod/schemas.ts';
+import { readRows } from '../src/runpod/rows.ts';
+import { podRow } from '../src/runpod/schemas.ts';
 import { connect, type RedisClient, ready } from '../src/store/connect.ts';
 import { startEmbeddedRedis } from '../src/store/embedded-redis.ts';
 import { governed } from '../test/jobs/context.ts';
@@ -120,7 +121,7 @@ async function main(): Promise<void> {
   const signal = new AbortController().signal;
   const scan = () => readFleet.handle({}, context, signal);
   const parse = () => {
-    for (const page of pages) podPage.parse(JSON.parse(page));
+    for (const page of pages) readRows((JSON.parse(page) as { pods: unknown[] }).pods, podRow);
   };
 
   await scan();

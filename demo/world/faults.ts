@@ -3,6 +3,7 @@ import type { Account } from '../../emulators/runpod/account.ts';
 import { GPUS } from '../../emulators/runpod/catalogue.ts';
 import { type ApiTrouble, type Faults, NO_FAULTS } from '../../emulators/runpod/faults.ts';
 import { newPod } from '../../emulators/runpod/pods.ts';
+import { parseRowFault, rowFaultText } from '../../emulators/runpod/rows.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
 import { chatTrouble, chatTroubleText } from './chat-faults.ts';
 import type { ChatName, Part, World } from './world.ts';
@@ -184,6 +185,21 @@ const SETTERS: Record<string, Setter> = {
   sunset: (value, { runpod }) => {
     runpod.faults.sunset = value;
   },
+  pods: (value, { runpod }) => {
+    runpod.faults.podRow = parseRowFault(value);
+  },
+  gpus: (value, { runpod }) => {
+    runpod.faults.gpuRow = parseRowFault(value);
+  },
+  volumes: (value, { runpod }) => {
+    runpod.faults.volumeRow = parseRowFault(value);
+  },
+  bills: (value, { runpod }) => {
+    runpod.faults.billRow = parseRowFault(value);
+  },
+  bill_sums: (value, { runpod }) => {
+    runpod.faults.sumRow = parseRowFault(value);
+  },
   console: consoleAct,
   bot_clock: machineClock('bot'),
   worker_clock: machineClock('worker'),
@@ -216,6 +232,11 @@ const FIELDS: Record<string, keyof Faults> = {
   balance_api: 'balanceApi',
   billing: 'billing',
   sunset: 'sunset',
+  pods: 'podRow',
+  gpus: 'gpuRow',
+  volumes: 'volumeRow',
+  bills: 'billRow',
+  bill_sums: 'sumRow',
 };
 const PARTS = ['bot', 'worker'] as const;
 const NO_CHAT_FAULTS: ChatFaults = { mode: null, redeliver: false };
@@ -258,5 +279,6 @@ function troubleText(mode: NonNullable<Faults['api']>): string {
 
 function valueText(value: Faults[keyof Faults]): string {
   if (value === true) return 'on';
-  return typeof value === 'object' && value !== null ? troubleText(value) : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return 'field' in value ? rowFaultText(value) : troubleText(value);
 }

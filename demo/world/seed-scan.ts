@@ -44,7 +44,7 @@ export async function seedScan(
   };
   const memory = await asAfterAWeek(provider, now);
   const signal = AbortSignal.timeout(MINUTE);
-  const pods = await provider.list(signal);
+  const { pods } = await provider.list(signal);
   const books = await readBooks([], context);
   const hits = findHits(worldOf(now, memory, pods, books, context));
   const steps = stepsFor([], () => true, hits, await settling(now, context)).map((step) => ({
@@ -59,10 +59,12 @@ async function asAfterAWeek(provider: PodProvider, now: number): Promise<ScanMem
   const signal = AbortSignal.timeout(MINUTE);
   const begunAt = now - 7 * DAY;
   const at = now - 5 * MINUTE;
-  const pods = await provider.list(signal);
+  const { pods } = await provider.list(signal);
   const others = await provider.otherList(signal);
   const said =
-    others === 'retired' ? [] : others.flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : []));
+    others === 'retired'
+      ? []
+      : others.flatMap(({ id, said: text }) => (id && text ? [[id, readSaid(text)] as const] : []));
   const none = { confirmed: new Set<string>(), gone: new Set<string>(), agreed: false };
   const seen = believePods(blank(begunAt), { at, pods, said: new Map(said) }, new Map(), none, 5);
   const remembered = Object.entries(seen.pods).map(([id, pod]) => {
@@ -70,7 +72,7 @@ async function asAfterAWeek(provider: PodProvider, now: number): Promise<ScanMem
     return [id, { ...pod, firstSeenAt: Math.max(begunAt, created) }];
   });
   const volumes = Object.fromEntries(
-    (await provider.networkVolumes(signal)).map(({ id, ...volume }) => [
+    (await provider.networkVolumes(signal)).volumes.map(({ id, ...volume }) => [
       id,
       { ...volume, idleSince: begunAt, exact: false, missing: 0 },
     ]),

@@ -4,6 +4,16 @@ export type ApiTrouble =
   | { kind: 'slow'; ms: number }
   | { kind: '429'; seconds: number };
 
+/** One row of a list that is not as the document has it. */
+export interface RowFault {
+  /** Id or name of the row; null for the first of the list. */
+  of: string | null;
+  /** Path in it, such as `gpu.count`. */
+  field: string;
+  /** Undefined: the field is missing. */
+  value: unknown;
+}
+
 /** Switches for what goes wrong. Each value is as the demo's `fault NAME=VALUE` step gives it. */
 export interface Faults {
   capacity: 'none' | null;
@@ -34,6 +44,12 @@ export interface Faults {
   billing: 'down' | 'forbidden' | null;
   /** How far billing is behind the account, ms on its clock. */
   billingLagMs: number;
+  /** One row of a list that is not as the document has it: of pods, GPU types, volumes, and the bill's pods and sums. */
+  podRow: RowFault | null;
+  gpuRow: RowFault | null;
+  volumeRow: RowFault | null;
+  billRow: RowFault | null;
+  sumRow: RowFault | null;
   /** Day that a `Sunset` header names. */
   sunset: string | null;
 }
@@ -56,5 +72,10 @@ export const NO_FAULTS: Faults = {
   balanceApi: false,
   billing: null,
   billingLagMs: 0,
+  podRow: null,
+  gpuRow: null,
+  volumeRow: null,
+  billRow: null,
+  sumRow: null,
   sunset: null,
 };

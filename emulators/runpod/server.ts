@@ -8,6 +8,7 @@ import { graphql, rootField } from './graphql.ts';
 import { findPath } from './operations.ts';
 import { problem } from './pods.ts';
 import { rest } from './rest.ts';
+import { spoiled } from './rows.ts';
 import { RunpodSchemas } from './schema.ts';
 
 export interface RecordedCall {
@@ -153,8 +154,10 @@ class EmulatorState {
         : this.route(call);
     if (answer === 'drop') return answer;
     this.check(record, answer);
+    const shown = spoiled(`${record.method} ${record.path}`, answer, this.faults);
+    record.faulted ||= shown !== answer;
     const sunset: Record<string, string> = this.faults.sunset === null ? {} : { sunset: this.faults.sunset };
-    return { ...answer, headers: { ...limited.headers, ...sunset, 'x-request-id': randomUUID(), ...answer.headers } };
+    return { ...shown, headers: { ...limited.headers, ...sunset, 'x-request-id': randomUUID(), ...shown.headers } };
   }
 
   private route(call: HttpCall): HttpAnswer {

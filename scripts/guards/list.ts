@@ -3,6 +3,7 @@ import { EVENT_GUARDS } from './events.ts';
 import type { Guard } from './guard.ts';
 import { POD_GUARDS } from './pods.ts';
 import { PUBLISHING_GUARDS } from './publishing.ts';
+import { ROW_GUARDS } from './rows.ts';
 import { TRUST_GUARDS } from './trust.ts';
 
 export const GUARDS: readonly Guard[] = [
@@ -11,4 +12,5 @@ export const GUARDS: readonly Guard[] = [
   ...TRUST_GUARDS,
   ...POD_GUARDS,
   ...PUBLISHING_GUARDS,
+  ...ROW_GUARDS,
 ];

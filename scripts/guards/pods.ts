@@ -120,8 +120,8 @@ const ITS_END: Guard[] = [
   {
     guard: 'gone is read twice',
     ...GONE,
-    without: '    if (!(await missing())) return false;\n    const listed',
-    to: '    const listed',
+    without: '    if (!(await missing())) return false;\n    const { pods, unread }',
+    to: '    const { pods, unread }',
     name: 'by id at the second read',
   },
   {

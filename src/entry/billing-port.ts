@@ -1,21 +1,24 @@
+import type { BillingRead } from '../jobs/ports.ts';
 import { type Amounts, addTo, type Product } from '../policy/costs/amounts.ts';
 import { type BilledHour, HOUR_MS, type HourWindow, hourOf } from '../policy/costs/hours.ts';
-import type { BillingApi } from '../runpod/billing.ts';
+import type { BillingApi, OverallBill } from '../runpod/billing.ts';
 import { RunpodRejected } from '../runpod/errors.ts';
+import type { Rows } from '../runpod/rows.ts';
+import { unreadOf } from './runpod-rows.ts';
 
 type Read = Omit<BilledHour, 'readAt'>;
 
 /**
  * Every hour of the window that has begun, also those in which nothing was billed. A detail that RunPod refuses to this key
- * leaves its product's sum without parts. Without the sum over all nothing adds up, and without pods nothing is anybody's:
- * then the read fails.
+ * leaves its product's sum without parts, and so does a row that does not read. Without the sum over all nothing adds up,
+ * and without pods nothing is anybody's: then the read fails. An hour whose sum does not read is left out.
  */
 export async function readBilling(
   billing: BillingApi,
   { from, to }: HourWindow,
   now: number,
   signal: AbortSignal,
-): Promise<Map<number, Read>> {
+): Promise<BillingRead> {
   const window = { from, to };
   // The sum is read last: what was billed in between is then in no part yet, and not the other way round.
   const [pods, serverless, volumes, clusters] = await Promise.all([
@@ -29,68 +32,80 @@ export async function readBilling(
   for (let start = hourOf(from); start < to && start <= now; start += HOUR_MS) {
     hours.set(start, { total: 0, products: {}, parts: [] });
   }
-  for (const one of overall) {
-    const hour = hours.get(Date.parse(one.startTime));
-    if (!hour) continue;
-    hour.total += one.totalAmount;
-    for (const [product, amounts] of productsOf(one)) {
-      const known = hour.products[product] ?? {};
-      addTo(known, amounts);
-      hour.products[product] = known;
-    }
-  }
   const part = (product: Product, id: string, startTime: string, amounts: Amounts) => {
     hours.get(Date.parse(startTime))?.parts.push([product, id, nonZero(amounts)]);
   };
-  for (const { podId, startTime, gpuAmount: gpu, cpuAmount: cpu, diskAmount: disk } of pods)
+  for (const { podId, startTime, gpuAmount: gpu, cpuAmount: cpu, diskAmount: disk } of pods.rows)
     part('pods', podId, startTime, { gpu, cpu, disk });
-  for (const {
-    serverlessId,
-    startTime,
-    gpuAmount: gpu,
-    cpuAmount: cpu,
-    diskAmount: disk,
-    feeAmount: fee,
-  } of serverless)
-    part('serverless', serverlessId, startTime, { gpu, cpu, disk, fee });
-  for (const {
-    networkVolumeId,
-    startTime,
-    standardAmount: standard,
-    highPerformanceAmount: highPerformance,
-  } of volumes)
-    part('volumes', networkVolumeId, startTime, { standard, highPerformance });
-  for (const { clusterId, startTime, gpuAmount: gpu, diskAmount: disk, networkingAmount: networking } of clusters)
+  for (const { serverlessId, startTime, ...of } of serverless.rows)
+    part('serverless', serverlessId, startTime, {
+      gpu: of.gpuAmount,
+      cpu: of.cpuAmount,
+      disk: of.diskAmount,
+      fee: of.feeAmount,
+    });
+  for (const { networkVolumeId, startTime, ...of } of volumes.rows)
+    part('volumes', networkVolumeId, startTime, {
+      standard: of.standardAmount,
+      highPerformance: of.highPerformanceAmount,
+    });
+  for (const { clusterId, startTime, gpuAmount: gpu, diskAmount: disk, networkingAmount: networking } of clusters.rows)
     part('clusters', clusterId, startTime, { gpu, disk, networking });
-  return hours;
+  for (const one of overall.rows) addSums(hours.get(Date.parse(one.startTime)), one);
+  for (const start of unknownHours([...hours.keys()], overall)) hours.delete(start);
+  const details = [overall, pods, serverless, volumes, clusters];
+  return { hours, unread: details.flatMap(({ unread }) => unreadOf('bill', unread)) };
+}
+
+function addSums(hour: Read | undefined, one: OverallBill): void {
+  if (!hour) return;
+  hour.total += one.totalAmount;
+  for (const [product, amounts] of productsOf(one)) {
+    const known = hour.products[product] ?? {};
+    addTo(known, nonZero(readable(amounts, product, hour)));
+    hour.products[product] = known;
+  }
+}
+
+/** An amount that does not read is what its parts come to: what else it holds is then nobody's, and still in the total. */
+function readable(amounts: Loose, product: Product, { parts }: Read): Amounts {
+  const of = (name: keyof Amounts) =>
+    parts.reduce((sum, [its, , part]) => sum + (its === product ? (part[name] ?? 0) : 0), 0);
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, usd]) => [name, usd ?? of(name as keyof Amounts)]),
+  ) as Amounts;
+}
+
+/** Hours whose sum may be one that did not read: the one that it names, else all that no other sum is about. */
+function unknownHours(hours: readonly number[], { rows, unread }: Rows<OverallBill>): number[] {
+  const read = new Set(rows.map(({ startTime }) => Date.parse(startTime)));
+  const lost = unread.map(({ name }) => Date.parse(name ?? '')).filter((start) => !read.has(start));
+  return lost.some(Number.isNaN) ? hours.filter((start) => !read.has(start)) : lost;
 }
 
 /** A key's scope may end at one of the details. */
-function refused(error: unknown): never[] {
-  if (error instanceof RunpodRejected && [403, 404].includes(error.status)) return [];
+function refused(error: unknown): Rows<never> {
+  if (error instanceof RunpodRejected && [403, 404].includes(error.status)) return { rows: [], unread: [] };
   throw error;
 }
 
-type Overall = Awaited<ReturnType<BillingApi['overall']>>[number];
+type Loose = Partial<Record<keyof Amounts, number | null | undefined>>;
 
-const productsOf = (of: Overall): [Product, Amounts][] =>
-  (
-    [
-      ['pods', { gpu: of.podGpuAmount, cpu: of.podCpuAmount, disk: of.podDiskAmount }],
-      [
-        'serverless',
-        {
-          gpu: of.serverlessGpuAmount,
-          cpu: of.serverlessCpuAmount,
-          disk: of.serverlessDiskAmount,
-          fee: of.serverlessFeeAmount,
-        },
-      ],
-      ['endpoints', { flat: of.endpointAmount }],
-      ['volumes', { standard: of.storageStandardAmount, highPerformance: of.storageHighPerformanceAmount }],
-      ['clusters', { gpu: of.clusterGpuAmount, disk: of.clusterDiskAmount, networking: of.clusterNetworkingAmount }],
-    ] as [Product, Amounts][]
-  ).map(([product, amounts]) => [product, nonZero(amounts)]);
+const productsOf = (of: OverallBill): [Product, Loose][] => [
+  ['pods', { gpu: of.podGpuAmount, cpu: of.podCpuAmount, disk: of.podDiskAmount }],
+  [
+    'serverless',
+    {
+      gpu: of.serverlessGpuAmount,
+      cpu: of.serverlessCpuAmount,
+      disk: of.serverlessDiskAmount,
+      fee: of.serverlessFeeAmount,
+    },
+  ],
+  ['endpoints', { flat: of.endpointAmount }],
+  ['volumes', { standard: of.storageStandardAmount, highPerformance: of.storageHighPerformanceAmount }],
+  ['clusters', { gpu: of.clusterGpuAmount, disk: of.clusterDiskAmount, networking: of.clusterNetworkingAmount }],
+];
 
 const nonZero = (amounts: Amounts): Amounts =>
   Object.fromEntries(Object.entries(amounts).filter(([, usd]) => usd !== 0)) as Amounts;

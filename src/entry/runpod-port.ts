@@ -1,48 +1,53 @@
-import { createHash } from 'node:crypto';
-import { type CatalogueRead, type Connections, type PodProvider, ProviderFailure } from '../jobs/ports.ts';
-import type { FleetPod } from '../policy/fleet.ts';
-import type { GpuType as PolicyGpu, Stock } from '../policy/gpu.ts';
+import {
+  type CatalogueRead,
+  type Connections,
+  type PodProvider,
+  ProviderFailure,
+  type VolumesRead,
+} from '../jobs/ports.ts';
 import type { RefusalCause } from '../policy/launch-error.ts';
 import type { LaunchSpec } from '../policy/ledger.ts';
 import { microUsd } from '../policy/money.ts';
 import type { Cause } from '../runpod/classify.ts';
 import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
-import type { GpuType, NetworkVolume, Pod } from '../runpod/schemas.ts';
-
+import type { Pod } from '../runpod/schemas.ts';
 import { readAccount } from './account-port.ts';
 import { readBilling } from './billing-port.ts';
+import { stockOf, toFleetPod, toPolicyGpu, toPolicyVolume, unreadOf } from './runpod-rows.ts';
 
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
 export function runpodPort(runpod: Runpod, sunset: () => string | null = () => null): PodProvider {
   const names = new Map<string, string>();
-  const fleetPod = (pod: Pod) => toFleetPod(pod, names);
   return {
-    list: (signal, read) => guarded(async () => (await runpod.pods.list({ signal, ...read })).map(fleetPod)),
+    list: (signal, read) =>
+      guarded(async () => {
+        const { rows, unread } = await runpod.pods.list({ signal, ...read });
+        return { pods: rows.map((pod) => toFleetPod(pod, names, unread)), unread: unreadOf('pod', unread) };
+      }),
     get: (id, signal, read) =>
       guarded(async () => {
-        const pod = await runpod.pods.get(id, { signal, ...read });
-        return pod === null ? null : fleetPod(pod);
+        const found = await runpod.pods.get(id, { signal, ...read });
+        return found === null ? null : toFleetPod(found.pod, names, found.unread);
       }),
     otherList: (signal) =>
       guarded(async () => {
         try {
           const pods = await runpod.graphql.myPods({ signal });
-          return pods.map(({ id, name, lastStatusChange }) => ({ id, name, said: lastStatusChange ?? null }));
+          return pods.map(({ id, name, lastStatusChange }) => ({ id, name, said: lastStatusChange }));
         } catch (error) {
           // Only RunPod's own 404 or 410 says that an API is gone; a text may mean anything.
           if (error instanceof RunpodRejected && (error.status === 404 || error.status === 410)) return 'retired';
           throw error;
         }
       }),
-    networkVolumes: (signal) =>
-      guarded(async () => (await runpod.pods.listNetworkVolumes({ signal })).map(toPolicyVolume)),
+    networkVolumes: (signal) => guarded(async () => readVolumes(runpod, signal)),
     account: (signal) => guarded(() => readAccount(runpod, signal)),
     billing: (window, now, signal) => guarded(() => readBilling(runpod.billing, window, now, signal)),
     lastCompute: (id, since, signal) =>
       guarded(async () => {
-        const bills = await runpod.billing.pod(id, since, { signal });
-        const ends = bills
+        const { rows } = await runpod.billing.pod(id, since, { signal });
+        const ends = rows
           .filter(({ gpuAmount, cpuAmount }) => gpuAmount + cpuAmount > 0)
           .map((bill) => Date.parse(bill.endTime));
         return ends.length === 0 ? null : Math.max(...ends);
@@ -73,14 +78,20 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
       }),
     connections: (id, signal) =>
       guarded(async () => {
-        const pod = await runpod.pods.get(id, { signal });
-        return pod === null ? null : connectionsOf(pod);
+        const found = await runpod.pods.get(id, { signal });
+        return found === null ? null : connectionsOf(found.pod);
       }),
     catalogue: (signal) => guarded(() => readCatalogue(runpod, names, signal)),
   };
 }
 
-const toPolicyVolume = ({ id, name, size, dataCenter }: NetworkVolume) => ({ id, name, sizeGb: size, dataCenter });
+async function readVolumes(runpod: Runpod, signal: AbortSignal): Promise<VolumesRead> {
+  const { rows, unread } = await runpod.pods.listNetworkVolumes({ signal });
+  return {
+    volumes: rows.map((volume) => toPolicyVolume(volume, unread)),
+    unread: unreadOf('network volume', unread),
+  };
+}
 
 const REASONS: Partial<Record<Cause, RefusalCause>> = {
   capacity: 'capacity',
@@ -184,43 +195,6 @@ function rentInput(spec: LaunchSpec, name: string, bid: number) {
   };
 }
 
-/** Every part may be missing, and what is missing is not idle. */
-function utilOf(pod: Pod): number[] {
-  const utils = (pod.runtime?.gpus ?? []).map(({ util }) => util);
-  return utils.every((util) => typeof util === 'number') ? utils : [];
-}
-
-/** `names` are the catalogue's short names by id; RunPod's pods carry ids only. */
-function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>): FleetPod {
-  const disk = pod.mounts?.persistent;
-  const [network] = pod.mounts?.network ?? [];
-  const gpuId = pod.gpu?.id;
-  return {
-    id: pod.id,
-    name: pod.name,
-    status: pod.status,
-    gpuName: gpuId === undefined ? '' : (names.get(gpuId) ?? gpuId.replace(/^NVIDIA (GeForce )?/, '')),
-    gpuCount: pod.cpu ? null : (pod.gpu?.count ?? 0),
-    cloud: pod.cloud ?? 'SECURE',
-    dataCenter: pod.dataCenterId ?? null,
-    microUsdPerHour: microUsd(pod.cost ?? 0),
-    containerDiskGb: pod.disk ?? 0,
-    volumeDisk: disk ? { sizeGb: disk.size, path: disk.path } : null,
-    networkVolume: network ? { id: network.volumeId, path: network.path } : null,
-    locked: pod.locked ?? false,
-    createdAt: pod.createdAt,
-    startedAt: pod.startedAt ?? null,
-    reporting: pod.runtime !== null && pod.runtime !== undefined,
-    gpuId: gpuId ?? '',
-    imageMark: createHash('sha256')
-      .update(pod.image ?? '')
-      .digest('hex')
-      .slice(0, 16),
-    gpuUtil: utilOf(pod),
-    clustered: pod.cluster !== null && pod.cluster !== undefined,
-  };
-}
-
 /** `ssh.direct` can be missing while 22/tcp is mapped already; entries of http ports carry an internal address. */
 function connectionsOf(pod: Pod): Connections {
   const ports = pod.runtime?.ports ?? [];
@@ -229,26 +203,22 @@ function connectionsOf(pod: Pod): Connections {
   const http = (pod.ports ?? []).filter((port) => port.endsWith('/http')).map((port) => Number.parseInt(port, 10));
   const up = pod.status === 'RUNNING';
   return {
-    name: pod.name,
+    name: pod.name ?? pod.id,
     status: pod.status,
     image: pod.image ?? null,
     ssh: { direct: up ? direct : null, proxy: up ? (pod.ssh?.proxy?.command ?? null) : null },
     services: up ? http.map((port) => ({ port, url: `https://${pod.id}-${port}.proxy.runpod.net` })) : [],
     uptimeSeconds: pod.runtime?.uptime ?? null,
-    gpuUtil: (pod.runtime?.gpus ?? []).map((gpu) => gpu.util ?? 0),
+    gpuUtil: (pod.runtime?.gpus ?? []).map((gpu) => gpu?.util ?? 0),
   };
 }
-
-const STOCKS: readonly string[] = ['HIGH', 'MEDIUM', 'LOW', 'NONE'];
-const stockOf = (word: string | null | undefined): Stock => (STOCKS.includes(word ?? '') ? (word as Stock) : 'UNKNOWN');
-const STOCK_ORDER: Record<Stock, number> = { HIGH: 0, MEDIUM: 1, LOW: 2, UNKNOWN: 3, NONE: 4 };
 
 async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal: AbortSignal): Promise<CatalogueRead> {
   const [gpus, community, dataCenters, volumes] = await Promise.all([
     runpod.catalogue.gpus('SECURE', { signal }),
     runpod.catalogue.gpus('COMMUNITY', { signal }),
     runpod.catalogue.dataCenters({ signal }),
-    runpod.pods.listNetworkVolumes({ signal }),
+    readVolumes(runpod, signal),
   ]);
   // Spot is optional: a catalogue without bids is still a catalogue.
   const [bids, communityBids] = await Promise.all(
@@ -256,32 +226,17 @@ async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal:
       runpod.graphql.spotPrices({ gpuCount: 1, secureCloud }, { signal }).catch(() => new Map<string, number>()),
     ),
   );
-  const stocks = new Map(community.map(({ id, availability }) => [id, stockOf(availability)]));
-  for (const gpu of gpus) names.set(gpu.id, gpu.name);
+  const stocks = new Map(community.rows.map(({ id, availability }) => [id, stockOf(availability)]));
+  for (const { id, name } of gpus.rows) if (name) names.set(id, name);
   return {
-    gpus: gpus.map((gpu) => {
+    gpus: gpus.rows.map((gpu) => {
       const bid = communityBids?.get(gpu.id);
       const there = { stock: stocks.get(gpu.id) ?? 'UNKNOWN', spot: bid === undefined ? null : microUsd(bid) };
-      return { ...toPolicyGpu(gpu, bids?.get(gpu.id)), community: there };
+      return toPolicyGpu(gpu, bids?.get(gpu.id), there, gpus.unread);
     }),
-    dataCenters: dataCenters.map(({ id }) => id),
-    networkVolumes: volumes.map(toPolicyVolume),
-  };
-}
-
-function toPolicyGpu(gpu: GpuType, bid: number | undefined): PolicyGpu {
-  const price = (usd: number | null | undefined, sold: boolean) => (sold && usd ? microUsd(usd) : null);
-  return {
-    id: gpu.id,
-    name: gpu.name,
-    memoryGb: gpu.memory,
-    sold: { SECURE: gpu.secure, COMMUNITY: gpu.community },
-    price: { SECURE: price(gpu.price?.secure, gpu.secure), COMMUNITY: price(gpu.price?.community, gpu.community) },
-    maxCount: { SECURE: gpu.maxCount?.secure ?? null, COMMUNITY: gpu.maxCount?.community ?? null },
-    stock: stockOf(gpu.availability),
-    dataCenters: (gpu.dataCenters ?? [])
-      .map(({ id, availability }) => ({ id, stock: stockOf(availability) }))
-      .sort((a, b) => STOCK_ORDER[a.stock] - STOCK_ORDER[b.stock]),
-    spot: bid === undefined ? null : microUsd(bid),
+    dataCenters: dataCenters.rows.map(({ id }) => id),
+    networkVolumes: volumes.volumes,
+    // Both clouds list the same types.
+    unread: [...unreadOf('GPU type', gpus.unread), ...unreadOf('data center', dataCenters.unread), ...volumes.unread],
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CriticalWebhook, Policy, RunpodSettings } from '../config/settings.ts';
 import type { GovernedContext } from '../jobs/approvals.ts';
+import { confirmedReads } from '../jobs/confirmed-reads.ts';
 import { writeDigest } from '../jobs/digests.ts';
 import { keepTicking, LATE_TICKS, scheduleTicks } from '../jobs/keep-ticking.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
@@ -109,8 +110,9 @@ export async function runWorker(options: {
   });
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
+  const snapshots = new Snapshots(redis.producer);
   const context: GovernedContext = {
-    provider: gated(runpodPort(runpod, sunset), gate),
+    provider: confirmedReads(gated(runpodPort(runpod, sunset), gate), snapshots),
     ledger: new Ledger(redis.producer, audit),
     approvals,
     audit,
@@ -126,7 +128,7 @@ export async function runWorker(options: {
     pager: options.criticalWebhook ? criticalWebhook(options.criticalWebhook) : null,
     governance: options.policy,
     tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
-    snapshots: new Snapshots(redis.producer),
+    snapshots,
     replies: new Replies(redis.producer, audit),
     enqueue: producer.enqueue,
     clocks,

@@ -1,4 +1,5 @@
 import { stateOf } from '../policy/fleet.ts';
+import { hasNameless } from '../policy/unread.ts';
 import type { PodContext } from './pod-context.ts';
 import { ProviderFailure, type ReadOptions } from './ports.ts';
 
@@ -29,8 +30,11 @@ export async function provenGone(
     if (!(await missing())) return false;
     await clocks.pause(BETWEEN_READS_MS, signal);
     if (!(await missing())) return false;
-    const listed = (await provider.list(signal, read)).find((pod) => pod.id === podId);
+    const { pods, unread } = await provider.list(signal, read);
+    const listed = pods.find((pod) => pod.id === podId);
     if (listed && stateOf(listed) !== 'gone') return false;
+    // A row that does not read may be this pod.
+    if (!listed && (hasNameless(unread) || unread.some(({ id }) => id === podId))) return false;
     if (!spot) return true;
     const others = await otherIds(context, signal);
     return others !== null && !others.has(podId);
@@ -40,11 +44,12 @@ export async function provenGone(
   }
 }
 
-/** Empty where that API is gone for good, or the key may not ask there; null where it does not answer now. */
+/** Empty where that API is gone for good, or the key may not ask there; null where it does not say now of whom it knows. */
 export async function otherIds({ provider }: PodContext, signal: AbortSignal): Promise<Set<string> | null> {
   try {
     const others = await provider.otherList(signal);
-    return new Set(others === 'retired' ? [] : others.map(({ id }) => id));
+    const ids = others === 'retired' ? [] : others.map(({ id }) => id);
+    return ids.every((id) => id !== null) ? new Set(ids) : null;
   } catch (error) {
     if (error instanceof ProviderFailure) return error.kind === 'refused' ? new Set() : null;
     throw error;

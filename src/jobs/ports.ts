@@ -4,19 +4,20 @@ import type { RefusalCause } from '../policy/launch-error.ts';
 import type { LaunchSpec } from '../policy/ledger.ts';
 import type { MicroUsd } from '../policy/money.ts';
 import type { BalanceSource } from '../policy/scan/memory.ts';
+import type { Partly, Unread } from '../policy/unread.ts';
 
 /** What jobs need of RunPod. Money in micro-dollars, times as RunPod gives them. */
 export interface PodProvider {
-  list(signal: AbortSignal, read?: ReadOptions): Promise<FleetPod[]>;
+  list(signal: AbortSignal, read?: ReadOptions): Promise<PodsList>;
   /** Null: RunPod says there is no such pod, which one read does not prove. */
-  get(podId: string, signal: AbortSignal, read?: ReadOptions): Promise<FleetPod | null>;
+  get(podId: string, signal: AbortSignal, read?: ReadOptions): Promise<Partly<FleetPod> | null>;
   /** From the other API, with its sentence on each pod's last end, or `retired` where that is gone for good. */
-  otherList(signal: AbortSignal): Promise<{ id: string; name: string; said?: string | null }[] | 'retired'>;
-  networkVolumes(signal: AbortSignal): Promise<NetworkVolume[]>;
+  otherList(signal: AbortSignal): Promise<OtherPod[] | 'retired'>;
+  networkVolumes(signal: AbortSignal): Promise<VolumesRead>;
   /** `retired`: no API tells it any more. */
   account(signal: AbortSignal): Promise<AccountRead | 'retired'>;
   /** What was billed in each hour of the window that has begun by `now`, also where that is nothing. */
-  billing(window: HourWindow, now: number, signal: AbortSignal): Promise<Map<number, Omit<BilledHour, 'readAt'>>>;
+  billing(window: HourWindow, now: number, signal: AbortSignal): Promise<BillingRead>;
   /** The end of the last hour that bills compute for it, ms since 1970; null where none since then does. */
   lastCompute(podId: string, since: number, signal: AbortSignal): Promise<number | null>;
   /** What a `Sunset` header announced of a call that is in use, in RunPod's words; null for nothing. */
@@ -37,6 +38,30 @@ export interface PodProvider {
 }
 
 type NetworkVolume = import('../policy/launch.ts').NetworkVolume;
+
+/** Whatever in a list does not read is named, and costs nobody else anything. */
+export interface PodsList {
+  pods: Partly<FleetPod>[];
+  unread: Unread[];
+}
+
+/** Null: that does not read, and the row may be anybody's. */
+export interface OtherPod {
+  id: string | null;
+  name: string | null;
+  said?: string | null;
+}
+
+export interface VolumesRead {
+  volumes: Partly<NetworkVolume>[];
+  unread: Unread[];
+}
+
+export interface BillingRead {
+  /** By their beginning; hours whose sum does not read are left out. */
+  hours: Map<number, Omit<BilledHour, 'readAt'>>;
+  unread: Unread[];
+}
 
 export interface AccountRead {
   balance: MicroUsd;
@@ -68,9 +93,10 @@ export interface Connections {
 }
 
 export interface CatalogueRead {
-  gpus: import('../policy/gpu.ts').GpuType[];
+  gpus: Partly<import('../policy/gpu.ts').GpuType>[];
   dataCenters: string[];
-  networkVolumes: NetworkVolume[];
+  networkVolumes: Partly<NetworkVolume>[];
+  unread: Unread[];
 }
 
 /**

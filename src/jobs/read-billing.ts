@@ -2,6 +2,7 @@ import { cutOf, type Day, dayOf, dayOfHour, plusDays } from '../policy/costs/day
 import type { BilledHour, HourWindow } from '../policy/costs/hours.ts';
 import { HOUR_MS, hourOf, windowsToRead } from '../policy/costs/hours.ts';
 import { rollUp } from '../policy/costs/rollup.ts';
+import { rowsIn, toKeep, type Unread, unreadLines } from '../policy/unread.ts';
 import type { GovernedContext } from './approvals.ts';
 import { costBooks, endingsIn, knownBy, sharedBooks } from './cost-books.ts';
 import { defineJob } from './define.ts';
@@ -49,7 +50,8 @@ async function readHours(now: number, context: GovernedContext, signal: AbortSig
   const known = (start: number) => readAt.get(start) ?? (settled(start) ? Number.MAX_SAFE_INTEGER : null);
   for (const window of windowsToRead({ from: now - BACK_DAYS * DAY_MS, now }, known, MOST_WINDOWS)) {
     try {
-      const hours = await provider.billing(window, now, signal);
+      const { hours, unread } = await provider.billing(window, now, signal);
+      await keepUnread(window, unread, now, context);
       await costs.saveHours(new Map([...hours].map(([start, hour]) => [start, { ...hour, readAt: now }])));
     } catch (error) {
       const detail = error instanceof ProviderFailure ? error.detail : (error as Error).message;
@@ -60,6 +62,30 @@ async function readHours(now: number, context: GovernedContext, signal: AbortSig
     }
   }
   await costs.setTrouble(null);
+}
+
+/** How long a bill that does not read is named, unless its hour is read again. */
+const NAMED_MS = DAY_MS;
+
+/** Bills are named by the beginning of their hour. */
+async function keepUnread(
+  { from, to }: HourWindow,
+  unread: readonly Unread[],
+  now: number,
+  { costs, log }: Pick<GovernedContext, 'costs' | 'log'>,
+): Promise<void> {
+  if (unread.length > 0) {
+    log.warn({ count: rowsIn(unread), rows: unreadLines(unread).slice(0, 20) }, 'bills do not read');
+  }
+  const before = await costs.unread();
+  const kept = before.filter(({ at, name }) => {
+    const start = Date.parse(name ?? '');
+    // One without an hour is named until the next run.
+    return Number.isNaN(start) ? at === now : now - at < NAMED_MS && !(start >= from && start < to);
+  });
+  if (before.length + unread.length > 0) {
+    await costs.setUnread(toKeep([...unread.map((one) => ({ ...one, at: now })), ...kept]));
+  }
 }
 
 const spoken = ({ from, to }: HourWindow) => `${new Date(from).toISOString()} ${new Date(to).toISOString()}`;

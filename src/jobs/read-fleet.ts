@@ -19,6 +19,7 @@ import { believeOther, burnOf, otherPerHour } from '../policy/scan/burn.ts';
 import { blank, type Change, type ScanMemory } from '../policy/scan/memory.ts';
 import { withReported } from '../policy/scan/reporting.ts';
 import { believeVolumes } from '../policy/scan/volumes.ts';
+import { hasNameless, rowsIn, toKeep, type Unread, unreadLines } from '../policy/unread.ts';
 import { meterOperations, type SeenPod } from '../store/costs.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defineJob } from './define.ts';
@@ -99,10 +100,11 @@ async function scan(
   if (held) return holdBack(held, memory, at, context);
   const spots = new Set([...books.rows].filter(([, row]) => row.spec?.market === 'spot').map(([podId]) => podId));
   const agreed = memory.held !== null && surprising(found.length, memory.held.of);
+  const nameless = hasNamelessOf(picture, 'pod');
   const proofs = await prove(
     found,
     unread(memory, bare, early),
-    { spots, agreed, known: memory.pods },
+    { spots, agreed, known: memory.pods, nameless },
     context,
     signal,
   );
@@ -115,8 +117,9 @@ async function scan(
   const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context))]);
   const { idleBelowPercent } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
-  const last = (await context.snapshots.fleet())?.pods ?? [];
-  const pods = believedPods(believed, read, last);
+  const last = await context.snapshots.fleet();
+  logUnread(picture.unread, last?.unread ?? [], context);
+  const pods = believedPods(believed, read, last?.pods ?? []);
   const after = remembered(
     memory,
     { ...believed, changes: explained(memory, attributed(believed.changes, at, books, context), at) },
@@ -126,10 +129,21 @@ async function scan(
   );
   const next = { ...after, askedAt: asked ? at : memory.askedAt };
   if (await judged(memory, next, pods, picture, books, context)) {
-    await context.snapshots.saveFleet({ readAt: at, pods });
+    await context.snapshots.saveFleet({ readAt: at, pods, unread: toKeep(picture.unread) });
     await context.costs.see(seenPods(pods, at));
     await followRows(books.rows.values(), next, pods, proofs.gone, context);
   }
+}
+
+const hasNamelessOf = ({ unread }: AccountPicture, list: string): boolean =>
+  hasNameless(unread.filter(({ of }) => of === list));
+
+/** Once for as long as it is the same. */
+function logUnread(now: readonly Unread[], before: readonly Unread[], { log }: GovernedContext): void {
+  const rows = unreadLines(toKeep(now));
+  if (rows.join() === unreadLines(before).join()) return;
+  if (rows.length === 0) log.info({}, 'everything in Runpod’s lists reads again');
+  else log.warn({ count: rowsIn(now), rows: rows.slice(0, 20) }, 'rows of Runpod’s lists do not read');
 }
 
 const seenPods = (pods: readonly FleetPod[], at: number): Map<string, SeenPod> =>
@@ -168,7 +182,7 @@ function remembered(
 ): ScanMemory {
   const { at, volumes: read, account: answer } = picture;
   const fresh = afresh(memory, at);
-  const volumes = believeVolumes(memory.volumes, read, pods, at);
+  const volumes = believeVolumes(memory.volumes, read, pods, at, !hasNamelessOf(picture, 'network volume'));
   const account = answer === 'retired' ? null : answer;
   const known = burnOf(pods, Object.values(volumes), 0).total;
   const other = believeOther(memory, account?.perHour == null ? null : otherPerHour(account.perHour, known));

@@ -1,4 +1,5 @@
 import { cleanCatalogue } from '../policy/gpu.ts';
+import { rowsIn, toKeep, unreadLines } from '../policy/unread.ts';
 import { defineJob } from './define.ts';
 import { refreshCatalogue as name } from './names.ts';
 import type { PodContext } from './pod-context.ts';
@@ -9,8 +10,17 @@ export const refreshCatalogue = defineJob({
   timeoutMs: 60_000,
   async handle(_, context: PodContext, signal) {
     const read = await context.provider.catalogue(signal);
+    if (read.unread.length > 0) {
+      const rows = unreadLines(read.unread).slice(0, 20);
+      context.log.warn({ count: rowsIn(read.unread), rows }, 'parts of the catalogue do not read');
+    }
     const readAt = context.clocks.now();
-    await context.snapshots.saveCatalogue({ ...read, gpus: cleanCatalogue(read.gpus), readAt });
+    await context.snapshots.saveCatalogue({
+      ...read,
+      gpus: cleanCatalogue(read.gpus),
+      unread: toKeep(read.unread),
+      readAt,
+    });
     await context.snapshots.ran(name.name, readAt);
   },
 });

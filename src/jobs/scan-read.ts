@@ -1,8 +1,10 @@
 import type { FleetPod } from '../policy/fleet.ts';
+import type { NetworkVolume } from '../policy/launch.ts';
 import type { Difference, OwnActs, PodsRead, Told } from '../policy/scan/believe.ts';
 import { isUp, lookOf, type ScanMemory, sameLook } from '../policy/scan/memory.ts';
 import { withReported } from '../policy/scan/reporting.ts';
 import { readSaid } from '../policy/scan/said.ts';
+import type { Unread } from '../policy/unread.ts';
 import { BETWEEN_READS_MS, otherIds } from './gone.ts';
 import type { PodContext } from './pod-context.ts';
 import { type AccountRead, ProviderFailure } from './ports.ts';
@@ -12,7 +14,9 @@ export interface AccountPicture {
   at: number;
   pods: FleetPod[];
   /** Null: could not be read, and stays as it was. */
-  volumes: { id: string; name: string; sizeGb: number; dataCenter: string }[] | null;
+  volumes: NetworkVolume[] | null;
+  /** What in those lists does not read. */
+  unread: Unread[];
   account: AccountRead | 'retired' | null;
 }
 
@@ -23,7 +27,7 @@ export async function readAccount(at: number, context: PodContext, signal: Abort
     if (error instanceof ProviderFailure) return null;
     throw error;
   };
-  const [pods, volumes, account] = await Promise.all([
+  const [list, volumes, account] = await Promise.all([
     provider.list(signal),
     provider.networkVolumes(signal).catch(orNull),
     provider.account(signal).catch(orNull),
@@ -31,7 +35,13 @@ export async function readAccount(at: number, context: PodContext, signal: Abort
   if (account !== null && account !== 'retired' && account.silent?.length) {
     context.log.warn({ by: account.source, silent: account.silent }, 'one source of the balance did not answer');
   }
-  return { at, pods, volumes, account };
+  return {
+    at,
+    pods: list.pods,
+    volumes: volumes?.volumes ?? null,
+    unread: [...list.unread, ...(volumes?.unread ?? [])],
+    account,
+  };
 }
 
 /** RunPod's sentences are asked for again after this long where a pod's stop is known only from our own looking. */
@@ -56,7 +66,9 @@ export async function readSaids(
   if (!news && !fresh && !again) return { said: new Map(), asked: false };
   const others = await context.provider.otherList(signal).catch(() => 'retired' as const);
   const said = new Map<string, Told>(
-    (others === 'retired' ? [] : others).flatMap(({ id, said: text }) => (text ? [[id, readSaid(text)] as const] : [])),
+    (others === 'retired' ? [] : others).flatMap(({ id, said: text }) =>
+      id && text ? [[id, readSaid(text)] as const] : [],
+    ),
   );
   await addBills(memory, read, said, context, signal);
   return { said, asked: true };
@@ -97,7 +109,12 @@ const MAX_PROOFS = { usual: 20, agreed: 100 };
 export async function prove(
   found: readonly Difference[],
   unread: readonly string[],
-  { spots, agreed, known }: { spots: ReadonlySet<string>; agreed: boolean; known: ScanMemory['pods'] },
+  {
+    spots,
+    agreed,
+    known,
+    nameless,
+  }: { spots: ReadonlySet<string>; agreed: boolean; known: ScanMemory['pods']; nameless: boolean },
   context: PodContext,
   signal: AbortSignal,
 ): Promise<Proven> {
@@ -105,7 +122,8 @@ export async function prove(
   const looked = [...new Set(missing)].slice(0, agreed ? MAX_PROOFS.agreed : MAX_PROOFS.usual);
   const [confirmed, gone] = await Promise.all([
     confirm(found, known, context, signal),
-    proveGone(looked, spots, context, signal),
+    // A row without an id may be any of the missing: then no absence is proven.
+    nameless ? { gone: new Set<string>(), there: 0 } : proveGone(looked, spots, context, signal),
   ]);
   return { confirmed, gone: gone.gone, contradicted: gone.there };
 }

@@ -5,7 +5,7 @@ import * as moves from '../policy/ledger-moves.ts';
 import { podName } from '../policy/pod-names.ts';
 import { PermanentFailure } from './define.ts';
 import { advance, type PodContext } from './pod-context.ts';
-import { ProviderFailure } from './ports.ts';
+import { type OtherPod, type PodsList, ProviderFailure } from './ports.ts';
 
 /** The last reads before a name counts as absent must both miss it. */
 const ABSENT_READS = 2;
@@ -36,19 +36,34 @@ export async function settle(row: Row, context: PodContext, signal: AbortSignal)
   await advance(context, row.id, moves.settledAbsent(last.number, nextName, context.clocks.now()));
 }
 
+/** Whether a row whose name nobody can read may be the pod that is looked for. */
+function mayHide({ pods, unread }: PodsList, others: readonly OtherPod[]): boolean {
+  // A pod that stands under its id has no name that was ever read.
+  const names = new Set(pods.filter(({ id, name }) => name !== id).map(({ id }) => id));
+  for (const { id, name } of others) if (id !== null && name !== null) names.add(id);
+  const read = new Set(pods.map(({ id }) => id));
+  const unnamed = unread.filter(({ id, field }) => field === 'name' || !read.has(id ?? ''));
+  const rows = [...unnamed, ...others.filter(({ id, name }) => id === null || name === null)];
+  return rows.some(({ id }) => id === null || !names.has(id));
+}
+
 type Look = { pod: FleetPod | null; onlyOneList: boolean };
 
 /** One look in both lists. A failed read proves nothing and keeps the launch waiting. */
 async function lookFor(name: string, context: PodContext, signal: AbortSignal): Promise<Look | 'unreadable'> {
   try {
-    const listed = (await context.provider.list(signal)).find((pod) => pod.name === name);
+    const list = await context.provider.list(signal);
+    const listed = list.pods.find((pod) => pod.name === name);
     if (listed && listed.status !== 'TERMINATED') return { pod: listed, onlyOneList: false };
     const other = await context.provider.otherList(signal);
-    if (other === 'retired') return { pod: null, onlyOneList: true };
-    const twin = other.find((pod) => pod.name === name);
-    if (!twin) return { pod: null, onlyOneList: false };
-    const pod = await context.provider.get(twin.id, signal);
-    return pod ? { pod, onlyOneList: false } : 'unreadable';
+    const others = other === 'retired' ? [] : other;
+    const twin = others.find((pod) => pod.name === name);
+    if (twin?.id) {
+      const pod = await context.provider.get(twin.id, signal);
+      return pod ? { pod: { ...pod, name }, onlyOneList: false } : 'unreadable';
+    }
+    if (mayHide(list, others)) return 'unreadable';
+    return { pod: null, onlyOneList: other === 'retired' };
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error;
     context.log.warn({ kind: error.kind }, 'looking for a launch failed');

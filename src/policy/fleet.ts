@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keptUnread } from './unread.ts';
 
 /** One pod as the last read of the fleet showed it. No env, no addresses, no image: those are read when asked for. */
 // Fields with defaults were added later: a snapshot of an earlier release is still one.
@@ -38,6 +39,8 @@ export const fleet = z.object({
   /** Milliseconds since 1970 on Podwarden's clock. */
   readAt: z.number(),
   pods: z.array(fleetPod),
+  /** What that read could not read: those pods stand as they were last confirmed. */
+  unread: keptUnread,
 });
 export type Fleet = z.infer<typeof fleet>;
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Caller } from './call.ts';
 import { RunpodRejected } from './errors.ts';
+import { number } from './rows.ts';
 
 /**
  * Since November 2026 v2 tells the balance (scope `billing:read`): `{balanceAmount, billingMode}`. The page shows no path;
  * this one fits the naming of the others, so that a 404 only means that it is elsewhere.
  */
 const PATH = '/v2/billing/balance';
-const balance = z.object({ balanceAmount: z.number(), billingMode: z.string().nullish() });
+const balance = z.object({ balanceAmount: number, billingMode: z.string().nullish() });
 
 /** One refusal may be a deploy of theirs; after so many in a row it is asked for rarely, real ms. */
 const REFUSALS = 3;

@@ -1,47 +1,68 @@
 import { z } from 'zod';
-import type { Call, Caller } from './call.ts';
+import type { Caller } from './call.ts';
+import { readPages } from './pages.ts';
+import { type Kind, number, type Rows, time } from './rows.ts';
 
-const bucket = z.object({ startTime: z.string(), endTime: z.string(), totalAmount: z.number() });
+/** Credits are below zero. */
+const usd = number.pipe(z.number().min(-1e9).max(1e9));
 
-const pod = bucket.extend({ podId: z.string(), gpuAmount: z.number(), cpuAmount: z.number(), diskAmount: z.number() });
+const bucket = z.object({ startTime: time, endTime: time, totalAmount: usd });
+
+const pod = bucket.extend({ podId: z.string(), gpuAmount: usd, cpuAmount: usd, diskAmount: usd });
 /** One bucket of one pod; amounts are USD in that bucket, not rates. */
 export type PodBill = z.infer<typeof pod>;
 
 const serverless = bucket.extend({
   serverlessId: z.string(),
-  gpuAmount: z.number(),
-  cpuAmount: z.number(),
-  diskAmount: z.number(),
-  feeAmount: z.number(),
+  gpuAmount: usd,
+  cpuAmount: usd,
+  diskAmount: usd,
+  feeAmount: usd,
 });
 const volume = bucket.extend({
   networkVolumeId: z.string(),
-  standardAmount: z.number(),
-  highPerformanceAmount: z.number(),
+  standardAmount: usd,
+  highPerformanceAmount: usd,
 });
 const cluster = bucket.extend({
   clusterId: z.string(),
-  gpuAmount: z.number(),
-  diskAmount: z.number(),
-  networkingAmount: z.number(),
+  gpuAmount: usd,
+  diskAmount: usd,
+  networkingAmount: usd,
 });
+/** Without its sum an hour is unknown; an amount within it may be missing. */
+const within = usd.nullish();
 const overall = bucket.extend({
-  podGpuAmount: z.number(),
-  podCpuAmount: z.number(),
-  podDiskAmount: z.number(),
-  serverlessGpuAmount: z.number(),
-  serverlessCpuAmount: z.number(),
-  serverlessDiskAmount: z.number(),
-  serverlessFeeAmount: z.number(),
-  storageStandardAmount: z.number(),
-  storageHighPerformanceAmount: z.number(),
-  endpointAmount: z.number(),
-  clusterGpuAmount: z.number(),
-  clusterDiskAmount: z.number(),
-  clusterNetworkingAmount: z.number(),
+  podGpuAmount: within,
+  podCpuAmount: within,
+  podDiskAmount: within,
+  serverlessGpuAmount: within,
+  serverlessCpuAmount: within,
+  serverlessDiskAmount: within,
+  serverlessFeeAmount: within,
+  storageStandardAmount: within,
+  storageHighPerformanceAmount: within,
+  endpointAmount: within,
+  clusterGpuAmount: within,
+  clusterDiskAmount: within,
+  clusterNetworkingAmount: within,
 });
+export type OverallBill = z.infer<typeof overall>;
+const overallRow: Kind<typeof overall> = {
+  schema: overall,
+  must: Object.keys(bucket.shape),
+  expected: Object.keys(overall.shape),
+  name: 'startTime',
+};
 
-const records = <S extends z.ZodType>(record: S) => z.object({ records: z.array(record) });
+/** A bill of one resource with an amount missing is no bill: the sum over all still holds it. */
+const rowOf = <S extends z.ZodObject>(schema: S, id: string): Kind<S> => ({
+  schema,
+  must: Object.keys(schema.shape),
+  expected: [],
+  id,
+  name: 'startTime',
+});
 
 /** `[from, to)` in ms since 1970; RunPod widens it to whole hours. Without `to`: until now. */
 export interface Window {
@@ -65,47 +86,45 @@ export class BillingApi {
   }
 
   /** Over all products; hours without a charge are left out. */
-  async overall(window: Window, options: Options = {}) {
-    return (await this.read('', window, records(overall), options)).records;
+  overall(window: Window, options: Options = {}): Promise<Rows<OverallBill>> {
+    return this.read('', window, overallRow, options);
   }
 
-  async pods(window: Window, options: Options = {}): Promise<PodBill[]> {
-    return (await this.read('/pods', window, records(pod), options)).records;
+  pods(window: Window, options: Options = {}): Promise<Rows<PodBill>> {
+    return this.read('/pods', window, rowOf(pod, 'podId'), options);
   }
 
-  async serverless(window: Window, options: Options = {}) {
-    return (await this.read('/serverless', window, records(serverless), options)).records;
+  serverless(window: Window, options: Options = {}) {
+    return this.read('/serverless', window, rowOf(serverless, 'serverlessId'), options);
   }
 
-  async networkVolumes(window: Window, options: Options = {}) {
-    return (await this.read('/network-volumes', window, records(volume), options)).records;
+  networkVolumes(window: Window, options: Options = {}) {
+    return this.read('/network-volumes', window, rowOf(volume, 'networkVolumeId'), options);
   }
 
-  async clusters(window: Window, options: Options = {}) {
-    return (await this.read('/clusters', window, records(cluster), options)).records;
+  clusters(window: Window, options: Options = {}) {
+    return this.read('/clusters', window, rowOf(cluster, 'clusterId'), options);
   }
 
   /** One pod, from `since` (ms since 1970) until now. */
-  async pod(podId: string, since: number, options: Options = {}): Promise<PodBill[]> {
-    return (await this.read('/pods', { from: since }, records(pod), options, { podId })).records;
+  pod(podId: string, since: number, options: Options = {}): Promise<Rows<PodBill>> {
+    return this.read('/pods', { from: since }, rowOf(pod, 'podId'), options, { podId });
   }
 
   private read<S extends z.ZodType>(
-    path: string,
+    area: string,
     { from, to }: Window,
-    schema: S,
+    kind: Kind<S>,
     { signal }: Options,
     filter: Record<string, string> = {},
-  ): Promise<z.infer<S>> {
-    const query = new URLSearchParams({
+  ): Promise<Rows<z.infer<S>>> {
+    const path = `/v2/billing${area}`;
+    const query = {
       ...filter,
       bucketSize: 'hour',
       startTime: new Date(from).toISOString(),
       ...(to === undefined ? {} : { endTime: new Date(to).toISOString() }),
-    });
-    const name = `GET /v2/billing${path}`;
-    const url = `${this.caller.settings.baseUrl}/v2/billing${path}?${query}`;
-    const call: Call = { method: 'GET', url, name, repeat: 'safe', signal };
-    return this.caller.json(call, schema);
+    };
+    return readPages(this.caller, { path, query, name: `GET ${path}`, signal }, 'records', kind);
   }
 }

@@ -1,5 +1,7 @@
 import type { Caller } from './call.ts';
-import { dataCenterList, type GpuType, gpuList } from './schemas.ts';
+import { readPages } from './pages.ts';
+import type { Rows } from './rows.ts';
+import { dataCenterRow, type GpuType, gpuRow } from './schemas.ts';
 
 type Signal = { signal?: AbortSignal | undefined };
 
@@ -11,17 +13,15 @@ export class CatalogueApi {
   }
 
   /** All GPU types with stock for one GPU in the given cloud. Stock is not a reservation. */
-  async gpus(cloud: 'SECURE' | 'COMMUNITY', options: Signal = {}): Promise<GpuType[]> {
+  async gpus(cloud: 'SECURE' | 'COMMUNITY', options: Signal = {}): Promise<Rows<GpuType>> {
     // include and product require each other; one without the other is 400.
-    const query = `include=AVAILABILITY&product=POD&cloud=${cloud}`;
-    const url = `${this.caller.settings.baseUrl}/v2/catalog/gpus?${query}`;
-    const call = { method: 'GET', url, name: 'GET /v2/catalog/gpus', repeat: 'safe', ...options } as const;
-    return (await this.caller.json(call, gpuList)).gpus;
+    const query = { include: 'AVAILABILITY', product: 'POD', cloud };
+    const path = '/v2/catalog/gpus';
+    return readPages(this.caller, { path, query, name: `GET ${path}`, ...options }, 'gpus', gpuRow);
   }
 
-  async dataCenters(options: Signal = {}): Promise<{ id: string }[]> {
-    const url = `${this.caller.settings.baseUrl}/v2/catalog/datacenters`;
-    const call = { method: 'GET', url, name: 'GET /v2/catalog/datacenters', repeat: 'safe', ...options } as const;
-    return (await this.caller.json(call, dataCenterList)).dataCenters;
+  async dataCenters(options: Signal = {}): Promise<Rows<{ id: string }>> {
+    const path = '/v2/catalog/datacenters';
+    return readPages(this.caller, { path, name: `GET ${path}`, ...options }, 'dataCenters', dataCenterRow);
   }
 }

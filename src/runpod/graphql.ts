@@ -3,6 +3,7 @@ import type { Caller } from './call.ts';
 import { classify } from './classify.ts';
 import { RunpodRejected, RunpodUnexpected } from './errors.ts';
 import type { Repeat } from './retry.ts';
+import { amount, number, readRows } from './rows.ts';
 
 /**
  * Only what v2 lacks: spot, spend rate, balance. GraphQL is deprecated ("early 2027"); where it answers that it is gone,
@@ -14,16 +15,8 @@ const reply = z.object({
 });
 
 /** RunPod's spot bid for one GPU type; null where it offers none. USD an hour and GPU. */
-const lowestPrice = z.object({
-  gpuTypes: z.array(
-    z.object({
-      id: z.string(),
-      lowestPrice: z
-        .object({ minimumBidPrice: z.number().nullish(), uninterruptablePrice: z.number().nullish() })
-        .nullish(),
-    }),
-  ),
-});
+const bid = z.object({ id: z.string(), lowestPrice: z.object({ minimumBidPrice: amount.nullish() }).nullish() });
+const gpuTypes = z.object({ gpuTypes: z.array(z.unknown()) });
 
 const rented = z.object({ podRentInterruptable: z.object({ id: z.string() }).nullable() });
 const resumed = z.object({
@@ -31,17 +24,17 @@ const resumed = z.object({
 });
 
 const graphqlPod = z.object({
-  id: z.string(),
-  name: z.string(),
-  desiredStatus: z.string().nullish(),
-  lastStatusChange: z.string().nullish(),
-  podType: z.string().nullish(),
+  /** Null where not even that reads: then absence in this list proves nothing. */
+  id: z.string().nullable().catch(null),
+  name: z.string().nullable().catch(null),
+  lastStatusChange: z.string().nullable().catch(null),
 });
 export type GraphqlPod = z.infer<typeof graphqlPod>;
-const myPods = z.object({ myself: z.object({ pods: z.array(graphqlPod) }).nullable() });
+const NOT_A_POD: GraphqlPod = { id: null, name: null, lastStatusChange: null };
+const myPods = z.object({ myself: z.object({ pods: z.array(graphqlPod.catch(NOT_A_POD)) }).nullable() });
 
 const account = z.object({
-  myself: z.object({ clientBalance: z.number().nullish(), currentSpendPerHr: z.number().nullish() }).nullable(),
+  myself: z.object({ clientBalance: number.nullish(), currentSpendPerHr: number.nullish() }).nullable(),
 });
 
 const owner = z.object({ myself: z.object({ id: z.string().min(1) }).nullable() });
@@ -85,8 +78,9 @@ export class GraphqlApi {
       gpu: input.id === undefined ? {} : { id: input.id },
       price: { gpuCount: input.gpuCount, secureCloud: input.secureCloud },
     };
-    const data = await this.ask('gpuTypes', query, variables, lowestPrice, 'safe', options);
-    const bids = data.gpuTypes.map((gpu) => [gpu.id, gpu.lowestPrice?.minimumBidPrice ?? null] as const);
+    const data = await this.ask('gpuTypes', query, variables, gpuTypes, 'safe', options);
+    const { rows } = readRows(data.gpuTypes, { schema: bid, must: ['id'], expected: [] });
+    const bids = rows.map((gpu) => [gpu.id, gpu.lowestPrice?.minimumBidPrice ?? null] as const);
     return new Map(bids.filter((bid): bid is [string, number] => bid[1] !== null && bid[1] > 0));
   }
 

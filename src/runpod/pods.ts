@@ -1,7 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Call, Caller } from './call.ts';
 import { RunpodRejected, RunpodUnexpected } from './errors.ts';
-import { type NetworkVolume, type Pod, pod, podPage, volumePage } from './schemas.ts';
+import { readPages } from './pages.ts';
+import { type Rows, readRow, type Unread } from './rows.ts';
+import { type NetworkVolume, type Pod, podRow, volumeRow } from './schemas.ts';
 
 /** The create body of v2, as far as we use it. It is strict: an unknown property is 422. */
 export interface CreatePod {
@@ -24,8 +26,10 @@ export type PodAction = 'start' | 'stop' | 'restart';
 
 /** A create on a busy system takes longer than a read (dstack waits 120 s). */
 const CREATE_TIMEOUT_MS = 120_000;
-/** Pages of 1000 rows: far above any account, so that a broken cursor ends. */
-const MAX_PAGES = 100;
+/** Of a pod that was just made, nothing else is needed: whatever else it says, it exists and bills. */
+const made = z.object({ id: z.string().min(1) });
+/** Of a pod that is read back anyway, that RunPod itself answered is enough. */
+const anyObject = z.record(z.string(), z.unknown());
 
 type Signal = { signal?: AbortSignal | undefined };
 
@@ -38,21 +42,27 @@ export class PodsApi {
     this.createTimeoutMs = createTimeoutMs;
   }
 
-  /** Every pod of the account, newest first. */
-  async list(options: Signal & { urgent?: boolean } = {}): Promise<Pod[]> {
-    return this.pages('/v2/pods', 'GET /v2/pods', podPage, (page) => page.pods, options);
+  /** Every pod of the account, newest first, members of clusters too. */
+  async list(options: Signal & { urgent?: boolean } = {}): Promise<Rows<Pod>> {
+    const call = { path: '/v2/pods', query: { includeClusterPods: 'true' }, name: 'GET /v2/pods', ...options };
+    return readPages(this.caller, call, 'pods', podRow);
   }
 
-  async listNetworkVolumes(options: Signal = {}): Promise<NetworkVolume[]> {
-    const name = 'GET /v2/network-volumes';
-    return this.pages('/v2/network-volumes', name, volumePage, (page) => page.networkVolumes, options);
+  async listNetworkVolumes(options: Signal = {}): Promise<Rows<NetworkVolume>> {
+    const path = '/v2/network-volumes';
+    return readPages(this.caller, { path, name: `GET ${path}`, ...options }, 'networkVolumes', volumeRow);
   }
 
   /** Null where RunPod answers 404: not yet "gone", since one absent read can be a lag. */
-  async get(id: string, options: Signal & { urgent?: boolean } = {}): Promise<Pod | null> {
+  async get(id: string, options: Signal & { urgent?: boolean } = {}): Promise<{ pod: Pod; unread: Unread[] } | null> {
     const call = this.call('GET', `/v2/pods/${encodeURIComponent(id)}`, 'GET /v2/pods/{id}', options);
     try {
-      return await this.caller.json({ ...call, repeat: 'safe' }, pod);
+      const reply = await this.caller.json({ ...call, repeat: 'safe' }, anyObject);
+      // Who was asked for is known, whatever the answer calls it.
+      const { row, unread } = readRow({ ...reply, id }, podRow);
+      if (row) return { pod: row, unread };
+      const where = unread.map(({ field }) => field).join(', ');
+      throw new RunpodUnexpected(`the reply has an unknown shape at ${where}`, { call: call.name });
     } catch (error) {
       if (error instanceof RunpodRejected && error.status === 404) return null;
       throw error;
@@ -62,23 +72,23 @@ export class PodsApi {
   /**
    * Sent once. A RunpodUnavailable that was sent, or a RunpodUnexpected, means that a pod may exist: look for the name.
    */
-  async create(body: CreatePod, options: Signal = {}): Promise<Pod> {
+  async create(body: CreatePod, options: Signal = {}): Promise<{ id: string }> {
     const call = this.call('POST', '/v2/pods', 'POST /v2/pods', options);
-    return this.caller.json({ ...call, body, repeat: 'once', timeoutMs: this.createTimeoutMs }, pod);
+    return this.caller.json({ ...call, body, repeat: 'once', timeoutMs: this.createTimeoutMs }, made);
   }
 
   /** Accepted, not proven: read the pod back. Stopping a stopped pod answers 409. */
-  async act(id: string, action: PodAction, options: Signal = {}): Promise<Pod> {
+  async act(id: string, action: PodAction, options: Signal = {}): Promise<void> {
     const path = `/v2/pods/${encodeURIComponent(id)}/action`;
     const call = this.call('POST', path, 'POST /v2/pods/{id}/action', options);
     const stop = action === 'stop';
-    return this.caller.json({ ...call, body: { action }, repeat: stop ? 'safe' : 'once', urgent: stop }, pod);
+    await this.caller.json({ ...call, body: { action }, repeat: stop ? 'safe' : 'once', urgent: stop }, anyObject);
   }
 
   /** The lock keeps a pod from being stopped or reset. Only sent fields change. */
-  async setLocked(id: string, locked: boolean, options: Signal = {}): Promise<Pod> {
+  async setLocked(id: string, locked: boolean, options: Signal = {}): Promise<void> {
     const call = this.call('PATCH', `/v2/pods/${encodeURIComponent(id)}`, 'PATCH /v2/pods/{id}', options);
-    return this.caller.json({ ...call, body: { locked }, repeat: 'safe', urgent: true }, pod);
+    await this.caller.json({ ...call, body: { locked }, repeat: 'safe', urgent: true }, anyObject);
   }
 
   /**
@@ -104,30 +114,4 @@ export class PodsApi {
   ): Omit<Call, 'repeat'> {
     return { method, url: `${this.caller.settings.baseUrl}${path}`, name, ...options };
   }
-
-  /** A page may hold fewer rows than asked for: only `hasNextPage` ends the loop. A cursor seen twice is an error. */
-  private async pages<S extends z.ZodType<{ pagination?: Page | null | undefined }>, R>(
-    path: string,
-    name: string,
-    schema: S,
-    rows: (page: z.infer<S>) => R[],
-    options: Signal & { urgent?: boolean },
-  ): Promise<R[]> {
-    const all: R[] = [];
-    const seen = new Set<string>();
-    let cursor: string | null = null;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const call = this.call('GET', `${path}${query}`, name, options);
-      const reply: z.infer<S> = await this.caller.json({ ...call, repeat: 'safe' }, schema);
-      all.push(...rows(reply));
-      if (!reply.pagination?.hasNextPage) return all;
-      cursor = reply.pagination.nextCursor ?? null;
-      if (cursor === null || seen.has(cursor)) break;
-      seen.add(cursor);
-    }
-    throw new RunpodUnexpected('the list does not end', { call: name });
-  }
 }
-
-type Page = { hasNextPage: boolean; nextCursor?: string | null | undefined };

@@ -4,6 +4,7 @@ import { type CostDay, costDay } from '../policy/costs/day.ts';
 import type { Day } from '../policy/costs/days.ts';
 import { type BilledHour, billedHour, type MeteredHour } from '../policy/costs/hours.ts';
 import { type DaySums, daySums, sumsOfDay } from '../policy/costs/sums.ts';
+import { unread } from '../policy/unread.ts';
 import type { Operation } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
@@ -16,6 +17,7 @@ const DAYS_KEPT_MS = 430 * 86_400_000;
 
 const READ_AT = key('cost', 'hours-read');
 const PODS = key('cost', 'pods');
+const UNREAD = key('cost', 'unread');
 const TROUBLE = key('cost', 'trouble');
 const hourKey = (start: number) => key('cost', 'hour', String(start / 3_600_000));
 const meterKey = (start: number) => key('cost', 'meter', String(start / 3_600_000));
@@ -32,6 +34,10 @@ const seenPod = z.object({
   at: z.number(),
 });
 export type SeenPod = z.infer<typeof seenPod>;
+
+const unreadBill = unread.extend({ at: z.number() });
+/** A bill that does not read, and when that was found, ms on Podwarden's clock. */
+export type UnreadBill = z.infer<typeof unreadBill>;
 
 const trouble = z.object({ since: z.number(), detail: z.string() });
 /** Since when billing cannot be read, and RunPod's own sentence. */
@@ -140,6 +146,15 @@ export class Costs {
         return json === null || id === undefined ? [] : [[id, seenPod.parse(JSON.parse(json))] as const];
       }),
     );
+  }
+
+  async unread(): Promise<UnreadBill[]> {
+    const json = await this.redis.get(UNREAD);
+    return json === null ? [] : z.array(unreadBill).catch([]).parse(JSON.parse(json));
+  }
+
+  async setUnread(bills: readonly UnreadBill[]): Promise<void> {
+    await this.redis.set(UNREAD, JSON.stringify(bills));
   }
 
   async trouble(): Promise<BillingTrouble | null> {

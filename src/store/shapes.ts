@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AccountId, accountId } from '../policy/identity.ts';
+import { keptUnread } from '../policy/unread.ts';
 
 const cloudPrices = z.object({ SECURE: z.int().nullable(), COMMUNITY: z.int().nullable() });
 const stock = z.enum(['HIGH', 'MEDIUM', 'LOW', 'NONE', 'UNKNOWN']);
@@ -26,6 +27,7 @@ export const catalogue = z.object({
   gpus: z.array(gpuType),
   dataCenters: z.array(z.string()),
   networkVolumes: z.array(networkVolume),
+  unread: keptUnread,
 });
 
 /** What a chat showed of one account; `readAt` on Podwarden's clock. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Fleet, fleet } from '../policy/fleet.ts';
 import { type AccountId, chatOf } from '../policy/identity.ts';
+import type { Unread } from '../policy/unread.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import { beginRead, type ReadMember, readMembers, writeMembers } from './members.ts';
@@ -16,6 +17,7 @@ export interface Catalogue {
   gpus: GpuType[];
   dataCenters: string[];
   networkVolumes: NetworkVolume[];
+  unread?: Unread[];
 }
 
 /** What was last read from RunPod and from the chats: answers come from here, never from a call a person waits for. */
@@ -30,7 +32,7 @@ export class Snapshots {
     return this.read(FLEET, fleet);
   }
 
-  saveFleet(snapshot: Fleet): Promise<void> {
+  saveFleet(snapshot: z.input<typeof fleet>): Promise<void> {
     return this.write(FLEET, snapshot);
   }
 

@@ -278,6 +278,7 @@ describe('what commands answer', () => {
     billingAt: NOW - HOUR,
     billingTrouble: null,
     people: [{ chat: 'one', readAt: NOW - 60_000 }],
+    unread: [],
     redisUsed: 0.02,
     warnings: 4,
     underWay: 1,
@@ -309,6 +310,20 @@ describe('what commands answer', () => {
     expect(healthCard(of(-6 * MINUTE)).tone).toBe('bad');
     expect(said(-6 * MINUTE)).toContain('6 minutes slow. It carries out nothing but Stop, Deny and Cancel. Set');
     breaksNothing(healthCard({ ...of(12 * MINUTE), clocks: Array(40).fill(of(12 * MINUTE).clocks[0]) }));
+  });
+
+  it('health counts and names the records that do not read, a few of many', () => {
+    const of = (ids: string[]) => ({
+      ...well,
+      unread: ids.map((id) => ({ of: 'pod', id, name: `run-${id}`, field: 'cost', what: 'null' })),
+    });
+    expect(healthCard(of(['a'])).tone).toBe('warn');
+    const said = plainText(healthCard(of(['a'])), 2000);
+    expect(said).toMatch(/^Podwarden is well, but cannot read 1 record\n/);
+    expect(said).toContain('1 record. Podwarden keeps the last confirmed values. pod run-a (a): cost is null');
+    const many = healthCard(of(['a', 'b', 'c', 'd', 'e', 'f', 'g']));
+    expect(plainText(many, 2000)).toContain('pod run-e (e): cost is null; and 2 more');
+    breaksNothing(many);
   });
 
   it('health never says of what is past that it is in 39 minutes', () => {

@@ -36,7 +36,7 @@ describe('what jobs are told of RunPod', () => {
       expect(error?.detail).toMatch(/blocked on the way to RunPod: a proxy or CDN answered 403/);
     }
     faults.api = null;
-    await expect(port.list(signal)).resolves.toEqual([]);
+    await expect(port.list(signal)).resolves.toEqual({ pods: [], unread: [] });
   });
 });
 

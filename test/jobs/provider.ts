@@ -1,6 +1,14 @@
-import { type AccountRead, type CatalogueRead, type PodProvider, ProviderFailure } from '../../src/jobs/ports.ts';
+import {
+  type AccountRead,
+  type CatalogueRead,
+  type OtherPod,
+  type PodProvider,
+  type PodsList,
+  ProviderFailure,
+} from '../../src/jobs/ports.ts';
 import { type BilledHour, HOUR_MS, type HourWindow, hourOf } from '../../src/policy/costs/hours.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
+import type { Unread } from '../../src/policy/unread.ts';
 import { NOW } from '../policy/rows.ts';
 
 type Failure = () => ProviderFailure;
@@ -51,9 +59,12 @@ export class FakeProvider implements PodProvider {
     return pod;
   }
 
-  async list(): Promise<FleetPod[]> {
+  /** What lists name as unreadable. */
+  unread: Unread[] = [];
+
+  async list(): Promise<PodsList> {
     await this.enter('list');
-    return this.lists ? [...this.pods.values()] : [];
+    return { pods: this.lists ? [...this.pods.values()] : [], unread: this.unread };
   }
 
   async get(id: string): Promise<FleetPod | null> {
@@ -64,7 +75,7 @@ export class FakeProvider implements PodProvider {
   /** RunPod's own sentence on a pod's end, by pod. */
   readonly saids = new Map<string, string>();
 
-  async otherList() {
+  async otherList(): Promise<OtherPod[]> {
     await this.enter('otherList');
     const pods = this.lists ? [...this.pods.values()] : [];
     return pods.map(({ id, name }) => ({ id, name, said: this.saids.get(id) ?? null }));
@@ -75,7 +86,7 @@ export class FakeProvider implements PodProvider {
 
   async networkVolumes() {
     await this.enter('networkVolumes');
-    return this.volumes;
+    return { volumes: this.volumes, unread: [] };
   }
 
   async account() {
@@ -100,7 +111,7 @@ export class FakeProvider implements PodProvider {
     for (let start = hourOf(from); start < to && start <= now; start += HOUR_MS) {
       hours.set(start, this.billed.get(start) ?? { total: 0, products: {}, parts: [] });
     }
-    return hours;
+    return { hours, unread: [] };
   }
 
   sunset(): string | null {
@@ -156,7 +167,7 @@ export class FakeProvider implements PodProvider {
 
   async catalogue(): Promise<CatalogueRead> {
     await this.enter('catalogue');
-    return { gpus: [], dataCenters: [], networkVolumes: [] };
+    return { gpus: [], dataCenters: [], networkVolumes: [], unread: [] };
   }
 
   count(call: string): number {

@@ -4,6 +4,8 @@ import { createRunpod } from '../../src/runpod/client.ts';
 import { RunpodUnexpected } from '../../src/runpod/errors.ts';
 import { KEY, mocked } from './mocked.ts';
 
+const LIST = '/v2/pods?includeClusterPods=true';
+
 const POD = {
   id: 'abc',
   name: 'n',
@@ -20,9 +22,9 @@ describe('the call policy', () => {
   it('reads a pod of tomorrow: unknown status and fields pass, env ends here', async () => {
     const { pool, pods } = mocked();
     pool.intercept({ path: '/v2/pods/abc' }).reply(200, JSON.stringify(POD));
-    const pod = await pods.get('abc');
-    expect(pod).toMatchObject({ id: 'abc', status: 'HIBERNATING' });
-    expect(JSON.stringify(pod)).not.toMatch(/hf_leak|secret-registry|somethingNew/);
+    const found = await pods.get('abc');
+    expect(found?.pod).toMatchObject({ id: 'abc', status: 'HIBERNATING' });
+    expect(JSON.stringify(found)).not.toMatch(/hf_leak|secret-registry|somethingNew/);
   });
 
   it('sends its key and a user agent', async () => {
@@ -37,7 +39,7 @@ describe('the call policy', () => {
     const { pool, pods } = mocked();
     pool.intercept({ path: '/v2/pods/abc' }).reply(503, '{}').times(2);
     pool.intercept({ path: '/v2/pods/abc' }).reply(200, JSON.stringify(POD));
-    await expect(pods.get('abc')).resolves.toMatchObject({ id: 'abc' });
+    await expect(pods.get('abc')).resolves.toMatchObject({ pod: { id: 'abc' } });
     pool.intercept({ path: '/v2/pods', method: 'POST' }).reply(500, '{}').times(2);
     const create = pods.create({ name: 'n', image: 'i', gpu: { id: 'g', count: 1 }, cloud: 'SECURE', disk: 5 });
     await expect(create).rejects.toMatchObject({ kind: 'unavailable', sent: true });
@@ -76,12 +78,12 @@ describe('the call policy', () => {
     const { pool, pods } = mocked();
     const page = (count: number, next: string | null) =>
       JSON.stringify({ pods: Array(count).fill(POD), pagination: { hasNextPage: next !== null, nextCursor: next } });
-    pool.intercept({ path: '/v2/pods' }).reply(200, page(0, 'a'));
-    pool.intercept({ path: '/v2/pods?cursor=a' }).reply(200, page(2, 'b'));
-    pool.intercept({ path: '/v2/pods?cursor=b' }).reply(200, page(1, null));
-    await expect(pods.list()).resolves.toHaveLength(3);
-    pool.intercept({ path: '/v2/pods' }).reply(200, page(1, 'a'));
-    pool.intercept({ path: '/v2/pods?cursor=a' }).reply(200, page(1, 'a'));
+    pool.intercept({ path: LIST }).reply(200, page(0, 'a'));
+    pool.intercept({ path: `${LIST}&cursor=a` }).reply(200, page(2, 'b'));
+    pool.intercept({ path: `${LIST}&cursor=b` }).reply(200, page(1, null));
+    expect((await pods.list()).rows).toHaveLength(3);
+    pool.intercept({ path: LIST }).reply(200, page(1, 'a'));
+    pool.intercept({ path: `${LIST}&cursor=a` }).reply(200, page(1, 'a'));
     await expect(pods.list()).rejects.toBeInstanceOf(RunpodUnexpected);
   });
 });
@@ -117,11 +119,11 @@ describe('the client against the emulator', () => {
   it('follows a pod by the clock, not by the number of reads', async () => {
     const { runpod, wait, emulator: e } = await start();
     const { id } = await runpod.pods.create(wanted('one'));
-    for (let i = 0; i < 5; i++) expect((await runpod.pods.get(id))?.status).toBe('PROVISIONING');
+    for (let i = 0; i < 5; i++) expect((await runpod.pods.get(id))?.pod.status).toBe('PROVISIONING');
     wait(3000);
-    expect(await runpod.pods.get(id)).toMatchObject({ status: 'RUNNING', cost: 0.49, gpu: { count: 1 } });
+    expect((await runpod.pods.get(id))?.pod).toMatchObject({ status: 'RUNNING', cost: 0.49, gpu: { count: 1 } });
     await runpod.pods.act(id, 'stop');
-    expect((await runpod.pods.get(id))?.status).toBe('EXITED');
+    expect((await runpod.pods.get(id))?.pod.status).toBe('EXITED');
     await expect(runpod.pods.act(id, 'stop')).rejects.toMatchObject({ reason: 'conflict' });
     await runpod.pods.delete(id);
     expect(await runpod.pods.get(id)).toBeNull();
@@ -136,9 +138,9 @@ describe('the client against the emulator', () => {
     wait(365 * 3_600_000);
     const after = (await runpod.graphql.account()).balanceUsd ?? 0;
     expect(before - after).toBeCloseTo((20 * 0.2) / 2, 6);
-    expect((await runpod.pods.get(id))?.cost).toBe(0);
+    expect((await runpod.pods.get(id))?.pod.cost).toBe(0);
     e.faults.exitedCost = 'kept';
-    expect((await runpod.pods.get(id))?.cost).toBe(0.49);
+    expect((await runpod.pods.get(id))?.pod.cost).toBe(0.49);
   });
 
   it('removes what has been off for 30 days, with its disk', async () => {
@@ -146,7 +148,7 @@ describe('the client against the emulator', () => {
     const { id } = await runpod.pods.create(wanted('one'));
     await runpod.pods.act(id, 'stop');
     wait(30 * 86_400_000 - 1000);
-    expect((await runpod.pods.get(id))?.status).toBe('EXITED');
+    expect((await runpod.pods.get(id))?.pod.status).toBe('EXITED');
     wait(2000);
     expect(await runpod.pods.get(id)).toBeNull();
   });
@@ -157,7 +159,7 @@ describe('the client against the emulator', () => {
     wait(90 * 60_000);
     await runpod.pods.act(id, 'stop');
     wait(3 * 3_600_000);
-    const bills = await runpod.billing.pod(id, 0);
+    const { rows: bills } = await runpod.billing.pod(id, 0);
     const sum = (part: 'gpuAmount' | 'diskAmount') => bills.reduce((total, bill) => total + bill[part], 0);
     expect(sum('gpuAmount')).toBeCloseTo(e.account.book.total('pods', id).gpu ?? 0, 9);
     expect(sum('diskAmount')).toBeCloseTo(e.account.book.total('pods', id).disk ?? 0, 9);
@@ -174,7 +176,7 @@ describe('the client against the emulator', () => {
     });
     const lost = await runpod.pods.create(wanted('lost'));
     wait(24 * 3_600_000);
-    expect((await runpod.pods.get(kept.id))?.status).toBe('EXITED');
+    expect((await runpod.pods.get(kept.id))?.pod.status).toBe('EXITED');
     expect(await runpod.pods.get(lost.id)).toBeNull();
   });
 
@@ -211,10 +213,10 @@ describe('the client against the emulator', () => {
     if (!first) throw new Error('the emulator lost its pod');
     for (let i = 1; i < 2500; i++) e.account.pods.set(`copy${i}`, { ...first, id: `copy${i}`, name: `p${i}` });
     e.calls.length = 0;
-    expect(await runpod.pods.list()).toHaveLength(2500);
+    expect((await runpod.pods.list()).rows).toHaveLength(2500);
     expect(e.calls.map((call) => call.path)).toEqual(['/v2/pods', '/v2/pods', '/v2/pods']);
-    expect((await runpod.catalogue.gpus('SECURE')).length).toBeGreaterThan(40);
-    expect(await runpod.catalogue.dataCenters()).toContainEqual({ id: 'EU-RO-1', name: 'Romania 1' });
+    expect((await runpod.catalogue.gpus('SECURE')).rows.length).toBeGreaterThan(40);
+    expect((await runpod.catalogue.dataCenters()).rows).toContainEqual({ id: 'EU-RO-1', name: 'Romania 1' });
     expect(e.violations).toEqual([]);
   });
 

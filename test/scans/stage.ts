@@ -12,6 +12,7 @@ import { loadSettings } from '../../src/config/load.ts';
 import { runBot } from '../../src/entry/bot.ts';
 import { runpodPort } from '../../src/entry/runpod-port.ts';
 import type { GovernedContext } from '../../src/jobs/approvals.ts';
+import { confirmedReads } from '../../src/jobs/confirmed-reads.ts';
 import { createProducer } from '../../src/jobs/queues.ts';
 import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { createRunpod } from '../../src/runpod/client.ts';
@@ -65,7 +66,7 @@ export async function stage(redisPath: string, policy: string, balance: number) 
   const producer = createProducer(redis.producer, PREFIX, log);
   const context: GovernedContext = {
     ...base.context,
-    provider: runpodPort(client),
+    provider: confirmedReads(runpodPort(client), base.context.snapshots),
     governance: settings.policy,
     enqueue: producer.enqueue,
     clocks: { ...clocks, pause: async () => {} },

@@ -38,7 +38,7 @@ beforeEach(async () => {
   }
   await s.scan();
   await s.until(BEGIN + 4 * DAY, 6 * HOUR);
-  const [listed] = (await s.context.provider.list(signal)).filter(({ id }) => id === 'pod1');
+  const [listed] = (await s.context.provider.list(signal)).pods.filter(({ id }) => id === 'pod1');
   if (!listed) throw new Error('no pod1');
   const row = (id: string, podId: string) =>
     newRow({

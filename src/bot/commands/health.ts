@@ -25,7 +25,22 @@ async function read(services: Services): Promise<Health> {
     const at = await snapshots.lastSeen(part);
     return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
   };
-  const [worker, bot, differing, runs, memory, used, open, passing, requests, billing, closed] = await Promise.all([
+  const [
+    worker,
+    bot,
+    differing,
+    runs,
+    memory,
+    used,
+    open,
+    passing,
+    requests,
+    billing,
+    closed,
+    fleet,
+    catalogue,
+    bills,
+  ] = await Promise.all([
     seen('worker'),
     seen('bot'),
     machineClocks.differing(realNow),
@@ -37,6 +52,9 @@ async function read(services: Services): Promise<Health> {
     approvals.open(),
     costs.trouble(),
     places.closed(),
+    snapshots.fleet(),
+    snapshots.catalogue(),
+    costs.unread(),
   ]);
   const people = await Promise.all(
     chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat)).readAt })),
@@ -56,6 +74,7 @@ async function read(services: Services): Promise<Health> {
     billingAt: runs['read-billing'] ?? null,
     billingTrouble: billing,
     people,
+    unread: [...(fleet?.unread ?? []), ...(catalogue?.unread ?? []), ...bills],
     redisUsed: used,
     warnings: open.filter(({ told }) => told).length,
     underWay: passing.length,

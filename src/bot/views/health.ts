@@ -1,5 +1,6 @@
 import { CLOCK_WARN_MS, clockState, clockText } from '../../policy/clock.ts';
 import type { BalanceSource } from '../../policy/scan/memory.ts';
+import { rowsIn, type Unread, unreadLines } from '../../policy/unread.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
 
@@ -32,6 +33,8 @@ export interface Health {
   billingAt: number | null;
   billingTrouble: { since: number; detail: string } | null;
   people: { chat: string; readAt: number | null }[];
+  /** What in lists or in the store does not read. */
+  unread: readonly Unread[];
   redisUsed: number | null;
   warnings: number;
   underWay: number;
@@ -83,6 +86,7 @@ export function healthCard(health: Health): Message {
         ? ['cannot be read since ', past(health.billingTrouble.since), `: ${health.billingTrouble.detail}`]
         : at(health.billingAt)),
     ],
+    ...unreadEntry(health.unread),
     ...health.people.map(({ chat, readAt }): Value => [`People on ${chat}`, ...at(readAt)]),
     ...health.closed.map(({ chat, room, why, since }): Value => {
       const what = `takes no messages from Podwarden (${oneLine(why)}), since `;
@@ -91,7 +95,12 @@ export function healthCard(health: Health): Message {
     ['Redis', health.redisUsed === null ? 'no memory bound' : `${Math.round(health.redisUsed * 100)} % of its memory`],
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
-  const unread = [...(balanceSince === null ? [] : ['the balance']), ...(health.billingTrouble ? ['the bill'] : [])];
+  const rows = rowsIn(health.unread);
+  const unread = [
+    ...(balanceSince === null ? [] : ['the balance']),
+    ...(health.billingTrouble ? ['the bill'] : []),
+    ...(rows === 0 ? [] : [rowsText(rows)]),
+  ];
   const but = [
     ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
     ...(health.clocks.length > 0 ? ['a clock is off'] : []),
@@ -109,6 +118,18 @@ function balanceText({ balance, balanceSince, now }: Health): (Span | string)[] 
     ? [money(balance.balance), ' as read ', pastOf(balance.readAt, now), ...source]
     : ['not read yet'];
   return [...read, ...(balanceSince === null ? [] : ['; cannot be read since ', pastOf(balanceSince, now)])];
+}
+
+const rowsText = (rows: number): string => `${rows} ${rows === 1 ? 'record' : 'records'}`;
+/** Of many the first tell what kind of trouble it is. */
+const MAX_UNREAD = 5;
+
+function unreadEntry(unread: readonly Unread[]): Value[] {
+  if (unread.length === 0) return [];
+  const lines = unreadLines(unread);
+  const more = lines.length > MAX_UNREAD ? [`and ${lines.length - MAX_UNREAD} more`] : [];
+  const which = [...lines.slice(0, MAX_UNREAD), ...more].join('; ');
+  return [['Unreadable', `${rowsText(lines.length)}. Podwarden keeps the last confirmed values. ${which}`]];
 }
 
 /** What is past is never said to be "in 39 minutes": whoever stamped it had another clock. */

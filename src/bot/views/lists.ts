@@ -3,7 +3,7 @@ import { type GpuType, shownStock, spotIn } from '../../policy/gpu.ts';
 import { parsePodName, spokenName } from '../../policy/pod-names.ts';
 import { rateNow } from '../../policy/storage.ts';
 import { card, type Message, moment, money, plain, type Span, text } from '../message/message.ts';
-import { gpuText } from './words.ts';
+import { gpuText, memoryText } from './words.ts';
 
 /** Rows that a list shows before it says how many more there are. */
 const MAX_ROWS = 20;
@@ -83,7 +83,7 @@ export function gpuList(gpus: GpuType[], readAt: number, filter: string | null):
       header: ['GPU', 'Memory', 'Secure', 'Community', 'Spot from', 'Stock'],
       rows: shown.map((gpu) => [
         [plain(gpu.name)],
-        [plain(`${gpu.memoryGb} GB`)],
+        [plain(memoryText(gpu))],
         [price(gpu.sold.SECURE ? gpu.price.SECURE : null)],
         [price(gpu.sold.COMMUNITY ? gpu.price.COMMUNITY : null)],
         [price(gpu.sold.SECURE ? gpu.spot : spotIn(gpu, 'COMMUNITY'))],

@@ -46,12 +46,16 @@ export function where(facts: PodFacts): string {
   return [facts.dataCenter, cloudName(facts.cloud)].filter((part) => part !== null).join(', ');
 }
 
+/** Of a type whose memory never read, the catalogue keeps 0. */
+export const memoryText = ({ memoryGb }: Pick<GpuType, 'memoryGb'>): string =>
+  memoryGb > 0 ? `${memoryGb} GB` : 'memory unknown';
+
 /** `H100 SXM, 80 GB, $2.99/h`; within one button's label. */
 export function gpuChoice(gpu: GpuType, cloud: Cloud, market: Market = 'on-demand'): string {
   if (market === 'spot') {
     const bid = spotIn(gpu, cloud);
-    return `${gpu.name}, ${gpu.memoryGb} GB, ${bid === null ? 'no spot price' : `spot from ${formatUsd(bid)}/h`}`;
+    return `${gpu.name}, ${memoryText(gpu)}, ${bid === null ? 'no spot price' : `spot from ${formatUsd(bid)}/h`}`;
   }
   const price = gpu.price[cloud] ?? gpu.price.SECURE ?? gpu.price.COMMUNITY;
-  return `${gpu.name}, ${gpu.memoryGb} GB${price === null ? '' : `, ${formatUsd(price)}/h`}`;
+  return `${gpu.name}, ${memoryText(gpu)}${price === null ? '' : `, ${formatUsd(price)}/h`}`;
 }

@@ -10,13 +10,17 @@ export function believeVolumes(
   read: readonly { id: string; name: string; sizeGb: number; dataCenter: string }[] | null,
   pods: readonly FleetPod[],
   at: number,
+  /** False where one of the list has no id: it may be any that is missing. */
+  complete = true,
 ): ScanMemory['volumes'] {
   if (read === null) return before;
   const mounted = new Set(pods.flatMap(({ networkVolume }) => (networkVolume ? [networkVolume.id] : [])));
   const listed = new Set(read.map(({ id }) => id));
-  const missed = Object.entries(before).flatMap(([id, known]) =>
-    listed.has(id) || known.missing + 1 >= MISSES ? [] : [[id, { ...known, missing: known.missing + 1 }] as const],
-  );
+  const missed = Object.entries(before).flatMap(([id, known]) => {
+    if (listed.has(id)) return [];
+    if (!complete) return [[id, known] as const];
+    return known.missing + 1 >= MISSES ? [] : [[id, { ...known, missing: known.missing + 1 }] as const];
+  });
   const seen = Object.fromEntries(
     read.map(({ id, name, sizeGb, dataCenter }) => {
       const known = before[id];
