@@ -70,7 +70,8 @@ export const readFleet = defineJob({
 async function whole(at: number, context: GovernedContext, signal: AbortSignal): Promise<void> {
   const before = (await context.findings.memory()) ?? blank(at);
   const read = await readAccount(at, context, signal);
-  const picture = { ...read, pods: read.pods.map((pod) => withReported(pod, before.pods[pod.id])) };
+  const unread = [...read.unread, ...(await context.snapshots.unreadable())];
+  const picture = { ...read, unread, pods: read.pods.map((pod) => withReported(pod, before.pods[pod.id])) };
   await adoptLate(picture.pods, context);
   const ids = [...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)];
   await scan(before, picture, await readBooks([...new Set(ids)], context), context, signal);

@@ -1,6 +1,7 @@
 import { type Choice, choice, NO_CHOICE } from '../policy/choices.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 const CHOICES = key('choices');
 
@@ -19,7 +20,12 @@ export class Choices {
 
   async all(): Promise<ReadonlyMap<string, Choice>> {
     const found = await this.redis.hgetall(CHOICES);
-    return new Map(Object.entries(found).map(([person, json]) => [person, choice.parse(JSON.parse(json))]));
+    const choices = new Map<string, Choice>();
+    for (const [person, json] of Object.entries(found)) {
+      const read = await readRecord(this.redis, `choices of ${person}`, json, choice);
+      if (read) choices.set(person, read);
+    }
+    return choices;
   }
 
   async set(person: string, next: Choice): Promise<void> {

@@ -8,6 +8,7 @@ import { unread } from '../policy/unread.ts';
 import type { Operation } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 /** Hours are kept until their days are final and rolled up, days for more than a year; real ms. */
 const HOURS_KEPT_MS = 10 * 86_400_000;
@@ -73,12 +74,7 @@ export class Costs {
   async hours(starts: readonly number[]): Promise<Map<number, BilledHour>> {
     if (starts.length === 0) return new Map();
     const found = await this.redis.mget(...starts.map(hourKey));
-    return new Map(
-      found.flatMap((json, i) => {
-        const start = starts[i];
-        return json === null || start === undefined ? [] : [[start, billedHour.parse(JSON.parse(json))] as const];
-      }),
-    );
+    return this.readAll(starts, found, 'hour', billedHour);
   }
 
   async metered(starts: readonly number[]): Promise<Map<number, MeteredHour>> {
@@ -97,27 +93,22 @@ export class Costs {
   async days(zone: string, days: readonly Day[]): Promise<Map<Day, CostDay>> {
     if (days.length === 0) return new Map();
     const found = await this.redis.mget(...days.map((day) => dayKey(zone, day)));
-    return new Map(
-      found.flatMap((json) => {
-        if (json === null) return [];
-        const one = costDay.parse(JSON.parse(json));
-        return [[one.day, one] as const];
-      }),
-    );
+    return this.readAll(days, found, 'day', costDay);
   }
 
   /** Totals by kind of all days of a zone, without their lines. */
   async sums(zone: string): Promise<Map<Day, DaySums>> {
     const found = await this.redis.hgetall(sumsKey(zone));
-    return new Map(Object.entries(found).map(([day, json]) => [day, daySums.parse(JSON.parse(json))]));
+    return this.readAll(Object.keys(found), Object.values(found), 'sums of', daySums);
   }
 
   /** Forgets what is older than days are kept: totals before `first`, and pods that no scan has seen since. */
   async prune(zone: string, first: Day, now: number): Promise<void> {
     const old = (await this.redis.hkeys(sumsKey(zone))).filter((day) => day < first);
     if (old.length > 0) await this.redis.hdel(sumsKey(zone), ...old);
-    const pods = Object.entries(await this.redis.hgetall(PODS));
-    const gone = pods.filter(([, json]) => now - seenPod.parse(JSON.parse(json)).at > DAYS_KEPT_MS).map(([id]) => id);
+    const pods = await this.redis.hgetall(PODS);
+    const seen = await this.readAll(Object.keys(pods), Object.values(pods), 'costs of pod', seenPod);
+    const gone = [...seen].filter(([, { at }]) => now - at > DAYS_KEPT_MS).map(([id]) => id);
     if (gone.length > 0) await this.redis.hdel(PODS, ...gone);
   }
 
@@ -140,12 +131,23 @@ export class Costs {
   async seen(podIds: readonly string[]): Promise<Map<string, SeenPod>> {
     if (podIds.length === 0) return new Map();
     const found = await this.redis.hmget(PODS, ...podIds);
-    return new Map(
-      found.flatMap((json, i) => {
-        const id = podIds[i];
-        return json === null || id === undefined ? [] : [[id, seenPod.parse(JSON.parse(json))] as const];
-      }),
-    );
+    return this.readAll(podIds, found, 'costs of pod', seenPod);
+  }
+
+  /** By their names; what cannot be read is left out, and named. */
+  private async readAll<K extends string | number, S extends z.ZodType>(
+    names: readonly K[],
+    found: readonly (string | null)[],
+    what: string,
+    schema: S,
+  ): Promise<Map<K, z.infer<S>>> {
+    const read = new Map<K, z.infer<S>>();
+    for (const [i, name] of names.entries()) {
+      const json = found[i];
+      const one = json == null ? null : await readRecord(this.redis, `${what} ${name}`, json, schema);
+      if (one !== null) read.set(name, one);
+    }
+    return read;
   }
 
   async unread(): Promise<UnreadBill[]> {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Finding, finding as findingSchema, subjectName } from '../policy/findings/finding.ts';
 import type { FindingMove } from '../policy/findings/moves.ts';
 import { nextDue } from '../policy/findings/settle.ts';
-import { type ScanMemory, scanMemory } from '../policy/scan/memory.ts';
+import { change, podMemory, type ScanMemory, scanMemory, volumeMemory } from '../policy/scan/memory.ts';
 import {
   type Check,
   commit,
@@ -16,6 +16,7 @@ import {
 } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readDocument, readRecord } from './unreadable.ts';
 
 const SCAN = key('scan');
 /** Whether the next scan should follow soon: apart from the memory, which is large. */
@@ -33,6 +34,8 @@ const watchKey = (subject: string) => key('finding-watch', subject);
 
 /** A resolved finding is kept this long for its buttons, and a card for its findings, real ms. */
 const KEPT_MS = 400 * 86_400_000;
+
+const SCAN_PARTS = { pods: podMemory, volumes: volumeMemory, changes: change };
 
 /** What was read is what the result must still stand on. */
 export interface Step {
@@ -57,7 +60,11 @@ export class Findings {
 
   async memory(): Promise<ScanMemory | null> {
     const json = await this.redis.hget(SCAN, 'json');
-    return json === null ? null : scanMemory.parse(JSON.parse(json));
+    if (json === null) return null;
+    const memory = await readDocument(this.redis, 'scan memory', json, scanMemory, SCAN_PARTS);
+    // Taken for nothing, it would make everything news.
+    if (memory === null) throw new Error('what scans remember cannot be read');
+    return memory;
   }
 
   async get(id: string): Promise<Finding | null> {
@@ -166,7 +173,12 @@ export class Findings {
   }
 
   private async records(ids: readonly string[]): Promise<Finding[]> {
-    const found = await Promise.all(ids.map((id) => this.get(id)));
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const json = await this.redis.hget(findingKey(id), 'json');
+        return json === null ? null : readRecord(this.redis, `warning ${id}`, json, findingSchema);
+      }),
+    );
     return found.filter((one): one is Finding => one !== null);
   }
 }

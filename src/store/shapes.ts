@@ -30,6 +30,8 @@ export const catalogue = z.object({
   unread: keptUnread,
 });
 
+export const CATALOGUE_PARTS = { gpus: gpuType, dataCenters: z.string(), networkVolumes: networkVolume };
+
 /** What a chat showed of one account; `readAt` on Podwarden's clock. */
 export const keptMember = z.object({
   account: accountId,

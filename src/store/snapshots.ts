@@ -1,11 +1,19 @@
 import type { z } from 'zod';
-import { type Fleet, fleet } from '../policy/fleet.ts';
+import { type Fleet, fleet, fleetPod } from '../policy/fleet.ts';
 import { type AccountId, chatOf } from '../policy/identity.ts';
 import type { Unread } from '../policy/unread.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import { beginRead, type ReadMember, readMembers, writeMembers } from './members.ts';
-import { catalogue, type GpuType, type Members, type NetworkVolume, type ReadStamp } from './shapes.ts';
+import {
+  CATALOGUE_PARTS,
+  catalogue,
+  type GpuType,
+  type Members,
+  type NetworkVolume,
+  type ReadStamp,
+} from './shapes.ts';
+import { type Parts, readDocument, unreadableRecords } from './unreadable.ts';
 
 const FLEET = key('fleet');
 const CATALOGUE = key('catalogue');
@@ -29,7 +37,7 @@ export class Snapshots {
   }
 
   fleet(): Promise<Fleet | null> {
-    return this.read(FLEET, fleet);
+    return this.read(FLEET, fleet, { pods: fleetPod });
   }
 
   saveFleet(snapshot: z.input<typeof fleet>): Promise<void> {
@@ -37,7 +45,7 @@ export class Snapshots {
   }
 
   catalogue(): Promise<Catalogue | null> {
-    return this.read(CATALOGUE, catalogue);
+    return this.read(CATALOGUE, catalogue, CATALOGUE_PARTS);
   }
 
   saveCatalogue(snapshot: Catalogue): Promise<void> {
@@ -82,9 +90,14 @@ export class Snapshots {
     await this.redis.hset(RUNS, name, String(at));
   }
 
-  private async read<S extends z.ZodType>(at: string, schema: S): Promise<z.infer<S> | null> {
+  /** Records in the store that could not be read lately. */
+  unreadable(): Promise<Unread[]> {
+    return unreadableRecords(this.redis);
+  }
+
+  private async read<S extends z.ZodType>(at: string, schema: S, parts: Parts): Promise<z.infer<S> | null> {
     const json = await this.redis.get(at);
-    return json === null ? null : schema.parse(JSON.parse(json));
+    return json === null ? null : readDocument(this.redis, at.replace(/^.*:/, ''), json, schema, parts);
   }
 
   private async write(at: string, value: unknown): Promise<void> {

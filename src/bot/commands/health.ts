@@ -40,6 +40,7 @@ async function read(services: Services): Promise<Health> {
     fleet,
     catalogue,
     bills,
+    records,
   ] = await Promise.all([
     seen('worker'),
     seen('bot'),
@@ -55,6 +56,7 @@ async function read(services: Services): Promise<Health> {
     snapshots.fleet(),
     snapshots.catalogue(),
     costs.unread(),
+    snapshots.unreadable(),
   ]);
   const people = await Promise.all(
     chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat)).readAt })),
@@ -74,7 +76,7 @@ async function read(services: Services): Promise<Health> {
     billingAt: runs['read-billing'] ?? null,
     billingTrouble: billing,
     people,
-    unread: [...(fleet?.unread ?? []), ...(catalogue?.unread ?? []), ...bills],
+    unread: [...(fleet?.unread ?? []), ...(catalogue?.unread ?? []), ...bills, ...records],
     redisUsed: used,
     warnings: open.filter(({ told }) => told).length,
     underWay: passing.length,

@@ -45,7 +45,7 @@ export const podMemory = z.object({
 });
 export type PodMemory = z.infer<typeof podMemory>;
 
-const volumeMemory = z.object({
+export const volumeMemory = z.object({
   name: z.string(),
   sizeGb: z.number(),
   dataCenter: z.string(),
