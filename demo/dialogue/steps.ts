@@ -49,6 +49,9 @@ const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|html:\d+|reset|error:\w+(:[\w.,-]+
 const DISCORD_TROUBLE = new RegExp(`${CHAT_TROUBLE.source}|^close:\\d{4}$`);
 /** How far the machine's clock is ahead. */
 const MACHINE_CLOCK = /^-?\d+[sm]$/;
+/** `row:FIELD=VALUE` for the first row of a list, `row@NAME:FIELD=VALUE` for one; the value is JSON, or `missing`. */
+const ROW = /^row(@[^:]+)?:[\w.]+=.+$/;
+
 /** Each fault with the values it takes. */
 const FAULTS: Record<string, RegExp> = {
   capacity: /^none$/,
@@ -74,6 +77,11 @@ const FAULTS: Record<string, RegExp> = {
   billing: /^(down|forbidden|up)$/,
   balance_api: /^(prepaid|postpaid|down)$/,
   sunset: /^\S+$/,
+  pods: ROW,
+  gpus: ROW,
+  volumes: ROW,
+  bills: ROW,
+  bill_sums: ROW,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,
   bot_clock: MACHINE_CLOCK,
   worker_clock: MACHINE_CLOCK,
