@@ -15,7 +15,8 @@ export function confirmedReads(provider: PodProvider, kept: Kept): PodProvider {
     list: async (signal, read) => fillPods(await provider.list(signal, read), kept),
     async get(id, signal, read) {
       const pod = await provider.get(id, signal, read);
-      return pod?.guessed ? confirmed(pod, (await podsOf(kept)).get(id)) : pod;
+      // Whoever deletes it must know what is not of this read.
+      return pod?.guessed ? { ...confirmed(pod, (await podsOf(kept)).get(id)), guessed: pod.guessed } : pod;
     },
     networkVolumes: async (signal) => fillVolumes(await provider.networkVolumes(signal), kept),
     catalogue: async (signal) => fillCatalogue(await provider.catalogue(signal), kept),

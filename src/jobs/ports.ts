@@ -9,7 +9,10 @@ import type { Partly, Unread } from '../policy/unread.ts';
 /** What jobs need of RunPod. Money in micro-dollars, times as RunPod gives them. */
 export interface PodProvider {
   list(signal: AbortSignal, read?: ReadOptions): Promise<PodsList>;
-  /** Null: RunPod says there is no such pod, which one read does not prove. */
+  /**
+   * Null: RunPod says there is no such pod, which one read does not prove. `guessed` names what this read did not show: the
+   * last confirmed value, or a guess, stands there.
+   */
   get(podId: string, signal: AbortSignal, read?: ReadOptions): Promise<Partly<FleetPod> | null>;
   /** From the other API, with its sentence on each pod's last end, or `retired` where that is gone for good. */
   otherList(signal: AbortSignal): Promise<OtherPod[] | 'retired'>;

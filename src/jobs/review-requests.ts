@@ -1,7 +1,7 @@
 import { type Approval, REMIND_AFTER_WORKING_HOURS, UNDECIDED } from '../policy/approval.ts';
 import * as moves from '../policy/approval-moves.ts';
 import { deciderOf } from '../policy/approvers.ts';
-import { compare, fingerprintOf } from '../policy/fingerprint.ts';
+import { compare, fingerprintOf, uncomparable } from '../policy/fingerprint.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { afterWorkingHours } from '../policy/working-time.ts';
@@ -89,7 +89,8 @@ async function follow(
   const pod = await context.provider.get(record.podId, signal).catch(() => null);
   if (!pod) return false;
   const change = await differs(pod);
-  if (change.kind === 'same') return false;
+  // What it does not show now may be as it was: the read before the DELETE decides.
+  if (change.kind === 'same' || (change.kind === 'changed' && uncomparable(pod).length > 0)) return false;
   if (change.kind === 'moved') {
     await decided(context, record.id, moves.follow(change.next, change.stopped, now), 'followed');
     return false;

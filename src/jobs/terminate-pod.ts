@@ -2,7 +2,7 @@ import { type Approval, LAPSE_MS } from '../policy/approval.ts';
 import * as moves from '../policy/approval-moves.ts';
 import { noLongerHolds } from '../policy/approvers.ts';
 import { admit } from '../policy/breaker.ts';
-import { compare, type Fingerprint, fingerprintOf } from '../policy/fingerprint.ts';
+import { compare, type Fingerprint, fingerprintOf, uncomparable } from '../policy/fingerprint.ts';
 import { type FleetPod, stateOf } from '../policy/fleet.ts';
 import * as rowMoves from '../policy/ledger-moves.ts';
 import { ownerKey } from '../policy/pod-names.ts';
@@ -118,6 +118,8 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
     await advance(context, record.row, rowMoves.seenAs('terminated', null, now));
     return;
   }
+  const hidden = uncomparable(pod);
+  if (hidden.length > 0) return end(record, refusedMove(record, unreadText(hidden), now), context);
   const live = fingerprintOf(pod, ownerKey(await ownerOfPod(pod, context)));
   const change = compare(record.fingerprint, live);
   if (change.kind === 'changed')
@@ -134,10 +136,25 @@ async function begin(record: Approval, context: GovernedContext, signal: AbortSi
   await send(record, live, readFrom, context, signal);
 }
 
+/** Nothing is deleted on what was last confirmed: it may have changed since, behind the field that does not read. */
+const unreadText = (hidden: readonly string[]): string =>
+  `RunPod’s answer does not show its ${hidden.join(', ')}, so nobody can tell whether it is still what was approved; ask again later, or terminate it in RunPod’s console`;
+
+/** Reads of a pod that does not show all that is compared: the next may. */
+const WHOLE_READS = 3;
+
+async function readWhole(podId: string, context: GovernedContext, signal: AbortSignal) {
+  for (let reads = 1; ; reads++) {
+    const pod = await context.provider.get(podId, signal, URGENT);
+    if (pod === null || reads === WHOLE_READS || uncomparable(pod).length === 0) return pod;
+    await context.clocks.pause(RETRY_MS, signal);
+  }
+}
+
 /** A key that may not even read ends it: trying on in silence helps nobody. */
 async function readOrSay(record: Approval, context: GovernedContext, signal: AbortSignal) {
   try {
-    return await context.provider.get(record.podId, signal, URGENT);
+    return await readWhole(record.podId, context, signal);
   } catch (error) {
     if (!(error instanceof ProviderFailure) || error.kind !== 'refused') throw error;
     await end(

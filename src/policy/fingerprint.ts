@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type FleetPod, type PodState, stateOf } from './fleet.ts';
+import type { Partly } from './unread.ts';
 
 /**
  * What was approved is what runs: the pod as it was when somebody asked, compared at each click and right before the
@@ -45,6 +46,28 @@ export function fingerprintOf(pod: FleetPod, owner: string | null): Fingerprint 
     owner,
     standing,
   };
+}
+
+/** What is looked at right before a pod is deleted, in RunPod's terms: the fingerprint, and who may be in the way. */
+const COMPARED: [keyof FleetPod, string][] = [
+  ['name', 'name'],
+  ['imageMark', 'image'],
+  ['containerDiskGb', 'container disk'],
+  ['volumeDisk', 'volume disk'],
+  ['networkVolume', 'network volume'],
+  ['gpuId', 'GPU type'],
+  ['gpuCount', 'number of GPUs'],
+  ['startedAt', 'start time'],
+  ['locked', 'lock'],
+  ['clustered', 'cluster'],
+];
+const OF_A_RUN: readonly (keyof FleetPod)[] = ['gpuId', 'gpuCount', 'startedAt'];
+
+/** What of that the last read did not show, in words: with the last confirmed values it proves nothing. */
+export function uncomparable(pod: Partly<FleetPod>): string[] {
+  const off = STANDING[stateOf(pod)] === 'stopped';
+  const hidden = (field: keyof FleetPod) => pod.guessed?.includes(field) && !(off && OF_A_RUN.includes(field));
+  return COMPARED.filter(([field]) => hidden(field)).map(([, word]) => word);
 }
 
 /** The same moment in one spelling, whoever wrote it down. */

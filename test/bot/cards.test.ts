@@ -221,6 +221,12 @@ describe('what is too long', () => {
     }
   });
 
+  it('a list says which pods are part of a cluster', () => {
+    const pods = [pod(1), { ...pod(2), clustered: true }];
+    const shown = plainText(fleetList(pods, { readAt: NOW, now: NOW }, 'Pods'), 1000);
+    expect(shown.match(/Running[^|\n]*?in a cluster/g)).toHaveLength(1);
+  });
+
   it('lists look as they did', async () => {
     const pods = [pod(0), pod(1), { ...pod(2), gpuCount: null, name: 'made by hand' }];
     await expect(`${everything(fleetList(pods, { readAt: NOW, now: NOW }, 'Pods'))}\n`).toMatchFileSnapshot(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { allowLaunch, denyLaunch } from '../../src/bot/actions/launching.ts';
 import { ACTIONS } from '../../src/bot/actions/list.ts';
-import { cancel, deny, release } from '../../src/bot/actions/requests.ts';
+import { approve, cancel, deny, release } from '../../src/bot/actions/requests.ts';
 import { COMMANDS } from '../../src/bot/commands/list.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
@@ -10,6 +10,8 @@ import type { Membership } from '../../src/policy/access.ts';
 import type { Approval } from '../../src/policy/approval.ts';
 import { deciderOf } from '../../src/policy/approvers.ts';
 import type { PersonRef } from '../../src/policy/identity.ts';
+import type { Unread } from '../../src/policy/unread.ts';
+import { FakeProvider } from '../jobs/provider.ts';
 import { BOB, CAROL, newApproval, voteOf } from '../policy/requests.ts';
 import { ALICE, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
@@ -93,6 +95,20 @@ it('a request is denied by its pod’s owner and by whoever may approve, and by 
   expect(await by(CAROL, {}, guest)).toMatch(/^requested .*Guests may not deny/);
   expect(await by(CAROL, { owner: CAROL }, guest)).toMatch(/^requested/);
   expect(await by(BOB)).toMatch(/^denied/);
+});
+
+it('a row that reads only in part makes no request void: the read before the DELETE decides', async () => {
+  const press = async (unread: Unread[]) => {
+    const { services, asker, status } = await stage();
+    const pod = new FakeProvider().add('pod1', 'alice-run7-k3f9t2', { imageMark: 'a guess' });
+    const pods = [pod, { ...pod, id: 'pod2' }];
+    await services.snapshots.saveFleet({ readAt: NOW + 60_000, pods, unread });
+    await approve.run(to('b1'), asker(BOB), services);
+    return status();
+  };
+  const of = { of: 'pod', name: null, field: 'image', what: 'null' };
+  expect(await press([{ ...of, id: 'pod1' }])).toBe('approved');
+  expect(await press([{ ...of, id: 'pod2' }])).toBe('void');
 });
 
 it('too many at once are let through by an admin, else by an approver who neither asked nor approved', async () => {

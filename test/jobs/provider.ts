@@ -8,7 +8,7 @@ import {
 } from '../../src/jobs/ports.ts';
 import { type BilledHour, HOUR_MS, type HourWindow, hourOf } from '../../src/policy/costs/hours.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
-import type { Unread } from '../../src/policy/unread.ts';
+import type { Partly, Unread } from '../../src/policy/unread.ts';
 import { NOW } from '../policy/rows.ts';
 
 type Failure = () => ProviderFailure;
@@ -67,7 +67,7 @@ export class FakeProvider implements PodProvider {
     return { pods: this.lists ? [...this.pods.values()] : [], unread: this.unread };
   }
 
-  async get(id: string): Promise<FleetPod | null> {
+  async get(id: string): Promise<Partly<FleetPod> | null> {
     await this.enter('get');
     return this.pods.get(id) ?? null;
   }

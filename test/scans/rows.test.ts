@@ -182,6 +182,28 @@ describe('a pod with a field that does not read', () => {
   });
 });
 
+describe('a member of a cluster', () => {
+  it('is listed, marked, and counted in what is spent', async () => {
+    await twoPods();
+    const before = (await context.findings.memory())?.lastBurn ?? 0;
+    place({ account: runpod.account, time } as never, { id: 'pod3', name: 'alice-node0-k3f9t2' });
+    Object.assign(runpod.account.pods.get('pod3') ?? {}, { cluster: 'c1' });
+    await scan();
+    await scan();
+    expect(await podNow('pod3')).toMatchObject({ name: 'alice-node0-k3f9t2', clustered: true });
+    expect(await podNow('pod1')).toMatchObject({ clustered: false });
+    expect((await context.findings.memory())?.lastBurn).toBeGreaterThan(before);
+  });
+
+  it('does not block what is not one: a cluster that does not read leaves its pod as it was', async () => {
+    await twoPods();
+    runpod.faults.podRow = spoil('cluster', 7);
+    await scan();
+    expect(await podNow('pod1')).toMatchObject({ clustered: false });
+    expect((await context.provider.get('pod1', signal))?.guessed).toEqual(['clustered']);
+  });
+});
+
 describe('what must be sure', () => {
   it('no pod is proven gone while a row of the list has no id', async () => {
     await twoPods();
@@ -217,6 +239,8 @@ describe('what must be sure', () => {
     runpod.faults.podRow = spoil('image', null);
     const live = await context.provider.get('pod1', signal);
     expect(pod && live && fingerprintOf(live, null)).toEqual(pod && fingerprintOf(pod, null));
+    // Whoever deletes it is told that this is no comparison.
+    expect(live?.guessed).toEqual(['imageMark']);
   });
 });
 

@@ -124,6 +124,8 @@ async function changedSince(record: Approval, services: Services): Promise<strin
   const pod = fleet?.pods.find(({ id }) => id === record.podId);
   // A list from before the request, or one that lags, says nothing; the live read before the call decides.
   if (!fleet || !pod || fleet.readAt <= record.createdAt) return null;
+  // Nor does a row of it that reads only in part.
+  if (fleet.unread.some(({ of, id }) => of === 'pod' && id === record.podId)) return null;
   const owner = await ownerOfPod(pod, { ...services, governance: services.policy });
   const change = compare(record.fingerprint, fingerprintOf(pod, ownerKey(owner)));
   return change.kind === 'changed' ? change.what : null;

@@ -83,6 +83,7 @@ export const show = defineCommand({
           ['Storage', storageText(pod)],
         ),
         ...(pod.locked ? [text('Locked in RunPod’s console.')] : []),
+        ...(pod.clustered ? [text('Belongs to a cluster: delete that in RunPod’s console, under Clusters.')] : []),
       ],
       buttons,
     );

@@ -55,7 +55,7 @@ function age(pod: FleetPod, now: number): string {
 function fleetRow(pod: FleetPod, now: number, owner: string | null): Span[][] {
   return [
     [plain(spokenName(pod.name))],
-    [plain(statusText(pod))],
+    [plain(pod.clustered ? `${statusText(pod)}, in a cluster` : statusText(pod))],
     [plain(pod.gpuCount === null ? 'CPU' : gpuText(pod.gpuName, pod.gpuCount))],
     [money(rateNow(pod), 'hour')],
     [plain(age(pod, now))],
