@@ -14,7 +14,7 @@ import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavail
 import type { Pod } from '../runpod/schemas.ts';
 import { readAccount } from './account-port.ts';
 import { readBilling } from './billing-port.ts';
-import { stockOf, toFleetPod, toPolicyGpu, toPolicyVolume, unreadOf } from './runpod-rows.ts';
+import { fieldsById, stockOf, toFleetPod, toPolicyGpu, toPolicyVolume, unreadOf } from './runpod-rows.ts';
 
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
 export function runpodPort(runpod: Runpod, sunset: () => string | null = () => null): PodProvider {
@@ -23,12 +23,13 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
     list: (signal, read) =>
       guarded(async () => {
         const { rows, unread } = await runpod.pods.list({ signal, ...read });
-        return { pods: rows.map((pod) => toFleetPod(pod, names, unread)), unread: unreadOf('pod', unread) };
+        const fields = fieldsById(unread);
+        return { pods: rows.map((pod) => toFleetPod(pod, names, fields(pod.id))), unread: unreadOf('pod', unread) };
       }),
     get: (id, signal, read) =>
       guarded(async () => {
         const found = await runpod.pods.get(id, { signal, ...read });
-        return found === null ? null : toFleetPod(found.pod, names, found.unread);
+        return found === null ? null : toFleetPod(found.pod, names, fieldsById(found.unread)(id));
       }),
     otherList: (signal) =>
       guarded(async () => {
@@ -87,8 +88,9 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
 
 async function readVolumes(runpod: Runpod, signal: AbortSignal): Promise<VolumesRead> {
   const { rows, unread } = await runpod.pods.listNetworkVolumes({ signal });
+  const fields = fieldsById(unread);
   return {
-    volumes: rows.map((volume) => toPolicyVolume(volume, unread)),
+    volumes: rows.map((volume) => toPolicyVolume(volume, fields(volume.id))),
     unread: unreadOf('network volume', unread),
   };
 }
@@ -227,12 +229,13 @@ async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal:
     ),
   );
   const stocks = new Map(community.rows.map(({ id, availability }) => [id, stockOf(availability)]));
+  const fields = fieldsById(gpus.unread);
   for (const { id, name } of gpus.rows) if (name) names.set(id, name);
   return {
     gpus: gpus.rows.map((gpu) => {
       const bid = communityBids?.get(gpu.id);
       const there = { stock: stocks.get(gpu.id) ?? 'UNKNOWN', spot: bid === undefined ? null : microUsd(bid) };
-      return toPolicyGpu(gpu, bids?.get(gpu.id), there, gpus.unread);
+      return toPolicyGpu(gpu, bids?.get(gpu.id), there, fields(gpu.id));
     }),
     dataCenters: dataCenters.rows.map(({ id }) => id),
     networkVolumes: volumes.volumes,

@@ -21,10 +21,20 @@ function guessedOf<T>(stands: Stands<T>, fields: readonly string[]): (keyof T & 
   });
 }
 
-function partly<T extends object>(row: T, stands: Stands<T>, id: string, unread: readonly UnreadField[]): Partly<T> {
-  const fields = unread.filter((one) => one.id === id).map(({ field }) => field);
+function partly<T extends object>(row: T, stands: Stands<T>, fields: readonly string[]): Partly<T> {
   const guessed = guessedOf(stands, fields);
   return guessed.length === 0 ? row : { ...row, guessed };
+}
+
+/** Which fields of each row do not read, by its id: looked up once for a list, however much of it does not read. */
+export function fieldsById(unread: readonly UnreadField[]): (id: string) => readonly string[] {
+  const fields = new Map<string | null, string[]>();
+  for (const { id, field } of unread) {
+    const known = fields.get(id) ?? [];
+    known.push(field);
+    fields.set(id, known);
+  }
+  return (id) => fields.get(id) ?? [];
 }
 
 const POD: Stands<FleetPod> = [
@@ -61,11 +71,7 @@ function utilOf(pod: Pod): number[] {
 const isThere = (value: unknown): boolean => value !== null && value !== undefined;
 
 /** `names` are the catalogue's short names by id; RunPod's pods carry ids only. */
-export function toFleetPod(
-  pod: Pod,
-  names: ReadonlyMap<string, string>,
-  unread: readonly UnreadField[],
-): Partly<FleetPod> {
+export function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>, fields: readonly string[]): Partly<FleetPod> {
   const disk = pod.mounts?.persistent;
   const [network] = pod.mounts?.network ?? [];
   const gpuId = pod.gpu?.id ?? '';
@@ -94,7 +100,7 @@ export function toFleetPod(
     gpuUtil: utilOf(pod),
     clustered: isThere(pod.cluster),
   };
-  return partly(read, POD, pod.id, unread);
+  return partly(read, POD, fields);
 }
 
 const VOLUME: Stands<PolicyVolume> = [
@@ -105,9 +111,9 @@ const VOLUME: Stands<PolicyVolume> = [
 
 export function toPolicyVolume(
   { id, name, size, dataCenter }: NetworkVolume,
-  unread: readonly UnreadField[],
+  fields: readonly string[],
 ): Partly<PolicyVolume> {
-  return partly({ id, name: name ?? id, sizeGb: size ?? 0, dataCenter: dataCenter ?? '' }, VOLUME, id, unread);
+  return partly({ id, name: name ?? id, sizeGb: size ?? 0, dataCenter: dataCenter ?? '' }, VOLUME, fields);
 }
 
 const GPU: Stands<PolicyGpu> = [
@@ -128,7 +134,7 @@ export function toPolicyGpu(
   gpu: GpuType,
   bid: number | undefined,
   community: NonNullable<PolicyGpu['community']>,
-  unread: readonly UnreadField[],
+  fields: readonly string[],
 ): Partly<PolicyGpu> {
   const price = (usd: number | null | undefined, sold: boolean | null | undefined) =>
     sold && usd ? microUsd(usd) : null;
@@ -146,5 +152,5 @@ export function toPolicyGpu(
     spot: bid === undefined ? null : microUsd(bid),
     community,
   };
-  return partly(read, GPU, gpu.id, unread);
+  return partly(read, GPU, fields);
 }

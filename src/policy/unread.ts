@@ -38,7 +38,11 @@ export const rowsIn = (all: readonly Unread[]): number => new Set(all.map(placeO
 /** One line a row: `pod run7 (abc123): name is null, cost is missing`. */
 export function unreadLines(all: readonly Unread[]): string[] {
   const rows = new Map<string, Unread[]>();
-  for (const one of all) rows.set(placeOf(one), [...(rows.get(placeOf(one)) ?? []), one]);
+  for (const one of all) {
+    const fields = rows.get(placeOf(one)) ?? [];
+    fields.push(one);
+    rows.set(placeOf(one), fields);
+  }
   return [...rows.values()].map((fields) => {
     const { of, id, name } = fields[0] as Unread;
     const label = id === null ? (name ?? 'without an id') : name === null ? id : `${name} (${id})`;

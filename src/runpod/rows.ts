@@ -81,12 +81,15 @@ function salvage<S extends z.ZodType>(value: unknown, kind: Kind<S>, found: Map<
   }
 }
 
-/** What was named already is not named again where it takes its surroundings with it. */
+/** What was named already is not named again where it takes its surroundings with it, and of a list one entry is enough. */
 function note(path: readonly PropertyKey[], value: unknown, found: Map<string, string>): void {
-  const field = path.map(String).join('.') || 'row';
-  if (![...found.keys()].some((known) => known === field || known.startsWith(`${field}.`)))
-    found.set(field, kindOf(value));
+  const entry = path.findIndex((name) => typeof name === 'number');
+  const around = nameOf(entry === -1 ? path : path.slice(0, entry));
+  const isKnown = [...found.keys()].some((known) => known === around || known.startsWith(`${around}.`));
+  if (!isKnown) found.set(nameOf(path), kindOf(value));
 }
+
+const nameOf = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'row';
 
 /**
  * Takes out what stands at a path, or what is around it where nothing does; of a list never one entry alone, since what is
