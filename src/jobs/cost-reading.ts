@@ -73,15 +73,17 @@ export const budgetZone = ({
 }): string => (rooms.find(({ name }) => name === defaultRoom) ?? rooms[0])?.timezone ?? 'UTC';
 
 /**
- * How the budgets stand, in the days and months of one timezone; `unread` where there are some, and the bill was never
- * read: then nobody knows what is spent of them.
+ * How the budgets stand, in the days and months of one timezone; `unread` where there are some, and the bill was never read,
+ * or where one of them cannot be read: then nobody knows what is left of them.
  */
 export async function budgetsIn(
   zone: string,
   now: number,
   context: { costs: Costs; budgets: Budgets; rules: BudgetRules },
 ): Promise<BudgetState[] | 'unread'> {
-  const budgets = budgetsNow(context.rules.base, await context.budgets.all());
+  const set = await context.budgets.set();
+  if (!set.isWhole) return 'unread';
+  const budgets = budgetsNow(context.rules.base, set.budgets);
   if (budgets.size === 0) return [];
   const sums = await context.costs.sums(zone);
   return sums.size === 0 ? 'unread' : budgetStates(budgets, spentAt(sums, now, zone));

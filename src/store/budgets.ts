@@ -5,9 +5,17 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readEntries } from './unreadable.ts';
 
 const BUDGETS = key('budgets');
-const document = z.object({ rev: z.int(), scopes: z.record(z.string(), budget) });
+const document = z.object({ rev: z.int(), scopes: z.record(z.string(), z.unknown()) });
+
+interface Read {
+  rev: number;
+  scopes: Record<Scope, Budget>;
+  /** As it stands. */
+  unreadable: Record<string, unknown>;
+}
 
 /** Budgets that were set in chat: they replace those of the policy file, scope by scope. */
 export class Budgets {
@@ -26,8 +34,15 @@ export class Budgets {
     return new Budgets(this.redis, this.audit.within(writing), writing);
   }
 
+  /** One that cannot be read is left out, and named. */
   async all(): Promise<ReadonlyMap<Scope, Budget>> {
-    return new Map(Object.entries((await this.read()).scopes));
+    return (await this.set()).budgets;
+  }
+
+  /** `isWhole` false: there is one more, of which nobody knows what it is. */
+  async set(): Promise<{ budgets: ReadonlyMap<Scope, Budget>; isWhole: boolean }> {
+    const { scopes, unreadable } = await this.read();
+    return { budgets: new Map(Object.entries(scopes)), isWhole: Object.keys(unreadable).length === 0 };
   }
 
   /** Changes one scope's budget from what was set before (null: nothing), and logs it in the same step. False where its event had done so before. */
@@ -35,9 +50,9 @@ export class Budgets {
     const write = this.writing.of(`${BUDGETS} ${scope}`);
     if (await wasDone(this.redis, write)) return false;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { rev, scopes } = await this.read();
+      const { rev, scopes, unreadable } = await this.read();
       const { next, entry } = change(scopes[scope] ?? null);
-      const written = { rev: rev + 1, scopes: { ...scopes, [scope]: next } };
+      const written = { rev: rev + 1, scopes: { ...unreadable, ...scopes, [scope]: next } };
       if (
         await this.audit.commit([{ key: BUDGETS, rev }], [writeDocument(BUDGETS, rev + 1, written)], [entry], { write })
       )
@@ -47,8 +62,11 @@ export class Budgets {
     throw new TooContended('the budgets');
   }
 
-  private async read(): Promise<z.infer<typeof document>> {
+  private async read(): Promise<Read> {
     const json = await this.redis.hget(BUDGETS, 'json');
-    return json === null ? { rev: 0, scopes: {} } : document.parse(JSON.parse(json));
+    if (json === null) return { rev: 0, scopes: {}, unreadable: {} };
+    const { rev, scopes } = document.parse(JSON.parse(json));
+    const { good, bad } = await readEntries(this.redis, 'budget of', scopes, budget);
+    return { rev, scopes: good, unreadable: bad };
   }
 }

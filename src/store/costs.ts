@@ -161,7 +161,7 @@ export class Costs {
 
   async trouble(): Promise<BillingTrouble | null> {
     const json = await this.redis.get(TROUBLE);
-    return json === null ? null : trouble.parse(JSON.parse(json));
+    return json === null ? null : readRecord(this.redis, 'trouble of the bill', json, trouble);
   }
 
   async setTrouble(found: BillingTrouble | null): Promise<void> {

@@ -3,6 +3,7 @@ import { type AccountId, bare } from '../policy/identity.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import { type KeptMember, keptMember, type Members, type ReadStamp } from './shapes.ts';
+import { readRecord } from './unreadable.ts';
 
 export type ReadMember = Omit<KeptMember, 'readAt'>;
 
@@ -44,15 +45,15 @@ export async function beginRead(redis: RedisClient, now: number): Promise<ReadSt
 
 export async function readMembers(redis: RedisClient, chat: string): Promise<Members> {
   const { [ALL]: all, ...rest } = await redis.hgetall(peopleKey(chat));
-  const accounts = Object.values(rest).map((text) => {
-    const member = keptMember.parse(jsonOf(text));
-    return [member.account, member] as const;
-  });
-  const readAt = all === undefined ? null : fullRead.parse(jsonOf(all)).readAt;
+  const kept = await Promise.all(
+    Object.entries(rest).map(([account, text]) => readRecord(redis, `account ${account}`, jsonIn(text), keptMember)),
+  );
+  const accounts = kept.flatMap((member) => (member ? [[member.account, member] as const] : []));
+  const readAt = all === undefined ? null : fullRead.parse(JSON.parse(jsonIn(all))).readAt;
   return { readAt, accounts: Object.fromEntries(accounts) };
 }
 
-const jsonOf = (text: string): unknown => JSON.parse(text.slice(text.indexOf(' ') + 1));
+const jsonIn = (text: string): string => text.slice(text.indexOf(' ') + 1);
 
 /** `whole`: whoever is not among them is no longer shown by the chat, and dropped. */
 export async function writeMembers(

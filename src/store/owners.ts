@@ -6,10 +6,18 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readEntries } from './unreadable.ts';
 
 const OWNERS = key('owners');
 const claim = z.object({ by: personRef.nullable(), room: z.string().nullable(), at: z.number() });
-const document = z.object({ rev: z.int(), pods: z.record(z.string(), claim) });
+const document = z.object({ rev: z.int(), pods: z.record(z.string(), z.unknown()) });
+
+interface Read {
+  rev: number;
+  pods: Record<string, Claim>;
+  /** As it stands. */
+  unreadable: Record<string, unknown>;
+}
 
 /** Whom pods belong to, where somebody said so. RunPod has no tags to keep it in. */
 export class Owners {
@@ -28,12 +36,16 @@ export class Owners {
     return new Owners(this.redis, this.audit.within(writing), writing);
   }
 
+  /** One claim that cannot be read is left out, and named. */
   async all(): Promise<ReadonlyMap<string, Claim>> {
     return new Map(Object.entries((await this.read()).pods));
   }
 
+  /** @throws Error where that claim cannot be read: whose the pod is decides whether it may be deleted. */
   async of(podId: string): Promise<Claim | null> {
-    return (await this.read()).pods[podId] ?? null;
+    const { pods, unreadable } = await this.read();
+    if (Object.hasOwn(unreadable, podId)) throw new Error(`the claim of pod ${podId} cannot be read`);
+    return pods[podId] ?? null;
   }
 
   /** Changes what is said of pods, and logs it. Null from `change` leaves all as it is; gives whether it was written. */
@@ -44,10 +56,11 @@ export class Owners {
     const write = this.writing.of(OWNERS);
     if (await wasDone(this.redis, write)) return true;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { rev, pods } = await this.read();
+      const { rev, pods, unreadable } = await this.read();
       const next = change(pods);
       if (next === null) return false;
-      const written = { rev: rev + 1, pods: next };
+      // Another release may read what this one does not.
+      const written = { rev: rev + 1, pods: { ...unreadable, ...next } };
       if (
         await this.audit.commit([{ key: OWNERS, rev }], [writeDocument(OWNERS, rev + 1, written)], entries, { write })
       )
@@ -57,8 +70,11 @@ export class Owners {
     throw new TooContended('the owners');
   }
 
-  private async read(): Promise<z.infer<typeof document>> {
+  private async read(): Promise<Read> {
     const json = await this.redis.hget(OWNERS, 'json');
-    return json === null ? { rev: 0, pods: {} } : document.parse(JSON.parse(json));
+    if (json === null) return { rev: 0, pods: {}, unreadable: {} };
+    const { rev, pods } = document.parse(JSON.parse(json));
+    const { good, bad } = await readEntries(this.redis, 'claim of pod', pods, claim);
+    return { rev, pods: good, unreadable: bad };
   }
 }

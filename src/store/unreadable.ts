@@ -25,6 +25,24 @@ export async function readRecord<S extends z.ZodType>(
   return null;
 }
 
+/** The entries of one table of a document: those that read, and the others as they stand, named in health. */
+export async function readEntries<S extends z.ZodType>(
+  redis: RedisClient,
+  what: string,
+  entries: Readonly<Record<string, unknown>>,
+  schema: S,
+): Promise<{ good: Record<string, z.infer<S>>; bad: Record<string, unknown> }> {
+  const read = Object.entries(entries).map(([name, value]) => ({ name, value, parsed: schema.safeParse(value) }));
+  const named = read.flatMap(({ name, parsed }) =>
+    parsed.success ? [] : [{ record: `${what} ${name}`, field: fieldOf(parsed.error) }],
+  );
+  await nameAll(redis, named);
+  return {
+    good: Object.fromEntries(read.flatMap(({ name, parsed }) => (parsed.success ? [[name, parsed.data]] : []))),
+    bad: Object.fromEntries(read.flatMap(({ name, value, parsed }) => (parsed.success ? [] : [[name, value]]))),
+  };
+}
+
 /** Which lists and tables a document is made of, and what an entry of each looks like. */
 export type Parts = Readonly<Record<string, z.ZodType>>;
 

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { budgetsIn } from '../../src/jobs/cost-reading.ts';
 import { blindHit } from '../../src/policy/findings/blind.ts';
 import { settle } from '../../src/policy/findings/settle.ts';
 import { blank } from '../../src/policy/scan/memory.ts';
 import { unread as unreadSchema } from '../../src/policy/unread.ts';
+import { Audit } from '../../src/store/audit.ts';
+import { Budgets } from '../../src/store/budgets.ts';
 import { Choices } from '../../src/store/choices.ts';
 import { Costs } from '../../src/store/costs.ts';
 import { Findings } from '../../src/store/findings.ts';
 import { key } from '../../src/store/keys.ts';
 import { Ledger } from '../../src/store/ledger.ts';
+import { Owners } from '../../src/store/owners.ts';
 import { Snapshots } from '../../src/store/snapshots.ts';
 import { FakeProvider } from '../jobs/provider.ts';
-import { NOW, newRow } from '../policy/rows.ts';
+import { ALICE, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from './redis.ts';
 
 const redis = useRedis();
@@ -139,5 +143,57 @@ describe('one record in the store that cannot be read', () => {
     await redis.client().hset(key('choices'), { alice: '{}', bob: '7' });
     expect([...(await new Choices(redis.client()).all()).keys()]).not.toContain('bob');
     expect((await named()).filter((one) => /hour|costs of pod b|bob/.test(one))).toHaveLength(3);
+  });
+
+  it('leaves the other people that a chat was read for: who cannot be read is not known', async () => {
+    const snapshots = new Snapshots(redis.client());
+    const member = { name: 'x', membership: 'member' as const, groups: [] };
+    const people = ['slack:T1/U1', 'slack:T1/U2', 'slack:T1/U3'].map(
+      (account) => [account, { ...member, account }] as const,
+    );
+    await snapshots.saveMembers('slack', new Map(people), await snapshots.beginRead(NOW));
+    const stored = await redis.client().hgetall(key('people', 'slack'));
+    const fields = Object.keys(stored).filter((field) => field !== 'all');
+    await redis.client().hset(key('people', 'slack'), fields[0] ?? '', '1 {"account":"slack:T1/U1"}');
+    await redis.client().hset(key('people', 'slack'), fields[1] ?? '', '1 not JSON');
+    expect(Object.keys((await snapshots.members('slack')).accounts)).toHaveLength(1);
+    expect((await named()).filter((one) => one.startsWith('account '))).toHaveLength(2);
+  });
+
+  it('leaves the other claims, and stands as it is where they change', async () => {
+    const owners = new Owners(redis.client(), new Audit(redis.client(), 'k'.repeat(32)));
+    const claim = { by: ALICE, room: null, at: NOW };
+    await owners.change(() => ({ a: claim, b: claim }), []);
+    await spoil(key('owners'), (document: { pods: { b: { at: unknown } } }) => {
+      document.pods.b.at = 'noon';
+    });
+    expect([...(await owners.all()).keys()]).toEqual(['a']);
+    expect(await named()).toEqual(['claim of pod b: at']);
+    // Whose a pod is decides whether it may be deleted.
+    await expect(owners.of('b')).rejects.toThrow('cannot be read');
+    expect(await owners.of('a')).toMatchObject({ at: NOW });
+    await owners.change((pods) => ({ ...pods, c: claim }), []);
+    const kept = JSON.parse((await redis.client().hget(key('owners'), 'json')) ?? '');
+    expect(kept.pods.b.at).toBe('noon');
+    await owners.change((pods) => ({ ...pods, b: claim }), []);
+    expect((await owners.of('b'))?.at).toBe(NOW);
+  });
+
+  it('leaves the other budgets, while nobody can tell how they stand', async () => {
+    const budgets = new Budgets(redis.client(), new Audit(redis.client(), 'k'.repeat(32)));
+    const entry = { at: NOW, kind: 'budget', actor: null, subject: 'x', facts: {} };
+    for (const scope of ['team', 'person alice']) {
+      await budgets.change(scope, () => ({ next: { day: 10, month: null }, entry }));
+    }
+    // A bill that was read.
+    const costs = { sums: async () => new Map([['2020-01-01', {}]]) } as never;
+    const rules = { base: new Map(), beyond: 'ask' as const };
+    expect(await budgetsIn('UTC', NOW, { costs, budgets, rules })).toHaveLength(2);
+    await spoil(key('budgets'), (document: { scopes: { team: { day: unknown } } }) => {
+      document.scopes.team.day = 'much';
+    });
+    expect([...(await budgets.all()).keys()]).toEqual(['person alice']);
+    expect(await budgetsIn('UTC', NOW, { costs, budgets, rules })).toBe('unread');
+    expect(await named()).toEqual(['budget of team: day']);
   });
 });

@@ -178,7 +178,8 @@ async function balanceAnswer(zone: string, { costs, findings, clocks, policy }: 
   return { message, rows: async () => rows, name: 'balance' };
 }
 
-const UNREAD = 'There are budgets, and what was spent of them is not known yet: RunPod’s bill is read within minutes.';
+const UNREAD =
+  'There are budgets, and how they stand is not known yet: RunPod’s bill is read within minutes. If this goes on, /pod health says why.';
 
 async function budgetAnswer({ costs, budgets, clocks, policy }: Services): Promise<Answer> {
   const read = await budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets });

@@ -74,7 +74,7 @@ export async function gateFor(row: Row, rate: number, services: Services): Promi
 /** The budget in words; without its amounts for whoever may not see money. */
 export function beyondText(passed: Passed, seesMoney: boolean, { policy }: Services): string {
   if (passed === 'unread')
-    return 'What was spent of the budgets is not known yet: RunPod’s bill is read within minutes.';
+    return 'How the budgets stand is not known yet: RunPod’s bill is read within minutes. If this goes on, /pod health says why.';
   const nameOf = (person: string) => policy.people.find(({ key }) => key === person)?.name ?? person;
   if (!seesMoney) return 'It would pass a budget.';
   const hour = formatUsd(passed.hour);
