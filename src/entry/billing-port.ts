@@ -1,7 +1,7 @@
 import type { BillingRead } from '../jobs/ports.ts';
-import { type Amounts, addTo, type Product } from '../policy/costs/amounts.ts';
+import { type Amounts, addTo, type Product, sumOf } from '../policy/costs/amounts.ts';
 import { type BilledHour, HOUR_MS, type HourWindow, hourOf } from '../policy/costs/hours.ts';
-import type { BillingApi, OverallBill } from '../runpod/billing.ts';
+import type { BillingApi, OverallBill, PodBill } from '../runpod/billing.ts';
 import { RunpodRejected } from '../runpod/errors.ts';
 import type { Rows } from '../runpod/rows.ts';
 import { unreadOf } from './runpod-rows.ts';
@@ -10,7 +10,7 @@ type Read = Omit<BilledHour, 'readAt'>;
 
 /**
  * Every hour of the window that has begun, also those in which nothing was billed. A detail that RunPod refuses to this key
- * leaves its product's sum without parts, and so does a row that does not read. Without the sum over all nothing adds up,
+ * leaves its product's sum without parts, and so does a row without an id or a time. Without the sum over all nothing adds up,
  * and without pods nothing is anybody's: then the read fails. An hour whose sum does not read is left out.
  */
 export async function readBilling(
@@ -32,29 +32,65 @@ export async function readBilling(
   for (let start = hourOf(from); start < to && start <= now; start += HOUR_MS) {
     hours.set(start, { total: 0, products: {}, parts: [] });
   }
-  const part = (product: Product, id: string, startTime: string, amounts: Amounts) => {
-    hours.get(Date.parse(startTime))?.parts.push([product, id, nonZero(amounts)]);
+  const part = (product: Product, id: string, row: Bucket, amounts: Loose) => {
+    hours.get(Date.parse(row.startTime))?.parts.push([product, id, nonZero(amountsOf(row, amounts))]);
   };
-  for (const { podId, startTime, gpuAmount: gpu, cpuAmount: cpu, diskAmount: disk } of pods.rows)
-    part('pods', podId, startTime, { gpu, cpu, disk });
-  for (const { serverlessId, startTime, ...of } of serverless.rows)
-    part('serverless', serverlessId, startTime, {
+  for (const { podId, ...of } of pods.rows) part('pods', podId, of, podAmounts(of));
+  for (const { serverlessId, ...of } of serverless.rows)
+    part('serverless', serverlessId, of, {
       gpu: of.gpuAmount,
       cpu: of.cpuAmount,
       disk: of.diskAmount,
       fee: of.feeAmount,
     });
-  for (const { networkVolumeId, startTime, ...of } of volumes.rows)
-    part('volumes', networkVolumeId, startTime, {
+  for (const { networkVolumeId, ...of } of volumes.rows)
+    part('volumes', networkVolumeId, of, {
       standard: of.standardAmount,
       highPerformance: of.highPerformanceAmount,
     });
-  for (const { clusterId, startTime, gpuAmount: gpu, diskAmount: disk, networkingAmount: networking } of clusters.rows)
-    part('clusters', clusterId, startTime, { gpu, disk, networking });
+  for (const { clusterId, ...of } of clusters.rows)
+    part('clusters', clusterId, of, {
+      gpu: of.gpuAmount,
+      disk: of.diskAmount,
+      networking: of.networkingAmount,
+    });
   for (const one of overall.rows) addSums(hours.get(Date.parse(one.startTime)), one);
   for (const start of unknownHours([...hours.keys()], overall)) hours.delete(start);
   const details = [overall, pods, serverless, volumes, clusters];
   return { hours, unread: details.flatMap(({ unread }) => unreadOf('bill', unread)) };
+}
+
+type Bucket = Pick<PodBill, 'startTime' | 'totalAmount'>;
+
+/**
+ * An amount that does not read is what the others leave of the row's total. Of several nobody knows which is what: they are
+ * left to the sum over all, as nobody's.
+ */
+function amountsOf({ totalAmount: total }: Pick<Bucket, 'totalAmount'>, amounts: Loose): Amounts {
+  const read = Object.entries(amounts).filter((one): one is [string, number] => typeof one[1] === 'number');
+  const known: Amounts = Object.fromEntries(read);
+  const [only, ...more] = Object.keys(amounts).filter((name) => !(name in known));
+  if (only === undefined || more.length > 0 || typeof total !== 'number') return known;
+  const left = total - sumOf(known);
+  return { ...known, [only]: Math.abs(left) < ROUNDING_USD ? 0 : left };
+}
+
+/** Sums of doubles differ by less. */
+const ROUNDING_USD = 1e-9;
+
+const podAmounts = (of: PodBill | Omit<PodBill, 'podId'>): Loose => ({
+  gpu: of.gpuAmount,
+  cpu: of.cpuAmount,
+  disk: of.diskAmount,
+});
+
+/** When the last of these hours that bills compute ended, ms since 1970; null where none does. */
+export function lastCompute(bills: readonly PodBill[]): number | null {
+  const ends = bills.flatMap((bill) => {
+    const { gpu = 0, cpu = 0 } = amountsOf(bill, podAmounts(bill));
+    return gpu + cpu > 0 ? [bill.endTime ? Date.parse(bill.endTime) : Date.parse(bill.startTime) + HOUR_MS] : [];
+  });
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 function addSums(hour: Read | undefined, one: OverallBill): void {

@@ -13,7 +13,7 @@ import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
 import type { Pod } from '../runpod/schemas.ts';
 import { readAccount } from './account-port.ts';
-import { readBilling } from './billing-port.ts';
+import { lastCompute, readBilling } from './billing-port.ts';
 import { fieldsById, stockOf, toFleetPod, toPolicyGpu, toPolicyVolume, unreadOf } from './runpod-rows.ts';
 
 /** The RunPod client as jobs want it: in the domain's terms, with its errors. */
@@ -48,10 +48,7 @@ export function runpodPort(runpod: Runpod, sunset: () => string | null = () => n
     lastCompute: (id, since, signal) =>
       guarded(async () => {
         const { rows } = await runpod.billing.pod(id, since, { signal });
-        const ends = rows
-          .filter(({ gpuAmount, cpuAmount }) => gpuAmount + cpuAmount > 0)
-          .map((bill) => Date.parse(bill.endTime));
-        return ends.length === 0 ? null : Math.max(...ends);
+        return lastCompute(rows);
       }),
     sunset,
     create: (spec, name, bid, signal) =>

@@ -6,33 +6,35 @@ import { type Kind, number, type Rows, time } from './rows.ts';
 /** Credits are below zero. */
 const usd = number.pipe(z.number().min(-1e9).max(1e9));
 
-const bucket = z.object({ startTime: time, endTime: time, totalAmount: usd });
+/** Any amount may be missing; each is named, and what the others tell of it is for whoever adds up. */
+const within = usd.nullish();
+const bucket = z.object({ startTime: time, endTime: time.nullish(), totalAmount: within });
 
-const pod = bucket.extend({ podId: z.string(), gpuAmount: usd, cpuAmount: usd, diskAmount: usd });
+const pod = bucket.extend({ podId: z.string().min(1), gpuAmount: within, cpuAmount: within, diskAmount: within });
 /** One bucket of one pod; amounts are USD in that bucket, not rates. */
 export type PodBill = z.infer<typeof pod>;
 
 const serverless = bucket.extend({
-  serverlessId: z.string(),
-  gpuAmount: usd,
-  cpuAmount: usd,
-  diskAmount: usd,
-  feeAmount: usd,
+  serverlessId: z.string().min(1),
+  gpuAmount: within,
+  cpuAmount: within,
+  diskAmount: within,
+  feeAmount: within,
 });
 const volume = bucket.extend({
-  networkVolumeId: z.string(),
-  standardAmount: usd,
-  highPerformanceAmount: usd,
+  networkVolumeId: z.string().min(1),
+  standardAmount: within,
+  highPerformanceAmount: within,
 });
 const cluster = bucket.extend({
-  clusterId: z.string(),
-  gpuAmount: usd,
-  diskAmount: usd,
-  networkingAmount: usd,
+  clusterId: z.string().min(1),
+  gpuAmount: within,
+  diskAmount: within,
+  networkingAmount: within,
 });
-/** Without its sum an hour is unknown; an amount within it may be missing. */
-const within = usd.nullish();
+/** Without its sum an hour is unknown. */
 const overall = bucket.extend({
+  totalAmount: usd,
   podGpuAmount: within,
   podCpuAmount: within,
   podDiskAmount: within,
@@ -50,16 +52,15 @@ const overall = bucket.extend({
 export type OverallBill = z.infer<typeof overall>;
 const overallRow: Kind<typeof overall> = {
   schema: overall,
-  must: Object.keys(bucket.shape),
+  must: ['startTime', 'totalAmount'],
   expected: Object.keys(overall.shape),
   name: 'startTime',
 };
 
-/** A bill of one resource with an amount missing is no bill: the sum over all still holds it. */
 const rowOf = <S extends z.ZodObject>(schema: S, id: string): Kind<S> => ({
   schema,
-  must: Object.keys(schema.shape),
-  expected: [],
+  must: [id, 'startTime'],
+  expected: Object.keys(schema.shape),
   id,
   name: 'startTime',
 });

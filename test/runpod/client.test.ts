@@ -160,7 +160,7 @@ describe('the client against the emulator', () => {
     await runpod.pods.act(id, 'stop');
     wait(3 * 3_600_000);
     const { rows: bills } = await runpod.billing.pod(id, 0);
-    const sum = (part: 'gpuAmount' | 'diskAmount') => bills.reduce((total, bill) => total + bill[part], 0);
+    const sum = (part: 'gpuAmount' | 'diskAmount') => bills.reduce((total, bill) => total + (bill[part] ?? 0), 0);
     expect(sum('gpuAmount')).toBeCloseTo(e.account.book.total('pods', id).gpu ?? 0, 9);
     expect(sum('diskAmount')).toBeCloseTo(e.account.book.total('pods', id).disk ?? 0, 9);
     expect(bills.at(-1)).toMatchObject({ podId: id, gpuAmount: 0 });

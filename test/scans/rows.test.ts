@@ -282,22 +282,42 @@ describe('a bill with a row that does not read', () => {
     time.now = BEGIN + 3 * HOUR + MINUTE;
   }
 
-  it.each(['gpuAmount', 'totalAmount', 'startTime', 'podId'])(
-    'costs that row alone where %s is null',
+  const partsOf = async (start: number) => (await hourAt(start))?.parts.filter(([product]) => product === 'pods') ?? [];
+
+  it.each(['gpuAmount', 'cpuAmount', 'diskAmount', 'totalAmount', 'endTime'])(
+    'is whole all the same where only %s is null: the others tell it',
     async (field) => {
       await threeHours();
-      runpod.faults.billRow = spoil(field, null, null);
       await readBilling.handle({}, context, signal);
-      expect(await context.costs.trouble()).toBeNull();
-      const hours = await Promise.all([0, 1, 2].map((n) => hourAt(BEGIN + n * HOUR)));
-      const pods = hours.map((hour) => hour?.parts.filter(([product]) => product === 'pods').length);
-      expect(pods).toEqual([1, 2, 2]);
-      // The sum over all still holds it.
-      expect(hours[0]?.total).toBeGreaterThan(0);
-      expect(await context.costs.unread()).toMatchObject([{ of: 'bill', field, what: 'null' }]);
-      expect(warnings).toContainEqual({ text: 'bills do not read', fields: expect.objectContaining({ count: 1 }) });
+      const before = await partsOf(BEGIN);
+      await redis.client().flushall();
+      for (const value of [null, undefined, 'much']) {
+        runpod.faults.billRow = spoil(field, value, null);
+        await readBilling.handle({}, context, signal);
+        const after = await partsOf(BEGIN);
+        expect(after.map(([, id]) => id)).toEqual(before.map(([, id]) => id));
+        for (const [i, [, , usd]] of after.entries()) {
+          expect(Object.keys(usd).sort()).toEqual(Object.keys(before[i]?.[2] ?? {}).sort());
+          for (const [name, amount] of Object.entries(before[i]?.[2] ?? {}))
+            expect(usd[name as 'gpu']).toBeCloseTo(amount, 9);
+        }
+        expect(await context.costs.unread()).toMatchObject([{ of: 'bill', field }]);
+      }
     },
   );
+
+  it.each(['startTime', 'podId'])('costs that row alone where %s is null', async (field) => {
+    await threeHours();
+    runpod.faults.billRow = spoil(field, null, null);
+    await readBilling.handle({}, context, signal);
+    expect(await context.costs.trouble()).toBeNull();
+    const pods = await Promise.all([0, 1, 2].map(async (n) => (await partsOf(BEGIN + n * HOUR)).length));
+    expect(pods).toEqual([1, 2, 2]);
+    // The sum over all still holds it.
+    expect((await hourAt(BEGIN))?.total).toBeGreaterThan(0);
+    expect(await context.costs.unread()).toMatchObject([{ of: 'bill', field, what: 'null' }]);
+    expect(warnings).toContainEqual({ text: 'bills do not read', fields: expect.objectContaining({ count: 1 }) });
+  });
 
   it('an hour whose sum does not read stays unread, and is read again', async () => {
     await threeHours();
