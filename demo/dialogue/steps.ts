@@ -50,7 +50,7 @@ const DISCORD_TROUBLE = new RegExp(`${CHAT_TROUBLE.source}|^close:\\d{4}$`);
 /** How far the machine's clock is ahead. */
 const MACHINE_CLOCK = /^-?\d+[sm]$/;
 /** `row:FIELD=VALUE` for the first row of a list, `row@NAME:FIELD=VALUE` for one; the value is JSON, or `missing`. */
-const ROW = /^row(@[^:]+)?:[\w.]+=.+$/;
+const ROW = /^row(@[^:]+)?:[\w.]+=(missing|null|true|false|-?\d+(\.\d+)?|"[^"]*"|\[.*\]|\{.*\})$/;
 
 /** Each fault with the values it takes. */
 const FAULTS: Record<string, RegExp> = {

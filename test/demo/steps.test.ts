@@ -57,6 +57,7 @@ describe('the steps of a dialogue', () => {
     ['fault slack=error:is_archived', { kind: 'fault', name: 'slack', value: 'error:is_archived' }],
     ['fault discord=error:160005:thread,edit', { name: 'discord', value: 'error:160005:thread,edit' }],
     ['fault discord=close:4004', { name: 'discord', value: 'close:4004' }],
+    ['fault pods=row@vision:gpu.count=null', { name: 'pods', value: 'row@vision:gpu.count=null' }],
     ['fault clear', { kind: 'fault-clear', name: null }],
     ['fault clear slack', { kind: 'fault-clear', name: 'slack' }],
     ['kill worker', { kind: 'kill', part: 'worker' }],
@@ -80,6 +81,7 @@ describe('the steps of a dialogue', () => {
     'kill redis',
     'expect slack #gpu /(/',
     'expect pods many=1',
+    'fault pods=row:cost=free',
   ])('%s is none, and its line is named', (line) => {
     const read = () => readDialogue(`# a comment\n\n${line}\n`);
     expect(read).toThrow(UnreadableLine);
