@@ -8,6 +8,7 @@ import {
 import type { RefusalCause } from '../policy/launch-error.ts';
 import type { LaunchSpec } from '../policy/ledger.ts';
 import { microUsd } from '../policy/money.ts';
+import type { Unread } from '../policy/unread.ts';
 import type { Cause } from '../runpod/classify.ts';
 import type { Runpod } from '../runpod/client.ts';
 import { RunpodError, type RunpodRateLimited, RunpodRejected, type RunpodUnavailable } from '../runpod/errors.ts';
@@ -215,9 +216,10 @@ function connectionsOf(pod: Pod): Connections {
 async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal: AbortSignal): Promise<CatalogueRead> {
   const [gpus, community, dataCenters, volumes] = await Promise.all([
     runpod.catalogue.gpus('SECURE', { signal }),
-    runpod.catalogue.gpus('COMMUNITY', { signal }),
-    runpod.catalogue.dataCenters({ signal }),
-    readVolumes(runpod, signal),
+    // Without these a catalogue is still one: a key may lack the right to one of them.
+    orUnread(runpod.catalogue.gpus('COMMUNITY', { signal }), 'GPU types of Community Cloud'),
+    orUnread(runpod.catalogue.dataCenters({ signal }), 'data centers'),
+    orUnread(readVolumes(runpod, signal), 'network volumes'),
   ]);
   // Spot is optional: a catalogue without bids is still a catalogue.
   const [bids, communityBids] = await Promise.all(
@@ -225,7 +227,7 @@ async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal:
       runpod.graphql.spotPrices({ gpuCount: 1, secureCloud }, { signal }).catch(() => new Map<string, number>()),
     ),
   );
-  const stocks = new Map(community.rows.map(({ id, availability }) => [id, stockOf(availability)]));
+  const stocks = new Map((community.read?.rows ?? []).map(({ id, availability }) => [id, stockOf(availability)]));
   const fields = fieldsById(gpus.unread);
   for (const { id, name } of gpus.rows) if (name) names.set(id, name);
   return {
@@ -234,9 +236,24 @@ async function readCatalogue(runpod: Runpod, names: Map<string, string>, signal:
       const there = { stock: stocks.get(gpu.id) ?? 'UNKNOWN', spot: bid === undefined ? null : microUsd(bid) };
       return toPolicyGpu(gpu, bids?.get(gpu.id), there, fields(gpu.id));
     }),
-    dataCenters: dataCenters.rows.map(({ id }) => id),
-    networkVolumes: volumes.volumes,
-    // Both clouds list the same types.
-    unread: [...unreadOf('GPU type', gpus.unread), ...unreadOf('data center', dataCenters.unread), ...volumes.unread],
+    dataCenters: dataCenters.read?.rows.map(({ id }) => id) ?? null,
+    networkVolumes: volumes.read?.volumes ?? null,
+    unread: [
+      // Both clouds list the same types.
+      ...unreadOf('GPU type', gpus.unread),
+      ...unreadOf('data center', dataCenters.read?.unread ?? []),
+      ...(volumes.read?.unread ?? []),
+      ...[community, dataCenters, volumes].flatMap(({ unread }) => unread),
+    ],
   };
+}
+
+/** The list, or what to say of one that could not be read. */
+async function orUnread<T>(reading: Promise<T>, list: string): Promise<{ read: T | null; unread: Unread[] }> {
+  try {
+    return { read: await reading, unread: [] };
+  } catch (error) {
+    if (!(error instanceof RunpodError)) throw error;
+    return { read: null, unread: [{ of: 'list of', id: list, name: null, field: 'reply', what: 'unreadable' }] };
+  }
 }

@@ -56,7 +56,10 @@ async function fillCatalogue(read: CatalogueRead, kept: Kept): Promise<Catalogue
   return {
     ...read,
     gpus: fill(read.gpus, byId<GpuType>(last?.gpus)),
-    networkVolumes: fill(read.networkVolumes, byId<NetworkVolume>(last?.networkVolumes)),
+    dataCenters: read.dataCenters ?? last?.dataCenters ?? [],
+    networkVolumes: read.networkVolumes
+      ? fill(read.networkVolumes, byId<NetworkVolume>(last?.networkVolumes))
+      : (last?.networkVolumes ?? []),
   };
 }
 

@@ -97,8 +97,9 @@ export interface Connections {
 
 export interface CatalogueRead {
   gpus: Partly<import('../policy/gpu.ts').GpuType>[];
-  dataCenters: string[];
-  networkVolumes: Partly<NetworkVolume>[];
+  /** Null: that list could not be read, and stays as it was. */
+  dataCenters: string[] | null;
+  networkVolumes: Partly<NetworkVolume>[] | null;
   unread: Unread[];
 }
 

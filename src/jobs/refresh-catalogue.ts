@@ -16,8 +16,9 @@ export const refreshCatalogue = defineJob({
     }
     const readAt = context.clocks.now();
     await context.snapshots.saveCatalogue({
-      ...read,
       gpus: cleanCatalogue(read.gpus),
+      dataCenters: read.dataCenters ?? [],
+      networkVolumes: read.networkVolumes ?? [],
       unread: toKeep(read.unread),
       readAt,
     });

@@ -2,7 +2,7 @@ import { type Approval, REMIND_AFTER_WORKING_HOURS, UNDECIDED } from '../policy/
 import * as moves from '../policy/approval-moves.ts';
 import { deciderOf } from '../policy/approvers.ts';
 import { compare, fingerprintOf, uncomparable } from '../policy/fingerprint.ts';
-import { type FleetPod, stateOf } from '../policy/fleet.ts';
+import { type Fleet, type FleetPod, stateOf } from '../policy/fleet.ts';
 import { ownerKey } from '../policy/pod-names.ts';
 import { afterWorkingHours } from '../policy/working-time.ts';
 import { decided, type GovernedContext, ownerOfPod, peopleNow, voidAltered } from './approvals.ts';
@@ -22,24 +22,31 @@ export const reviewRequests = defineJob({
   timeoutMs: 60_000,
   async handle(_, context: GovernedContext, signal) {
     const fleet = await context.snapshots.fleet();
+    const failures: unknown[] = [];
     for (const { id } of await context.approvals.open()) {
-      const record = await context.approvals.proven(id);
-      if (!record) continue;
-      if (record.altered) {
-        await voidAltered(context, record);
-        continue;
-      }
-      await review(
-        record,
-        fleet?.pods.find(({ id }) => id === record.podId),
-        fleet?.readAt ?? 0,
-        context,
-        signal,
-      );
+      // What of one request cannot be judged holds no other up.
+      await reviewOne(id, fleet, context, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        failures.push(error);
+      });
     }
     for (const batch of await context.approvals.untold()) await context.tell(batch);
+    if (failures.length > 0) throw failures[0];
   },
 });
+
+async function reviewOne(
+  id: string,
+  fleet: Fleet | null,
+  context: GovernedContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const record = await context.approvals.proven(id);
+  if (!record) return;
+  if (record.altered) return void (await voidAltered(context, record));
+  const listed = fleet?.pods.find((pod) => pod.id === record.podId);
+  await review(record, listed, fleet?.readAt ?? 0, context, signal);
+}
 
 async function review(
   record: Approval,

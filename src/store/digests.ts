@@ -4,6 +4,7 @@ import type { DigestKind } from '../policy/costs/windows.ts';
 import { commit, type Operation, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 /** The last day of the last window that was written, by room and kind. */
 const DONE = key('digests', 'done');
@@ -44,7 +45,7 @@ export class Digests {
 
   async get(id: string): Promise<Digest | null> {
     const json = await this.redis.hget(digestKey(id), 'json');
-    return json === null ? null : digest.parse(JSON.parse(json));
+    return json === null ? null : readRecord(this.redis, `digest ${id}`, json, digest);
   }
 
   /** Writes a window's digest, that it is done and that it is to be told in one step. False where it is there already. */

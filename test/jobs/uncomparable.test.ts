@@ -42,6 +42,31 @@ async function requested({ votes = true } = {}) {
   return { provider, time, context, pod, run, record };
 }
 
+/** In whichever order the requests are gone over. */
+it.each([
+  ['pod1', 'r1', 'r2'],
+  ['pod2', 'r2', 'r1'],
+])(
+  'a request that cannot be judged, since the claim of %s cannot be read, holds no other up',
+  async (bad, its, other) => {
+    const w = await requested({ votes: false });
+    w.provider.add('pod2', 'alice-other-k3f9t2');
+    Object.assign(w.pod, { name: 'alice-renamed-k3f9t2' });
+    const { guard } = await w.context.links.guarded();
+    await w.context.approvals.add([newApproval({ id: 'r2', podId: 'pod2', batch: 'b2' })], guard, () => []);
+    const of = w.context.owners.of.bind(w.context.owners);
+    w.context.owners.of = async (podId) => {
+      if (podId === bad) throw new Error('the claim cannot be read');
+      return of(podId);
+    };
+    w.time.now += 300_000;
+    await w.context.snapshots.saveFleet({ readAt: w.time.now, pods: [...w.provider.pods.values()] });
+    await expect(reviewRequests.handle({}, w.context, signal)).rejects.toThrow('cannot be read');
+    expect((await w.context.approvals.get(its))?.status).toBe('requested');
+    expect((await w.context.approvals.get(other))?.status).toBe('void');
+  },
+);
+
 describe('a pod that does not show what was approved', () => {
   it.each([
     ['name', 'name'],

@@ -8,6 +8,7 @@ import { Audit } from '../../src/store/audit.ts';
 import { Budgets } from '../../src/store/budgets.ts';
 import { Choices } from '../../src/store/choices.ts';
 import { Costs } from '../../src/store/costs.ts';
+import { Digests } from '../../src/store/digests.ts';
 import { Findings } from '../../src/store/findings.ts';
 import { key } from '../../src/store/keys.ts';
 import { Ledger } from '../../src/store/ledger.ts';
@@ -142,7 +143,9 @@ describe('one record in the store that cannot be read', () => {
     expect([...(await costs.seen(['a', 'b'])).keys()]).toEqual(['a']);
     await redis.client().hset(key('choices'), { alice: '{}', bob: '7' });
     expect([...(await new Choices(redis.client()).all()).keys()]).not.toContain('bob');
-    expect((await named()).filter((one) => /hour|costs of pod b|bob/.test(one))).toHaveLength(3);
+    await redis.client().hset(key('digest', 'd1'), 'json', '{"room":7}');
+    expect(await new Digests(redis.client()).get('d1')).toBeNull();
+    expect((await named()).filter((one) => /hour|costs of pod b|bob|digest d1/.test(one))).toHaveLength(4);
   });
 
   it('leaves the other people that a chat was read for: who cannot be read is not known', async () => {

@@ -126,7 +126,8 @@ const MAX_UNREAD = 5;
 
 function unreadEntry(unread: readonly Unread[]): Value[] {
   if (unread.length === 0) return [];
-  const lines = unreadLines(unread);
+  // Names are texts from outside.
+  const lines = unreadLines(unread).map(oneLine);
   const more = lines.length > MAX_UNREAD ? [`and ${lines.length - MAX_UNREAD} more`] : [];
   const which = [...lines.slice(0, MAX_UNREAD), ...more].join('; ');
   return [['Unreadable', `${rowsText(lines.length)}. Podwarden keeps the last confirmed values. ${which}`]];
