@@ -93,10 +93,7 @@ export function toFleetPod(pod: Pod, names: ReadonlyMap<string, string>, fields:
     startedAt: pod.startedAt ?? null,
     reporting: isThere(pod.runtime),
     gpuId,
-    imageMark: createHash('sha256')
-      .update(pod.image ?? '')
-      .digest('hex')
-      .slice(0, 16),
+    imageMark: pod.image ? createHash('sha256').update(pod.image).digest('hex').slice(0, 16) : '',
     gpuUtil: utilOf(pod),
     clustered: isThere(pod.cluster),
   };

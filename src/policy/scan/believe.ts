@@ -287,13 +287,19 @@ function changesOf(read: PodsRead, podId: string, known: PodMemory, now: Look): 
   const found: [Change['what'], string?][] = [];
   if (isUp(before) && now.state === 'stopped') found.push(['stopped']);
   if (!isUp(before) && isUp(now)) found.push(['started']);
-  if (before.name !== now.name) found.push(['renamed', now.name.slice(0, 80)]);
-  if (before.volumeDiskGb !== now.volumeDiskGb || before.containerDiskGb !== now.containerDiskGb)
+  // What stood for a name or a size that had never been read is none that changed: a pod without one is called by its id.
+  if (before.name !== now.name && before.name !== podId) found.push(['renamed', now.name.slice(0, 80)]);
+  if (isResized(before, now))
     found.push(['resized', `${now.containerDiskGb} GB container disk, ${now.volumeDiskGb} GB volume disk`]);
   if (before.imageMark !== '' && now.imageMark !== '' && before.imageMark !== now.imageMark)
     found.push(['image changed']);
   return found.map(([what, to]) => changed(read, podId, known, what, to));
 }
+
+/** RunPod gives no pod a volume disk later, and no pod lacks a container disk: from none to one, it was not read before. */
+const isResized = (before: Look, now: Look): boolean =>
+  (before.volumeDiskGb !== now.volumeDiskGb && before.volumeDiskGb > 0) ||
+  (before.containerDiskGb !== now.containerDiskGb && before.containerDiskGb > 0);
 
 /** Pods as they are believed: what one read alone shows otherwise is still shown as it was. */
 export function believedPods(
