@@ -169,6 +169,9 @@ export function refusedAs({ mode }: ChatFaults, doing: readonly string[]): strin
   return mode?.kind === 'error' && mode.at.some((what) => doing.includes(what)) ? mode.code : null;
 }
 
+/** A code of an outage is an HTTP status, and no code of the platform's. */
+export const isHttpStatus = (code: string): boolean => /^5\d\d$/.test(code);
+
 /** Waits for an acknowledgement; false after the platform's time. */
 export function withinAckTime(acknowledged: Promise<void>): Promise<boolean> {
   return Promise.race([acknowledged.then(() => true), pause(ACK_MS).then(() => false)]);

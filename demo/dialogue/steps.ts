@@ -83,6 +83,7 @@ const FAULTS: Record<string, RegExp> = {
   bills: ROW,
   bill_sums: ROW,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,
+  crowd: /^\d+$/,
   bot_clock: MACHINE_CLOCK,
   worker_clock: MACHINE_CLOCK,
   slack: CHAT_TROUBLE,

@@ -201,6 +201,7 @@ const SETTERS: Record<string, Setter> = {
     runpod.faults.sumRow = parseRowFault(value);
   },
   console: consoleAct,
+  crowd: (value, { slack }) => slack.workspace.addCrowd(whole(value)),
   bot_clock: machineClock('bot'),
   worker_clock: machineClock('worker'),
   slack: chatSwitch('slack'),

@@ -1,4 +1,4 @@
-import { type ChatFaults, faulted, refusedAs } from '../chat.ts';
+import { type ChatFaults, faulted, isHttpStatus, refusedAs } from '../chat.ts';
 import type { HttpAnswer, HttpCall } from '../http.ts';
 import { tooMany } from './limits.ts';
 import type { Server } from './state.ts';
@@ -9,7 +9,7 @@ function named(call: HttpCall, server: Server): string[] {
   return ['any', ...withButtons, ...doing(call, server)];
 }
 
-/** What a call does. */
+/** What a call does, and whom it reads. */
 function doing({ method, path }: HttpCall, server: Server): string[] {
   if (path.endsWith('/callback')) return ['callback'];
   if (path.includes('/webhooks/')) return ['reply'];
@@ -17,7 +17,7 @@ function doing({ method, path }: HttpCall, server: Server): string[] {
   if (path.endsWith('/gateway/bot')) return ['gateway'];
   if (path.endsWith('/commands')) return ['commands'];
   if (path.endsWith('/threads')) return ['open-thread', 'thread'];
-  if (path.includes('/members/')) return ['members'];
+  if (path.includes('/members/')) return ['members', `members.${path.split('/').at(-1)}`];
   const [, id = '', message] = /\/channels\/(\d+)(\/messages)?/.exec(path) ?? [];
   if (message === undefined) return ['unarchive'];
   if (method === 'GET') return ['read'];
@@ -35,6 +35,7 @@ export async function discordFault(
   server: Server,
 ): Promise<HttpAnswer | 'drop' | null> {
   const code = refusedAs(faults, named(call, server));
+  if (code !== null && isHttpStatus(code)) return { status: Number(code), body: { code: 0, message: 'upstream' } };
   if (code !== null) return refusal(Number(code));
   const exempt = call.path.endsWith('/callback') || call.path.endsWith('/gateway/bot');
   const fault = exempt ? null : await faulted(faults);

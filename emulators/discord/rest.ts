@@ -49,7 +49,7 @@ const ROUTES: Route[] = [
   ['POST', /^channels\/(\d+)\/messages\/(\d+)\/threads$/, createThread],
   ['PATCH', /^channels\/(\d+)$/, editChannel],
   ['PUT', /^applications\/\d+\/guilds\/\d+\/commands$/, putCommands],
-  ['GET', /^guilds\/\d+\/members\/(\d+)$/, getMember],
+  ['GET', /^guilds\/\d+\/members\/([^/]+)$/, getMember],
   ['POST', /^users\/@me\/channels$/, openDirect],
 ];
 
@@ -251,6 +251,8 @@ export function memberJson(user: DiscordUser): Json {
 }
 
 function getMember([id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
+  if (!/^\d{5,20}$/.test(id)) return refuse(400, 50_035, 'Invalid Form Body');
+  if (server.nobodies.has(id)) return refuse(404, 10_013, 'Unknown User');
   const user = server.users.get(id);
   return user ? ok(memberJson(user)) : refuse(404, 10_007, 'Unknown Member');
 }

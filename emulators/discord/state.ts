@@ -88,6 +88,8 @@ export class Server {
   readonly application = '900000000000000002';
   readonly bot = '900000000000000003';
   readonly users = new Map<string, DiscordUser>();
+  /** Ids that are nobody's. All others who are not among the users have left, or were never here. */
+  readonly nobodies = new Set<string>();
   readonly channels = new Map<string, DiscordChannel>();
   readonly messages: DiscordMessage[] = [];
   readonly interactions = new Map<string, Interaction>();

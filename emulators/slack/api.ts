@@ -134,9 +134,14 @@ function withMetadata(message: SlackMessage, params: Params, context: ApiContext
 }
 
 function userJson(user: SlackUser, team: string): Json {
+  const home = user.home === undefined ? (user.stranger ? 'T0ELSEWHERE' : team) : user.home;
+  const { teams } = user;
   return {
     id: user.id,
-    team_id: user.stranger ? 'T0ELSEWHERE' : team,
+    ...(home === null ? {} : { team_id: home }),
+    ...(teams
+      ? { enterprise_user: { id: user.id, enterprise_id: 'E0PODW', enterprise_name: 'Podwarden', teams } }
+      : {}),
     name: user.name,
     deleted: user.deleted ?? false,
     is_bot: false,
@@ -196,6 +201,11 @@ const authTest: Method = (_, { workspace }) => ({
   is_enterprise_install: false,
 });
 
+const groupUsers: Method = ({ usergroup = '' }, { workspace }) => {
+  const group = workspace.groups.get(usergroup);
+  return group ? { ok: true, users: group.users } : fail('no_such_subteam');
+};
+
 const usergroups: Method = (_, { workspace }) => ({
   ok: true,
   usergroups: [...workspace.groups].map(([id, group]) => ({ id, ...group })),
@@ -214,6 +224,7 @@ export const METHODS: Record<string, Method> = {
   'users.info': usersInfo,
   'users.list': usersList,
   'usergroups.list': usergroups,
+  'usergroups.users.list': groupUsers,
   'views.open': viewsOpen,
 };
 

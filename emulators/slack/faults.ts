@@ -1,4 +1,4 @@
-import { type ChatFaults, faulted, refusedAs } from '../chat.ts';
+import { type ChatFaults, faulted, isHttpStatus, refusedAs } from '../chat.ts';
 import type { HttpAnswer, HttpCall } from '../http.ts';
 
 /** Calls without which nobody could be in trouble. */
@@ -10,12 +10,13 @@ function named(method: string, params: URLSearchParams): string[] {
   return ['any', ...withButtons, ...doing(method, params)];
 }
 
-/** The method, or what it does. */
+/** The method, what it does, or whom it reads. */
 function doing(method: string, params: URLSearchParams): string[] {
   if (method.startsWith('response/')) return ['reply'];
   if (method.startsWith('upload/')) return ['upload'];
   if (method === 'chat.update') return [method, 'edit'];
   if (method === 'chat.delete') return [method, 'remove'];
+  if (method === 'users.info') return [method, `${method}.${params.get('user')}`];
   if (method !== 'chat.postMessage') return [method];
   if (/^[DUW]/.test(params.get('channel') ?? '')) return [method, 'direct'];
   return params.has('thread_ts') ? [method, 'post', 'thread'] : [method, 'post'];
@@ -38,6 +39,7 @@ export async function slackFault(
 }
 
 function refusal(error: string): HttpAnswer {
+  if (isHttpStatus(error)) return { status: Number(error), body: 'upstream connect error' };
   const scopes = error === 'missing_scope' ? { needed: 'chat:write', provided: 'commands' } : {};
   return { status: 200, body: { ok: false, error, ...scopes } };
 }

@@ -5,6 +5,8 @@ import type { Json, SlackChannel, SlackMessage, SlackUser, SlackView, Workspace 
 export type Answering = { trigger_id: string; response_url: string };
 
 const teamOf = (user: SlackUser, { team }: Workspace) => (user.stranger ? 'T0ELSEWHERE' : team);
+/** Where somebody of a company with several workspaces is at home. */
+const homeOf = (user: SlackUser, workspace: Workspace) => user.home ?? teamOf(user, workspace);
 
 export function commandPayload(
   workspace: Workspace,
@@ -39,7 +41,7 @@ export function clickPayload(
   const ephemeral = message.onlyFor !== null && workspace.channels.has(message.channel);
   return {
     type: 'block_actions',
-    user: { id: user.id, username: user.name, name: user.name, team_id: workspace.team },
+    user: { id: user.id, username: user.name, name: user.name, team_id: homeOf(user, workspace) },
     api_app_id: workspace.bot.app,
     token: 'verification',
     container: {
@@ -86,7 +88,7 @@ export function mentionPayload(workspace: Workspace, user: SlackUser, message: S
     text: message.text,
     ts: message.ts,
     channel: message.channel,
-    team: teamOf(user, workspace),
+    team: homeOf(user, workspace),
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
   };
   return {

@@ -17,6 +17,7 @@ const RATES: Record<string, Rate> = {
   'users.info': TIER.four,
   'users.list': TIER.two,
   'usergroups.list': TIER.two,
+  'usergroups.users.list': TIER.two,
   'views.open': TIER.four,
 };
 

@@ -6,6 +6,10 @@ export interface SlackUser {
   guest?: boolean;
   deleted?: boolean;
   stranger?: boolean;
+  /** On Enterprise Grid: the workspaces that they belong to. */
+  teams?: string[];
+  /** `team_id` as Slack shows it: another workspace of the same company; null where it is left out. */
+  home?: string | null;
 }
 
 export interface SlackChannel {
@@ -91,6 +95,14 @@ export class Workspace {
 
   addChannel(id: string, name: string, members: string[]): void {
     this.channels.set(id, { id, name, members: new Set([...members, this.bot.user]) });
+  }
+
+  /** As many colleagues as a company has; none of them is in a channel here. */
+  addCrowd(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const number = String(i).padStart(5, '0');
+      this.addUser({ id: `U9CROWD${number}`, name: `colleague${number}` });
+    }
   }
 
   byName(name: string): SlackUser {
