@@ -50,10 +50,10 @@ const STRANGERS: Guard[] = [
   ['who left', '  if (user.deleted) return', '  if (false) return', 'somebody who left'],
   ['a bot', 'if (user.is_bot || user.id', 'if (user.id', 'on Slack, a bot counts'],
   ['Slackbot', " || user.id === 'USLACKBOT'", '', 'Slackbot'],
-  ['a stranger by its flag', 'user.is_stranger || ', '', 'whom Slack calls a stranger'],
+  ['a stranger by its flag', "  if (user.is_stranger) return 'stranger';\n", '', 'whom Slack calls a stranger'],
   [
     'somebody of another team',
-    ' || (user.team_id !== undefined && user.team_id !== team)',
+    "  if (!teams.includes(team)) return 'stranger';\n",
     '',
     'on Slack, somebody of another home team',
   ],

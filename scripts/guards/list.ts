@@ -1,6 +1,7 @@
 import { BOT_GUARDS } from './bot.ts';
 import { EVENT_GUARDS } from './events.ts';
 import type { Guard } from './guard.ts';
+import { PEOPLE_GUARDS } from './people.ts';
 import { POD_GUARDS } from './pods.ts';
 import { PUBLISHING_GUARDS } from './publishing.ts';
 import { ROW_GUARDS } from './rows.ts';
@@ -10,6 +11,7 @@ export const GUARDS: readonly Guard[] = [
   ...EVENT_GUARDS,
   ...BOT_GUARDS,
   ...TRUST_GUARDS,
+  ...PEOPLE_GUARDS,
   ...POD_GUARDS,
   ...PUBLISHING_GUARDS,
   ...ROW_GUARDS,

@@ -80,10 +80,10 @@ export interface Front {
   direct(account: AccountId, message: Message): Promise<void>;
   /** Where direct messages to this person go; as good as a channel for `post`, `edit` and `find`. */
   directPlace(account: AccountId): Promise<Place>;
-  /** Membership and groups; of `accounts`, and of everybody where the platform shows them. */
-  members(accounts: readonly AccountId[]): Promise<Map<AccountId, Member>>;
-  /** Read now, for a deciding click. */
+  /** One account, read now; null where the chat knows none. Without the groups that have to be asked for. */
   member(account: AccountId): Promise<Member | null>;
+  /** Who is in these groups (`<chat>:<id>`) now; left out are those that stand with each member. */
+  groupMembers(groups: readonly string[]): Promise<GroupMembers>;
   /** An address of the message for people; null where there is none. */
   link(ref: MessageRef): string | null;
   /** What keeps us from posting there, with the way out; null where nothing does. */
@@ -101,6 +101,9 @@ export interface Member {
   membership: Membership;
   groups: string[];
 }
+
+/** Accounts without their workspace, by group. */
+export type GroupMembers = ReadonlyMap<string, ReadonlySet<AccountId>>;
 
 export interface IncomingBase {
   /** The platform's own id of the event: the same for a redelivery. */

@@ -3,11 +3,14 @@ import type { Log } from '../jobs/ports.ts';
 import { type AccountId, bare, chatOf } from '../policy/identity.ts';
 import type { ReadStamp } from '../store/shapes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
-import { ChatUnavailable, type Front, type Member } from './front.ts';
+import { ChatUnavailable, type Front, type GroupMembers, type Member } from './front.ts';
 import { capital } from './views/words.ts';
 
 /** What a chat says of an account right now, or why it could not be asked, as its person reads it. */
 export type LiveRead = { member: Member; unread: null } | { member: null; unread: string };
+
+/** What reading people takes of a chat. */
+export type Readable = Pick<Front, 'member' | 'groupMembers'>;
 
 /** A chat that has had enough is waited for this long in all, real ms. Clicks that come meanwhile share the read. */
 const RATE_PATIENCE_MS = 10_000;
@@ -17,17 +20,22 @@ type Answer = { stamp: ReadStamp; member: Member | null } | { stamp: null; unrea
 
 /** Reads accounts from their chats, and writes each read to the list that workers judge by. */
 export class LiveReads {
-  private readonly fronts: ReadonlyMap<string, Pick<Front, 'member'>>;
+  private readonly fronts: ReadonlyMap<string, Readable>;
   private readonly snapshots: Snapshots;
   private readonly clocks: { now(): number };
   private readonly log: Log;
+  /** Those that rules name. */
+  private readonly groups: readonly string[];
   private readonly underWay = new Map<AccountId, Promise<LiveRead>>();
+  private readonly groupsUnderWay = new Map<Readable, Promise<GroupMembers>>();
 
   constructor(
-    fronts: ReadonlyMap<string, Pick<Front, 'member'>>,
+    fronts: ReadonlyMap<string, Readable>,
+    groups: readonly string[],
     { snapshots, clocks, log }: { snapshots: Snapshots; clocks: { now(): number }; log: Log },
   ) {
     this.fronts = fronts;
+    this.groups = groups;
     this.snapshots = snapshots;
     this.clocks = clocks;
     this.log = log;
@@ -53,19 +61,22 @@ export class LiveReads {
   private async keep(account: AccountId, answer: Answer): Promise<LiveRead> {
     if (answer.stamp === null) return { member: null, unread: answer.unread };
     const facts = answer.member ?? hidden(account);
-    // As the click named it, or as the chat does: a policy file may leave the workspace out.
-    await this.snapshots.saveMember(account.includes('/') ? account : facts.account, facts, answer.stamp);
-    return answer.member ? { member: answer.member, unread: null } : { member: null, unread: unknownText(account) };
+    // As the chat names it: a policy file may leave the workspace out, and a click may name another of the same company.
+    await this.snapshots.saveMember(facts.account, facts, answer.stamp);
+    if (answer.member === null) return { member: null, unread: unknownText(account) };
+    if (facts.membership === 'unknown') return { member: null, unread: placelessText(account) };
+    return { member: answer.member, unread: null };
   }
 
   private async ask(account: AccountId, patienceMs: number): Promise<Answer> {
     const chat = chatOf(account);
     const front = this.fronts.get(chat);
     const name = capital(chat);
-    if (!front) return unread(chat, `Podwarden is not connected to ${name}`, 'try again when it is');
+    if (!front) return unread(account, `Podwarden is not connected to ${name}`, 'try again when it is');
     const stamp = await this.snapshots.beginRead(this.clocks.now());
     try {
-      return { stamp, member: await front.member(account) };
+      const [member, groups] = await Promise.all([front.member(account), this.groupsOf(front)]);
+      return { stamp, member: member && withGroups(member, groups) };
     } catch (error) {
       const wait = error instanceof ChatUnavailable ? error.retryAfterMs : 0;
       if (wait > 0 && wait <= patienceMs) {
@@ -73,25 +84,51 @@ export class LiveReads {
         return this.ask(account, patienceMs - wait);
       }
       this.log.warn({ account, error: (error as Error).message }, 'an account could not be read');
-      if (wait > 0) return unread(chat, `${name} limits how often it can be asked`, 'try again in a minute');
+      if (wait > 0) return unread(account, `${name} limits how often it can be asked`, 'try again in a minute');
       if (error instanceof ChatUnavailable) {
-        return unread(chat, `${name} is not reachable`, `try again when ${name} is back`);
+        return unread(account, `${name} is not reachable`, `try again when ${name} is back`);
       }
-      return unread(chat, `${name} refused`, 'whoever runs Podwarden finds the reason in its log');
+      return unread(account, `${name} refused`, 'whoever runs Podwarden finds the reason in its log');
     }
+  }
+
+  /** Shared as accounts are: a click of each of fifty people would be fifty reads of the same groups. */
+  private groupsOf(front: Readable): Promise<GroupMembers> {
+    const underWay = this.groupsUnderWay.get(front);
+    if (underWay) return underWay;
+    const read = front.groupMembers(this.groups);
+    this.groupsUnderWay.set(front, read);
+    const over = () => void this.groupsUnderWay.delete(front);
+    read.then(over, over);
+    return read;
   }
 }
 
-const unread = (chat: string, why: string, next: string): Answer => ({
-  stamp: null,
-  unread: `Your ${capital(chat)} account could not be read: ${why}. Nothing was changed; ${next}.`,
-});
+/** With the groups that list this account, beside those that the chat named with it. */
+export function withGroups(member: Member, groups: GroupMembers): Member {
+  const listed = [...groups].filter(([, members]) => members.has(bare(member.account))).map(([group]) => group);
+  return { ...member, groups: [...new Set([...member.groups, ...listed])] };
+}
 
 /** A person who is not shown holds nothing, and a worker has to know that too. */
-const hidden = (account: AccountId): Member => ({ account, name: account, membership: 'unknown', groups: [] });
+export const hidden = (account: AccountId): Member => ({ account, name: account, membership: 'unknown', groups: [] });
+
+const idOf = (account: AccountId): string => bare(account).slice(chatOf(account).length + 1);
+
+const unread = (account: AccountId, why: string, next: string): Answer => ({
+  stamp: null,
+  unread: unreadText(account, why, next),
+});
+
+const unreadText = (account: AccountId, why: string, next: string) =>
+  `Your ${capital(chatOf(account))} account ${idOf(account)} could not be read: ${why}. Nothing was changed; ${next}.`;
 
 function unknownText(account: AccountId): string {
-  const name = capital(chatOf(account));
-  const id = bare(account).slice(chatOf(account).length + 1);
-  return `Your ${name} account ${id} could not be read: ${name} does not know it. Nothing was changed; ask an admin to correct it under people in podwarden.yaml.`;
+  const why = `${capital(chatOf(account))} does not know it`;
+  return unreadText(account, why, 'ask an admin to correct it under people in podwarden.yaml');
+}
+
+function placelessText(account: AccountId): string {
+  const why = `${capital(chatOf(account))} does not say which workspace it belongs to`;
+  return unreadText(account, why, 'whoever runs Podwarden should look at this account’s profile there');
 }

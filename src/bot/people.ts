@@ -7,8 +7,7 @@ import { type AccountId, accountsOf, bare, chatOf } from '../policy/identity.ts'
 import { markFor } from '../policy/lookalike.ts';
 import type { Links } from '../store/links.ts';
 import type { Snapshots } from '../store/snapshots.ts';
-import type { Front } from './front.ts';
-import { type LiveRead, LiveReads } from './live-reads.ts';
+import { type LiveRead, LiveReads, type Readable } from './live-reads.ts';
 import { oneLine } from './message/visible.ts';
 
 /** What is needed to say who somebody is. */
@@ -46,9 +45,9 @@ export class Standings {
   private readonly reads: LiveReads;
   private readonly chats: ReadonlySet<string>;
 
-  constructor(fronts: ReadonlyMap<string, Pick<Front, 'member'>>, registers: Registers & { log: Log }) {
+  constructor(fronts: ReadonlyMap<string, Readable>, registers: Registers & { log: Log }) {
     this.registers = registers;
-    this.reads = new LiveReads(fronts, registers);
+    this.reads = new LiveReads(fronts, groupsIn(registers.policy), registers);
     this.chats = new Set([...fronts.keys(), ...chatsOf(registers.policy)]);
   }
 
@@ -88,18 +87,16 @@ function judged(account: AccountId, people: People, reads: ReadonlyMap<AccountId
     return read ? read.member : people.memberOf(other);
   };
   const unread = [...reads.values()].find((read) => read.unread !== null)?.unread ?? null;
-  return deciderOf(account, { ...people, memberOf }, unread);
+  // A click may name another workspace of the same company: what was read says which name counts.
+  const named = reads.get(bare(account))?.member?.account ?? account;
+  return deciderOf(named, { ...people, memberOf }, unread);
 }
 
 /** Whoever could not be read is told that nothing was changed. Where a bot before may have changed it, `unclear` is said. */
 export const saidAs = (unclear: string | null, found: Decider): Decider =>
   unclear !== null && found.unread !== null ? { ...found, unread: unclear } : found;
 
-/** Reads membership and groups of everybody who matters in one chat, and keeps them. */
-export async function refreshPeople(front: Front, snapshots: Snapshots, policy: Policy, clocks: Clocks): Promise<void> {
-  const stamp = await snapshots.beginRead(clocks.now());
-  const { accounts } = await snapshots.members(front.chat);
-  const declared = policy.people.flatMap((person) => person.accounts.filter((a) => chatOf(a) === front.chat));
-  const known = new Set([...declared, ...Object.keys(accounts)]);
-  await snapshots.saveMembers(front.chat, await front.members([...known]), stamp);
-}
+/** Groups that rules name, as `<chat>:<id>`: who is in any other changes nothing. */
+export const groupsIn = ({ access }: Pick<Policy, 'access'>): string[] => [
+  ...new Set(access.rules.flatMap(({ groups }) => groups)),
+];

@@ -40,8 +40,8 @@ export interface Services {
   budgets: Budgets;
   digests: Digests;
   audit: Audit;
-  /** Whether a chat shows all its members, so that "nobody" can be said. */
-  showsEverybody: boolean;
+  /** Whether it is known of everybody whether they may approve, so that "nobody else" can be said. */
+  knowsApprovers: boolean;
   enqueue: Enqueue;
   clocks: Clocks;
   policy: Policy;

@@ -7,7 +7,8 @@ import { DisownedChats } from '../bot/disowned-chats.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { DurableInbox } from '../bot/inbox.ts';
-import { refreshPeople as refresh, Standings } from '../bot/people.ts';
+import { Standings } from '../bot/people.ts';
+import { NEXT_BATCH_MS, PeopleReads } from '../bot/people-reads.ts';
 import { announcements } from '../bot/publish/announcements.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
@@ -29,6 +30,8 @@ import type { Clocks, Log } from '../jobs/ports.ts';
 import { createProducer } from '../jobs/queues.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
 import { watchOver } from '../jobs/watch.ts';
+import { namesAllApprovers } from '../policy/approvers.ts';
+import { RECURRING } from '../policy/due.ts';
 import { chatOf } from '../policy/identity.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Budgets } from '../store/budgets.ts';
@@ -83,8 +86,8 @@ export async function runBot(options: {
     budgets: new Budgets(redis.producer, audit),
     digests: new Digests(redis.producer),
     audit,
-    // Discord shows a server's members only to bots with a privileged intent.
-    showsEverybody: settings.discord === null,
+    // Discord shows who has a role only to bots with a privileged intent.
+    knowsApprovers: namesAllApprovers(settings.policy.access, (group) => !group.startsWith('discord:')),
     snapshots: new Snapshots(redis.producer),
     machineClocks: new MachineClocks(redis.producer),
     drafts: new Drafts(redis.producer, audit),
@@ -184,7 +187,8 @@ function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: 
 
 function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
   const announce = announcements(fronts, services, cards);
-  const { snapshots, policy, clocks, replies } = services;
+  const { snapshots, clocks, replies } = services;
+  const people = new PeopleReads(fronts, services);
   return {
     tellRow: announce.pod,
     tellRequest: announce.request,
@@ -194,14 +198,8 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
     giveAnswer: (id) => giveAnswer(id, replies, fronts, services.log),
     readPeople: async () => {
       const at = clocks.now();
-      const reads = await Promise.allSettled(
-        [...fronts.values()].map((front) => refresh(front, snapshots, policy, clocks)),
-      );
-      // One chat that is away does not have the others read again and again.
-      for (const read of reads) {
-        if (read.status === 'rejected') services.log.warn({ error: String(read.reason) }, 'people could not be read');
-      }
-      await snapshots.ran(refreshPeople.name, at);
+      const isLeft = await people.refresh();
+      await snapshots.ran(refreshPeople.name, isLeft ? at - RECURRING['refresh-people'] + NEXT_BATCH_MS : at);
       await announce.handovers();
     },
   };

@@ -68,7 +68,7 @@ export interface GovernedContext extends PodContext {
 }
 
 /** Membership older than this grants nothing: the bot that reads it may be gone. On Podwarden's clock. */
-const FRESH_MS = 15 * 60_000;
+export const FRESH_MS = 15 * 60_000;
 
 /** The chats that any room is in. */
 export function chatsOf({ rooms }: Pick<Governance, 'rooms'>): string[] {

@@ -49,6 +49,10 @@ const DEFAULT_RIGHTS: readonly Right[] = ['view', 'launch', 'start', 'stop', 're
 /** Whoever may launch or approve may stop: stopping is how an emergency ends, and it deletes no volume. */
 const IMPLIES_STOP: readonly Right[] = ['launch', 'approve'];
 
+/** Whether a rule gives this right to whomever it applies to. */
+export const grants = ({ grant, only }: Rule, right: Right): boolean =>
+  grant.includes(right) || (only?.includes(right) ?? false);
+
 function applies(rule: Rule, who: Subject): boolean {
   return (
     (who.person !== null && rule.people.includes(who.person)) ||

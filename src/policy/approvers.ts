@@ -1,4 +1,4 @@
-import { type Access, type AccessPolicy, accessOf, type Membership } from './access.ts';
+import { type Access, type AccessPolicy, accessOf, grants, type Membership } from './access.ts';
 import type { Approval } from './approval.ts';
 import { personsIn } from './approval-moves.ts';
 import { type AccountId, accountsOf, chatOf, knownAs, overlap, type Registry } from './identity.ts';
@@ -80,6 +80,16 @@ export function refusalOf(
       text: 'You are not allowed to approve this: I cannot tell that you are not the requester. Across chats both of you must be declared under people, or confirmed by an admin.',
     };
   }
+  const unable = approverRefusal(who, guests);
+  if (unable) return unable;
+  if (record.votes.some(({ accounts }) => overlap(accounts, who.accounts))) {
+    return { kind: 'voted', text: 'You have approved this already; it needs another person.' };
+  }
+  return null;
+}
+
+/** Why this person may approve nobody's request now, whoever asked; null where they may. */
+export function approverRefusal(who: Decider, guests: boolean): { kind: Refusal; text: string } | null {
   if (who.unread !== null) return { kind: 'unread', text: who.unread };
   if (who.membership !== 'member' && !(who.membership === 'guest' && guests)) {
     return { kind: 'membership', text: `You are not allowed to approve: ${MEMBERSHIP[who.membership]}` };
@@ -88,25 +98,30 @@ export function refusalOf(
     const why = who.access.why.get('approve') ?? 'no rule grants it';
     return { kind: 'right', text: `You are not allowed to approve: it needs the right "approve" (${why}).` };
   }
-  if (record.votes.some(({ accounts }) => overlap(accounts, who.accounts))) {
-    return { kind: 'voted', text: 'You have approved this already; it needs another person.' };
-  }
   return null;
 }
 
-/** Whether anybody but the requester could approve: `unknown` where a chat does not show everybody. */
+/** Whether rules say who may approve, one by one or by groups whose members are shown: else it is all of a chat. */
+export function namesAllApprovers({ rules }: AccessPolicy, showsGroup: (group: string) => boolean): boolean {
+  const granting = rules.filter((rule) => grants(rule, 'approve'));
+  return (
+    rules.some(({ grant }) => grant.includes('approve')) && granting.every(({ groups }) => groups.every(showsGroup))
+  );
+}
+
+/** Whether anybody but the requester could approve: `unknown` where not everybody is known who may. */
 export function anyoneEligible(
   requester: AccountId,
   accounts: readonly AccountId[],
   people: People,
-  options: { guests: boolean; showsEverybody: boolean },
+  options: { guests: boolean; knowsApprovers: boolean },
 ): 'yes' | 'no' | 'unknown' {
   const self = accountsOf(requester, people.registry);
   const record = { self, by: { account: requester, person: null, name: '' }, votes: [] };
   const eligible = accounts.some(
     (account) => refusalOf(record, deciderOf(account, people), people.registry, options.guests) === null,
   );
-  return eligible ? 'yes' : options.showsEverybody ? 'no' : 'unknown';
+  return eligible ? 'yes' : options.knowsApprovers ? 'no' : 'unknown';
 }
 
 /**

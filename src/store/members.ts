@@ -1,18 +1,35 @@
-import { z } from 'zod';
 import { type AccountId, bare } from '../policy/identity.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { type KeptMember, keptMember, type Members, type ReadStamp } from './shapes.ts';
+import {
+  type KeptMember,
+  keptMember,
+  type Members,
+  type PeoplePass,
+  peoplePass,
+  type ReadStamp,
+  type UnreadPeople,
+  unreadAccount,
+} from './shapes.ts';
 import { readRecord } from './unreadable.ts';
 
 export type ReadMember = Omit<KeptMember, 'readAt'>;
 
+/** One read of several accounts of a chat. */
+export interface MembersRead {
+  stamp: ReadStamp;
+  members: ReadonlyMap<AccountId, ReadMember>;
+  /** Null where some of those who matter have never been read. */
+  pass: PeoplePass | null;
+  /** Accounts that matter to nobody any more. */
+  dropped: readonly AccountId[];
+}
+
 const READS = key('people-reads');
 const peopleKey = (chat: string) => key('people', chat);
-/** No account is called that: it holds which full read the list stands on. */
+const unreadKey = (chat: string) => key('people-unread', chat);
+/** No account is called that: it holds what is known of all of them. */
 const ALL = 'all';
-
-const fullRead = z.object({ readAt: z.number() });
 
 /**
  * Each account stands in a field of its own, behind the number of the read that it comes from, and only a later read takes
@@ -20,22 +37,15 @@ const fullRead = z.object({ readAt: z.number() });
  */
 const SCRIPT = `
 local order = tonumber(ARGV[1])
-local given = cjson.decode(ARGV[3])
-local function before(text) return not text or tonumber(string.match(text, '^%d+')) <= order end
-if ARGV[2] ~= '' then
-  if not before(redis.call('HGET', KEYS[1], '${ALL}')) then return end
-  local stored = redis.call('HGETALL', KEYS[1])
-  for i = 1, #stored, 2 do
-    if stored[i] ~= '${ALL}' and not given[stored[i]] and before(stored[i + 1]) then
-      redis.call('HDEL', KEYS[1], stored[i])
-    end
-  end
-  redis.call('HSET', KEYS[1], '${ALL}', ARGV[1] .. ' ' .. ARGV[2])
+local function before(account)
+  local text = redis.call('HGET', KEYS[1], account)
+  return not text or tonumber(string.match(text, '^%d+')) <= order
 end
-for account, text in pairs(given) do
-  if before(redis.call('HGET', KEYS[1], account)) then
-    redis.call('HSET', KEYS[1], account, ARGV[1] .. ' ' .. text)
-  end
+for account, text in pairs(cjson.decode(ARGV[2])) do
+  if before(account) then redis.call('HSET', KEYS[1], account, ARGV[1] .. ' ' .. text) end
+end
+for _, account in ipairs(cjson.decode(ARGV[3])) do
+  if before(account) then redis.call('HDEL', KEYS[1], account) end
 end`;
 
 /** To be called before the chat is asked: reads that begin later win, whatever any machine's clock says. */
@@ -49,22 +59,38 @@ export async function readMembers(redis: RedisClient, chat: string): Promise<Mem
     Object.entries(rest).map(([account, text]) => readRecord(redis, `account ${account}`, jsonIn(text), keptMember)),
   );
   const accounts = kept.flatMap((member) => (member ? [[member.account, member] as const] : []));
-  const readAt = all === undefined ? null : fullRead.parse(JSON.parse(jsonIn(all))).readAt;
-  return { readAt, accounts: Object.fromEntries(accounts) };
+  const { readAt, count } = all === undefined ? { readAt: null, count: 0 } : peoplePass.parse(JSON.parse(jsonIn(all)));
+  return { readAt, count, accounts: Object.fromEntries(accounts) };
 }
 
 const jsonIn = (text: string): string => text.slice(text.indexOf(' ') + 1);
 
-/** `whole`: whoever is not among them is no longer shown by the chat, and dropped. */
-export async function writeMembers(
+export async function writeMembers(redis: RedisClient, chat: string, read: MembersRead): Promise<void> {
+  const { order, at: readAt } = read.stamp;
+  const facts = [...read.members].map(([account, one]) => [bare(account), JSON.stringify({ ...one, account, readAt })]);
+  const given = Object.fromEntries([...facts, ...(read.pass ? [[ALL, JSON.stringify(read.pass)]] : [])]);
+  const dropped = JSON.stringify(read.dropped.map(bare));
+  await redis.eval(SCRIPT, 1, peopleKey(chat), String(order), JSON.stringify(given), dropped);
+}
+
+export async function readUnreadPeople(redis: RedisClient, chat: string): Promise<UnreadPeople> {
+  const { [ALL]: all, ...rest } = await redis.hgetall(unreadKey(chat));
+  const one = (text: string) => unreadAccount.parse(JSON.parse(text));
+  return {
+    chat: all === undefined ? null : one(all),
+    accounts: new Map(Object.entries(rest).map(([account, text]) => [account, one(text)])),
+  };
+}
+
+export async function writeUnreadPeople(
   redis: RedisClient,
   chat: string,
-  stamp: ReadStamp,
-  members: ReadonlyMap<AccountId, ReadMember>,
-  whole: boolean,
+  { chat: all, accounts }: UnreadPeople,
 ): Promise<void> {
-  const { order, at: readAt } = stamp;
-  const fields = [...members].map(([account, facts]) => [bare(account), JSON.stringify({ ...facts, account, readAt })]);
-  const all = whole ? JSON.stringify({ readAt }) : '';
-  await redis.eval(SCRIPT, 1, peopleKey(chat), String(order), all, JSON.stringify(Object.fromEntries(fields)));
+  const fields = [...accounts, ...(all ? [[ALL, all] as const] : [])].map(
+    ([account, one]) => [account, JSON.stringify(one)] as const,
+  );
+  const written = redis.multi().del(unreadKey(chat));
+  if (fields.length > 0) written.hset(unreadKey(chat), Object.fromEntries(fields));
+  await written.exec();
 }

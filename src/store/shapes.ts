@@ -39,13 +39,31 @@ export const keptMember = z.object({
   membership: z.enum(['member', 'guest', 'stranger', 'bot', 'deactivated', 'unknown']),
   groups: z.array(z.string()),
   readAt: z.number(),
+  /** When they last did something here; absent where they were only read for what they own or may decide. */
+  seenAt: z.number().optional(),
 });
 export type KeptMember = z.infer<typeof keptMember>;
 
-/** Every account that a chat shows us, each as of its own last read. `readAt`: when all were last read; null for never. */
+/** All accounts that matter have been read since `readAt`, those left out that cannot be. */
+export const peoplePass = z.object({ readAt: z.number(), count: z.int().default(0) });
+export type PeoplePass = z.infer<typeof peoplePass>;
+
+/** Accounts of a chat, each as of its own last read. `readAt`: the oldest read of the `count` that matter; null for never. */
 export interface Members {
   readAt: number | null;
+  count: number;
   accounts: Record<AccountId, KeptMember>;
+}
+
+/** Why an account could not be read when it was last tried, and since when that is so. */
+export const unreadAccount = z.object({ why: z.string(), since: z.number(), triedAt: z.number() });
+export type UnreadAccount = z.infer<typeof unreadAccount>;
+
+export interface UnreadPeople {
+  /** Why the chat itself could not be read on; null while it can. */
+  chat: UnreadAccount | null;
+  /** By account without its workspace. */
+  accounts: ReadonlyMap<AccountId, UnreadAccount>;
 }
 
 /** When a read began: `order` among all reads, whatever any machine's clock says. */

@@ -4,7 +4,15 @@ import { type AccountId, chatOf } from '../policy/identity.ts';
 import type { Unread } from '../policy/unread.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { beginRead, type ReadMember, readMembers, writeMembers } from './members.ts';
+import {
+  beginRead,
+  type MembersRead,
+  type ReadMember,
+  readMembers,
+  readUnreadPeople,
+  writeMembers,
+  writeUnreadPeople,
+} from './members.ts';
 import {
   CATALOGUE_PARTS,
   catalogue,
@@ -12,6 +20,7 @@ import {
   type Members,
   type NetworkVolume,
   type ReadStamp,
+  type UnreadPeople,
 } from './shapes.ts';
 import { type Parts, readDocument, unreadableRecords } from './unreadable.ts';
 
@@ -61,13 +70,32 @@ export class Snapshots {
     return beginRead(this.redis, now);
   }
 
-  /** Everybody of a chat. Accounts that were read by themselves since then stay as they are. */
-  saveMembers(chat: string, members: ReadonlyMap<AccountId, ReadMember>, stamp: ReadStamp): Promise<void> {
-    return writeMembers(this.redis, chat, stamp, members, true);
+  /** Accounts that were read again since then stay as they are. Where nothing else is said, these are all that matter. */
+  saveMembers(
+    chat: string,
+    members: ReadonlyMap<AccountId, ReadMember>,
+    stamp: ReadStamp,
+    { pass, dropped }: Pick<MembersRead, 'pass' | 'dropped'> = {
+      pass: { readAt: stamp.at, count: members.size },
+      dropped: [],
+    },
+  ): Promise<void> {
+    return writeMembers(this.redis, chat, { stamp, members, pass, dropped });
   }
 
+  /** Somebody who is doing something. */
   saveMember(account: AccountId, member: ReadMember, stamp: ReadStamp): Promise<void> {
-    return writeMembers(this.redis, chatOf(account), stamp, new Map([[account, member]]), false);
+    const members = new Map([[account, { ...member, seenAt: stamp.at }]]);
+    return writeMembers(this.redis, chatOf(account), { stamp, members, pass: null, dropped: [] });
+  }
+
+  /** Who of a chat could not be read. */
+  unreadPeople(chat: string): Promise<UnreadPeople> {
+    return readUnreadPeople(this.redis, chat);
+  }
+
+  saveUnreadPeople(chat: string, unread: UnreadPeople): Promise<void> {
+    return writeUnreadPeople(this.redis, chat, unread);
   }
 
   /** When each recurring read last ran, ms on Podwarden's clock. */

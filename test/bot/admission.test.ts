@@ -45,7 +45,7 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     reply: say,
     direct: say,
     directPlace: never,
-    members: async () => new Map(),
+    groupMembers: async () => new Map(),
     member,
     link: () => null,
     blocked: async () => null,
@@ -67,7 +67,7 @@ function stage(shows = { dialogs: true, waiting: false }) {
     presets: {},
   };
   const drafts = new Drafts(redis.client(), context.audit);
-  const services = { ...context, policy, drafts, showsEverybody: true } as unknown as Services;
+  const services = { ...context, policy, drafts, knowsApprovers: true } as unknown as Services;
   const { front, said } = chat(shows);
   const inbox = new DurableInbox(
     front,

@@ -18,7 +18,7 @@ import { governed } from '../jobs/context.ts';
 export const SLACK_ROOM = { chat: 'slack', channel: 'C0GPU' };
 export const DISCORD_ROOM = { chat: 'discord', channel: '800000000000000001' };
 export const ALICE_ON_DISCORD = '700000000000000001';
-const BOB_ON_DISCORD = '700000000000000002';
+export const BOB_ON_DISCORD = '700000000000000002';
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
 
@@ -62,7 +62,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     drafts: new Drafts(redis, context.audit),
     places: new Places(redis),
     policy,
-    showsEverybody: false,
+    knowsApprovers: false,
     machineClocks: new MachineClocks(redis),
     tellPrivately: async () => {},
   };

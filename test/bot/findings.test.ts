@@ -277,7 +277,7 @@ describe('what commands answer', () => {
     catalogueAt: NOW - HOUR,
     billingAt: NOW - HOUR,
     billingTrouble: null,
-    people: [{ chat: 'one', readAt: NOW - 60_000 }],
+    people: [{ chat: 'one', count: 12, readAt: NOW - 60_000, old: 'none' as const, failing: null, unread: [] }],
     unread: [],
     redisUsed: 0.02,
     warnings: 4,
@@ -339,7 +339,7 @@ describe('what commands answer', () => {
       catalogueAt: soon,
       billingAt: soon,
       billingTrouble: { since: soon, detail: 'x' },
-      people: [{ chat: 'one', readAt: soon }],
+      people: [{ chat: 'one', count: 1, readAt: soon, old: 'none', failing: { why: 'x', since: soon }, unread: [] }],
     });
     expect(everything(message)).not.toContain(String(soon / 1000));
     expect(plainText(message, 2000)).toContain('Bot: there, stamped by a clock that is 39 minutes fast');

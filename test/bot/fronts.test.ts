@@ -191,13 +191,18 @@ describe('who is read live', () => {
     expect(await membership('slack:T0PODW/U0OTHER')).toBe('stranger');
     expect(await membership('slack:T0PODW/U0LEFT')).toBe('deactivated');
     expect(await membership('slack:T0PODW/U0NOBODY')).toBeNull();
-    // The list of everybody says the same.
-    const all = await front.members([]);
-    expect([...all.values()].map((one) => [one.account, one.membership])).toEqual([
-      ['slack:T0PODW/U0ALICE', 'member'],
-      ['slack:T0PODW/U0GUEST', 'guest'],
-      ['slack:T0ELSEWHERE/U0OTHER', 'stranger'],
-      ['slack:T0PODW/U0LEFT', 'deactivated'],
+    expect((await front.member('slack:U0OTHER'))?.account).toBe('slack:T0ELSEWHERE/U0OTHER');
+  });
+
+  it('on Slack is in those of the asked groups that list them', async () => {
+    const { front, emulator } = await stage('slack');
+    const { workspace } = emulator as SlackEmulator;
+    workspace.groups.set('S1', { handle: 'ops', users: ['U0ALICE', 'U0BOB'] });
+    workspace.groups.set('S2', { handle: 'all', users: ['U0ALICE'] });
+    const groups = await front.groupMembers(['slack:S1', 'slack:SGONE', 'discord:900000000000000009']);
+    expect([...groups]).toEqual([
+      ['slack:S1', new Set(['slack:U0ALICE', 'slack:U0BOB'])],
+      ['slack:SGONE', new Set()],
     ]);
   });
 
@@ -206,7 +211,6 @@ describe('who is read live', () => {
     const { url } = emulator as SlackEmulator;
     const early = new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: url }, silent, () => {});
     await expect(early.member('slack:T0PODW/U0ALICE')).rejects.toThrow(ChatUnavailable);
-    await expect(early.members()).rejects.toThrow(ChatUnavailable);
   });
 
   it('on Slack is named with the workspace, also where a policy file leaves it out', async () => {
@@ -222,5 +226,13 @@ describe('who is read live', () => {
     expect(await membership('700000000000000001')).toBe('member');
     expect(await membership('700000000000000008')).toBe('guest');
     expect(await membership('700000000000000007')).toBe('deactivated');
+  });
+
+  it('on Discord is nobody where the id is nobody’s, or is no id', async () => {
+    const { front, emulator } = await stage('discord');
+    (emulator as DiscordEmulator).server.nobodies.add('700000000000000006');
+    expect(await front.member('discord:700000000000000006')).toBeNull();
+    expect(await front.member('discord:alice')).toBeNull();
+    await expect(front.groupMembers(['discord:900000000000000009'])).resolves.toEqual(new Map());
   });
 });

@@ -8,7 +8,7 @@ const IS_GUEST = 1 << 4;
 
 it.each([
   ['a full member', {}, 'member'],
-  ['a full member whose team Slack leaves out', { team_id: undefined }, 'member'],
+  ['somebody whose team Slack leaves out', { team_id: undefined }, 'unknown'],
   ['a guest of several channels', { is_restricted: true }, 'guest'],
   ['a guest of one channel', { is_restricted: true, is_ultra_restricted: true }, 'guest'],
   ['a guest of whom Slack sets the narrower flag alone', { is_ultra_restricted: true }, 'guest'],

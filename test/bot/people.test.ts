@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { denyLaunch } from '../../src/bot/actions/launching.ts';
+import { whoami } from '../../src/bot/commands/about.ts';
 import { Dispatch } from '../../src/bot/dispatch.ts';
-import { ChatUnavailable, type Front, type Member } from '../../src/bot/front.ts';
+import { ChatUnavailable, type Front, type GroupMembers, type Member } from '../../src/bot/front.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
-import { refreshPeople, Standings } from '../../src/bot/people.ts';
+import { Standings } from '../../src/bot/people.ts';
+import { PeopleReads } from '../../src/bot/people-reads.ts';
 import type { Asker, Services } from '../../src/bot/services.ts';
 import { readPolicy } from '../../src/config/load.ts';
 import { peopleNow } from '../../src/jobs/approvals.ts';
@@ -61,10 +63,9 @@ class Chat {
     return found;
   }
 
-  async members(): Promise<Map<AccountId, Member>> {
-    const all = new Map([...this.known.values()].map((one) => [one.account, one]));
-    await this.gate;
-    return all;
+  /** They stand with each member here. */
+  async groupMembers(): Promise<GroupMembers> {
+    return new Map();
   }
 }
 
@@ -87,8 +88,7 @@ function stage() {
   const fronts = new Map([slack, discord].map((chat) => [chat.chat, chat]));
   const services = { ...context, policy: policy ?? never() };
   const standings = new Standings(fronts, services);
-  const refresh = (chat: Chat) =>
-    refreshPeople(chat as unknown as Front, context.snapshots, services.policy, context.clocks);
+  const refresh = (chat: Chat) => new PeopleReads(new Map([[chat.chat, chat]]), services).refresh();
   const judged = () => peopleNow({ ...context, governance: services.policy });
   const mayApprove = async (account: AccountId) => {
     const who = await standings.of(account, 'live');
@@ -106,6 +106,7 @@ describe('a decision reads the person live', () => {
   it('in every chat, and somebody deactivated in one of them holds nothing in the other', async () => {
     const { slack, discord, refresh, mayApprove } = stage();
     await Promise.all([refresh(slack), refresh(discord)]);
+    slack.reads.length = 0;
     expect(await mayApprove(BOB_THERE)).toBeNull();
     slack.set(BOB, 'deactivated');
     expect(await mayApprove(BOB_THERE)).toMatchObject({
@@ -174,7 +175,7 @@ describe('a decision reads the person live', () => {
     [
       'away',
       new ChatUnavailable('down', 0),
-      /^Your Slack account could not be read: Slack is not reachable\. Nothing was changed; try again when Slack is back\.$/,
+      /^Your Slack account U2 could not be read: Slack is not reachable\. Nothing was changed; try again when Slack is back\.$/,
     ],
     ['limiting', new ChatUnavailable('slow down', 60_000), /Slack limits how often it can be asked.*in a minute/],
     ['refusing', new Error('missing_scope'), /Slack refused.*log/],
@@ -196,7 +197,9 @@ describe('a decision reads the person live', () => {
     const who = await new Standings(new Map([['slack', slack]]), services).of(BOB, 'live');
     expect(who).toMatchObject({
       membership: 'unknown',
-      unread: expect.stringContaining('Your Discord account could not be read: Podwarden is not connected to Discord'),
+      unread: expect.stringContaining(
+        'Your Discord account 700000000000000002 could not be read: Podwarden is not connected to Discord',
+      ),
     });
   });
 
@@ -283,7 +286,7 @@ async function opened(token: string) {
   const reply = async (_: unknown, message: Message) => void said.push(plainText(message, 1000));
   const front = { chat: 'slack', reply, blocked: async () => null } as unknown as Front;
   const places = new Places(redis.client());
-  const all = { ...services, approvals, drafts, places, showsEverybody: true } as unknown as Services;
+  const all = { ...services, approvals, drafts, places, knowsApprovers: true } as unknown as Services;
   const dispatch = new Dispatch(front, all, standings);
   const inbox = new DurableInbox(front, dispatch, new Events(redis.client(), 'slack', all.audit), all);
   const submit = async (answers: Record<string, string[]>) => {
@@ -325,7 +328,9 @@ describe('a form is judged at its submit by what the chats say then, not by what
     await drafts.put('d1', { pods: ['pod1'] });
     discord.failures = [new ChatUnavailable('down', 0)];
     await submit({ reason: ['done'], data: ['nothing'] });
-    expect(said.join()).toContain('Your Discord account could not be read: Discord is not reachable');
+    expect(said.join()).toContain(
+      'Your Discord account 700000000000000002 could not be read: Discord is not reachable',
+    );
     expect(await approvals.forPod('pod1')).toBeNull();
   });
 });
@@ -344,7 +349,7 @@ describe('a click decides by what the chats say then', () => {
     expect(said.at(-1)).toContain('You are not allowed to approve: it needs the right "approve"');
     slack.failures = [new ChatUnavailable('down', 0)];
     await press('e2');
-    expect(said.at(-1)).toContain('Your Slack account could not be read');
+    expect(said.at(-1)).toContain('Your Slack account U2 could not be read');
     expect(await approvals.get('r1')).toEqual(before);
     slack.set(BOB, 'member', ['slack:S1']);
     await press('e3');
@@ -368,6 +373,66 @@ it('a launch is denied only by who may approve at that moment', async () => {
   expect(kept.access.may.has('approve')).toBe(true);
   expect(await deny()).toContain('You are not allowed to deny this');
   slack.failures = [new ChatUnavailable('down', 0)];
-  expect(await deny()).toContain('Your Slack account could not be read');
+  expect(await deny()).toContain('Your Slack account U2 could not be read');
   expect((await services.ledger.get('p1'))?.status).toBe('asking');
 });
+
+describe('somebody of a company with several workspaces', () => {
+  const ABROAD = 'slack:T9/U2';
+
+  it('is one of us under whichever workspace a click names them, as Slack places them with us', async () => {
+    const { standings, judged, mayApprove } = stage();
+    expect(await standings.of(ABROAD, 'live')).toMatchObject({ account: BOB, person: 'bob', membership: 'member' });
+    expect(await standings.of(ABROAD, 'fresh')).toMatchObject({ account: BOB, membership: 'member' });
+    expect(await mayApprove(ABROAD)).toBeNull();
+    expect((await judged()).memberOf(BOB)?.membership).toBe('member');
+  });
+
+  it('is nobody of ours where Slack places them elsewhere, whatever a click names', async () => {
+    const { slack, standings, mayApprove } = stage();
+    slack.known.set('slack:U2', { account: ABROAD, name: 'bob', membership: 'stranger', groups: [] });
+    const who = await standings.of(BOB, 'live');
+    expect(who).toMatchObject({ account: ABROAD, membership: 'stranger' });
+    expect(who.access.may.has('launch')).toBe(false);
+    expect(await mayApprove(BOB)).toMatchObject({ kind: 'membership' });
+  });
+
+  it('holds nothing where Slack places them nowhere, and hears that', async () => {
+    const { slack, standings, mayApprove } = stage();
+    slack.set(BOB, 'unknown', ['slack:S1']);
+    expect([...(await standings.of(BOB, 'fresh')).access.may]).toEqual([]);
+    expect(await mayApprove(BOB)).toMatchObject({
+      kind: 'unread',
+      text: expect.stringMatching(/^Your Slack account U2 could not be read: Slack does not say which workspace/),
+    });
+  });
+});
+
+describe('whoami', () => {
+  async function shown(world: ReturnType<typeof stage>, account: AccountId): Promise<string> {
+    const kept = await world.standings.of(account, 'kept');
+    const who = { account, person: kept.person, name: 'Bob' };
+    const asker = { ...kept, who, room: null, live: () => world.standings.of(account, 'live') } as unknown as Asker;
+    return plainText(await whoami.run({}, asker, world.services as unknown as Services), 4000);
+  }
+
+  it.each<[string, (world: ReturnType<typeof stage>) => void]>([
+    ['somebody who may approve', () => {}],
+    ['a right that was just taken away', ({ slack }) => slack.set(BOB, 'member', [])],
+    ['a guest whom a rule allows it', ({ slack }) => slack.set(BOB, 'guest', ['slack:S1'])],
+    ['an account that was just deactivated in the other chat', ({ discord }) => discord.set(BOB_THERE, 'deactivated')],
+    ['an account that the other chat does not know', ({ discord }) => void discord.known.clear()],
+    ['a chat that is away', ({ discord }) => void discord.failures.push(...times(2, new ChatUnavailable('down', 0)))],
+  ])('says the same as a decision: %s', async (_, change) => {
+    const world = stage();
+    await Promise.all([world.refresh(world.slack), world.refresh(world.discord)]);
+    change(world);
+    const text = await shown(world, BOB);
+    const refusal = await world.mayApprove(BOB);
+    expect(/approve: (yes|no)/.exec(text)?.[1]).toBe(refusal === null ? 'yes' : 'no');
+    if (refusal?.kind === 'unread') expect(text).toContain(refusal.text);
+    if (refusal?.kind === 'membership') expect(text).toContain(refusal.text);
+  });
+});
+
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatEmulator } from '../../emulators/chat.ts';
 import { Dispatch } from '../../src/bot/dispatch.ts';
 import { DurableInbox } from '../../src/bot/inbox.ts';
-import { refreshPeople, Standings } from '../../src/bot/people.ts';
+import { Standings } from '../../src/bot/people.ts';
 import type { RedisClient } from '../../src/store/connect.ts';
 import { Events } from '../../src/store/events.ts';
 import { ALICE_ON_DISCORD, bothChats, botServices } from './chats.ts';
@@ -55,12 +55,11 @@ export async function bots(
   }
   const [front] = fronts;
   if (!front) throw new Error('no bot');
-  // Forms open on what is kept of people; of those whom Discord does not list, only of who is named.
-  const { snapshots, policy, clocks } = services;
-  const account = `discord:${ALICE_ON_DISCORD}`;
+  // Forms open on what is kept of people.
+  const { snapshots, clocks } = services;
+  const account = chat === 'slack' ? 'slack:T0PODW/U0ALICE' : `discord:${ALICE_ON_DISCORD}`;
   const named = new Map([[account, { account, name: 'alice', membership: 'member' as const, groups: [] }]]);
-  await snapshots.saveMembers('discord', named, await snapshots.beginRead(clocks.now()));
-  await refreshPeople(front, snapshots, policy, clocks);
+  await snapshots.saveMembers(chat, named, await snapshots.beginRead(clocks.now()));
   const answers = (text: RegExp) => emulator.visibleTo(null).filter((seen) => text.test(seen.text)).length;
   /** Events come in their order: by the answer to a second one, what the first met has been taken up, and is then awaited. */
   const settled = async () => {

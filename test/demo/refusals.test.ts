@@ -134,7 +134,7 @@ describe('rights are read live, from every account of the person', { timeout: 24
         slack,
         'bob',
         /^Approve$/,
-        /Your Discord account could not be read.*Discord is not reachable/s,
+        /Your Discord account \d+ could not be read.*Discord is not reachable/s,
       );
       expect(deletes(world)).toBe(0);
       discord.faults.mode = null;

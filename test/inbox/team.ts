@@ -89,7 +89,7 @@ export function botOver(
   const services: Services = {
     ...context,
     policy,
-    showsEverybody: true,
+    knowsApprovers: true,
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine, context.audit),
     places: new Places(mine),
@@ -121,7 +121,7 @@ export function botOver(
     reply: (_, message) => say(message),
     direct: (_, message) => say(message),
     directPlace: async () => ({ chat: 'slack', channel: 'D1' }),
-    members: async () => new Map(),
+    groupMembers: async () => new Map(),
     member: (account) =>
       life.step(async () => {
         if (chat.unread) throw new ChatUnavailable('the chat is away', 0);

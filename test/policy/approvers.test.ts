@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessPolicy, Membership } from '../../src/policy/access.ts';
-import { anyoneEligible, deciderOf, noLongerHolds, type People, refusalOf } from '../../src/policy/approvers.ts';
+import type { AccessPolicy, Membership, Rule } from '../../src/policy/access.ts';
+import {
+  anyoneEligible,
+  deciderOf,
+  namesAllApprovers,
+  noLongerHolds,
+  type People,
+  refusalOf,
+} from '../../src/policy/approvers.ts';
 import { type AccountId, accountsOf, knownAs, type Link } from '../../src/policy/identity.ts';
 import { newApproval, voteOf } from './requests.ts';
 import { NOW } from './rows.ts';
@@ -170,13 +177,44 @@ describe('an approval is judged again before it is carried out', () => {
 });
 
 describe('whether anybody else could approve', () => {
-  const options = { guests: false, showsEverybody: true };
+  const options = { guests: false, knowsApprovers: true };
 
   it('is known before the form opens', () => {
     expect(anyoneEligible('slack:T1/U1', Object.keys(ALL), world(ALL), options)).toBe('yes');
     expect(anyoneEligible('slack:T1/U1', ['slack:T1/U1', 'slack:T1/U9'], world(ALL), options)).toBe('no');
-    expect(anyoneEligible('slack:T1/U1', ['slack:T1/U9'], world(ALL), { ...options, showsEverybody: false })).toBe(
+    expect(anyoneEligible('slack:T1/U1', ['slack:T1/U9'], world(ALL), { ...options, knowsApprovers: false })).toBe(
       'unknown',
     );
+  });
+});
+
+describe('whether rules name all who may approve', () => {
+  const rule = (more: Partial<Rule>): Rule => ({
+    name: 'r',
+    grant: [],
+    deny: [],
+    people: [],
+    accounts: [],
+    groups: [],
+    ...more,
+  });
+  const shown = (group: string) => group.startsWith('slack:');
+  it.each<[boolean, string, Rule[]]>([
+    [false, 'no rule does, so that a whole chat may', [rule({ grant: ['launch'], people: ['a'] })]],
+    [true, 'people', [rule({ grant: ['approve'], people: ['a'] })]],
+    [true, 'a group whose members are shown', [rule({ grant: ['approve'], groups: ['slack:S1'] })]],
+    [false, 'a role whose members are not', [rule({ grant: ['approve'], groups: ['slack:S1', 'discord:9'] })]],
+    [
+      false,
+      'a role that is confined to it',
+      [rule({ grant: ['approve'] }), rule({ only: ['approve'], groups: ['discord:9'] })],
+    ],
+    [
+      true,
+      'a role that gives something else',
+      [rule({ grant: ['approve'] }), rule({ grant: ['view'], groups: ['discord:9'] })],
+    ],
+  ])('is %s: %s', (expected, _, rules) => {
+    expect(namesAllApprovers({ homeChat: 'slack', rules }, shown)).toBe(expected);
   });
 });

@@ -39,19 +39,48 @@ describe('the list of people', () => {
     expect((await snapshots.members('slack')).readAt).toBe(2000);
   });
 
-  it('drops whom a later refresh of all no longer shows', async () => {
+  it('keeps whom a batch did not read, and drops whom it says, unless they were read since', async () => {
     const snapshots = new Snapshots(redis.client());
-    await snapshots.saveMember(B, as(B, 'member'), await snapshots.beginRead(1000));
-    await snapshots.saveMembers('slack', all(as(A, 'member')), await snapshots.beginRead(2000));
-    expect(await memberships(snapshots)).toEqual({ [A]: 'member' });
+    const seen = ['slack:T1/U3', 'slack:T1/U4'].map((account) => as(account, 'member'));
+    for (const one of [as(B, 'member'), ...seen])
+      await snapshots.saveMember(one.account, one, await snapshots.beginRead(1000));
+    const batch = await snapshots.beginRead(2000);
+    await snapshots.saveMember('slack:T1/U4', as('slack:T1/U4', 'guest'), await snapshots.beginRead(3000));
+    const dropped = ['slack:U3', 'slack:U4'];
+    await snapshots.saveMembers('slack', all(as(A, 'member')), batch, { pass: null, dropped });
+    expect(await memberships(snapshots)).toEqual({ [A]: 'member', [B]: 'member', 'slack:T1/U4': 'guest' });
+    expect((await snapshots.members('slack')).readAt).toBeNull();
   });
 
-  it('is not set back by a refresh of another bot that began earlier and ended later', async () => {
+  it('is not set back by a batch of another bot that began earlier and ended later', async () => {
     const snapshots = new Snapshots(redis.client());
     const [slow, quick] = [await snapshots.beginRead(1000), await snapshots.beginRead(2000)];
     await snapshots.saveMembers('slack', all(as(A, 'guest')), quick);
     await snapshots.saveMembers('slack', all(as(A, 'member'), as(B, 'member')), slow);
-    expect(await memberships(snapshots)).toEqual({ [A]: 'guest' });
+    expect(await memberships(snapshots)).toEqual({ [A]: 'guest', [B]: 'member' });
+    expect(await snapshots.members('slack')).toMatchObject({ readAt: 2000, count: 1 });
+  });
+
+  it('tells who did something here from who was only read', async () => {
+    const snapshots = new Snapshots(redis.client());
+    await snapshots.saveMember(A, as(A, 'member'), await snapshots.beginRead(1000));
+    await snapshots.saveMembers('slack', all(as(B, 'member')), await snapshots.beginRead(2000));
+    const { accounts } = await snapshots.members('slack');
+    expect([accounts[A]?.seenAt, accounts[B]?.seenAt]).toEqual([1000, undefined]);
+  });
+
+  it('names whom a chat did not show, and why, until the next time', async () => {
+    const snapshots = new Snapshots(redis.client());
+    expect(await snapshots.unreadPeople('slack')).toEqual({ chat: null, accounts: new Map() });
+    const unread = {
+      chat: { why: 'Slack did not answer', since: 1000, triedAt: 2000 },
+      accounts: new Map([['slack:U1', { why: 'Slack does not know it', since: 1, triedAt: 2 }]]),
+    };
+    await snapshots.saveUnreadPeople('slack', unread);
+    expect(await snapshots.unreadPeople('slack')).toEqual(unread);
+    expect((await snapshots.unreadPeople('discord')).accounts.size).toBe(0);
+    await snapshots.saveUnreadPeople('slack', { chat: null, accounts: new Map() });
+    expect(await snapshots.unreadPeople('slack')).toEqual({ chat: null, accounts: new Map() });
   });
 
   it('orders reads by when they began, whatever the clocks of two bots say', async () => {

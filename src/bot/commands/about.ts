@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RIGHTS } from '../../policy/access.ts';
+import { approverRefusal } from '../../policy/approvers.ts';
 import { bold, card, code, fields, type Message, note, text } from '../message/message.ts';
 import { type Command, defineCommand, optionsOf, usageOf } from './declare.ts';
 import { nearest } from './parse.ts';
@@ -12,20 +13,23 @@ export const whoami = defineCommand({
   access: null,
   outsideRooms: true,
   examples: ['whoami'],
-  async run(_, asker) {
-    const { who, access } = asker;
+  async run(_, asker, { policy }) {
+    // As a deciding click does it: what this shows is what that would be judged by.
+    const now = await asker.live();
+    const unable = approverRefusal(now, policy.approvals.guests);
     const rights = RIGHTS.map((right) => {
-      const mark = access.may.has(right) ? 'yes' : 'no';
-      return `${right}: ${mark}, ${access.why.get(right) ?? 'no rule'}`;
+      const holds = right === 'approve' ? unable === null : now.access.may.has(right);
+      const why = now.access.why.get(right) ?? 'no rule';
+      return `${right}: ${holds ? 'yes' : 'no'}, ${right === 'approve' && unable?.kind === 'membership' ? unable.text : why}`;
     });
-    const person = who.person === null ? 'nobody declared under people' : who.person;
-    return card(`You are ${who.name}`, 'info', [
+    return card(`You are ${asker.who.name}`, now.unread === null ? 'info' : 'warn', [
       fields(
-        ['Account', code(who.account)],
-        ['Person', person],
-        ['Membership', asker.membership],
+        ['Account', code(now.account)],
+        ['Person', now.person ?? 'nobody declared under people'],
+        ['Membership', now.membership],
         ['Room', asker.room ?? 'none here'],
       ),
+      ...(now.unread === null ? [] : [text(now.unread)]),
       text(rights.join('\n')),
     ]);
   },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { shortName } from '../../policy/pod-names.ts';
 import { formatHead, type NumberedEntry } from '../../store/audit.ts';
 import { type Block, bold, card, code, note, plain, text } from '../message/message.ts';
+import type { Services } from '../services.ts';
 import { defineCommand } from './declare.ts';
 import { knownPods } from './pods.ts';
 
@@ -70,10 +71,7 @@ function aboutOf({ facts, subject }: NumberedEntry): string {
 }
 
 /** A pod by its names or id, a person by key, name or account. */
-async function concerns(
-  about: string,
-  services: Parameters<typeof knownPods>[0],
-): Promise<(entry: NumberedEntry) => boolean> {
+async function concerns(about: string, services: Services): Promise<(entry: NumberedEntry) => boolean> {
   const wanted = about.toLowerCase();
   const ids = (await knownPods(services)).filter((pod) => pod.name.toLowerCase().includes(wanted)).map((pod) => pod.id);
   const person = services.policy.people.find(({ key, name }) =>

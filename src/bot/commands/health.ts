@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { chatsOf } from '../../jobs/approvals.ts';
 import { SILENT_MS } from '../../jobs/watch.ts';
 import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { type Health, healthCard } from '../views/health.ts';
 import { defineCommand } from './declare.ts';
+import { readPeopleHealth } from './people-health.ts';
 
 export const health = defineCommand({
   name: 'health',
@@ -58,9 +58,7 @@ async function read(services: Services): Promise<Health> {
     costs.unread(),
     snapshots.unreadable(),
   ]);
-  const people = await Promise.all(
-    chatsOf(policy).map(async (chat) => ({ chat, readAt: (await snapshots.members(chat)).readAt })),
-  );
+  const people = await readPeopleHealth(services);
   return {
     now,
     worker,

@@ -60,7 +60,7 @@ function oneNamed(name: string, pods: FleetPod[]): FleetPod {
 }
 
 /** The last read of the fleet, corrected by what we did since: nobody is shown less than we know ourselves. */
-export async function knownPods(services: Services): Promise<FleetPod[]> {
+export async function knownPods(services: Pick<Services, 'snapshots' | 'ledger'>): Promise<FleetPod[]> {
   const fleet = await services.snapshots.fleet();
   const readAt = fleet?.readAt ?? 0;
   const rows = new Map((await services.ledger.open()).map((row) => [row.podId, row]));
@@ -160,7 +160,10 @@ export async function suggestPods(typed: string, services: Services): Promise<Su
 }
 
 /** Whose each pod is, as claims, launches, the policy file and names say; absent: nobody's. One read for all. */
-export async function ownersOf(pods: readonly FleetPod[], services: Services): Promise<Map<string, PersonRef>> {
+export async function ownersOf(
+  pods: readonly FleetPod[],
+  services: Pick<Services, 'ledger' | 'owners' | 'policy'>,
+): Promise<Map<string, PersonRef>> {
   const { ledger, owners, policy } = services;
   const [rows, claims] = await Promise.all([ledger.byPods(pods.map(({ id }) => id)), owners.all()]);
   return new Map(

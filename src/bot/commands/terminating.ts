@@ -156,8 +156,9 @@ async function nobodyElse(asker: Asker, services: Services): Promise<Message | '
   const people = await everybody(services, Number.POSITIVE_INFINITY);
   const lists = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.members(chat)));
   const accounts = lists.flatMap((members) => Object.keys(members.accounts));
-  const showsEverybody = services.showsEverybody && lists.every(({ readAt }) => readAt !== null);
-  const options = { guests: services.policy.approvals.guests, showsEverybody };
+  const troubles = await Promise.all(chatsOf(services.policy).map((chat) => services.snapshots.unreadPeople(chat)));
+  const isRead = lists.every(({ readAt }) => readAt !== null) && troubles.every(({ accounts }) => accounts.size === 0);
+  const options = { guests: services.policy.approvals.guests, knowsApprovers: services.knowsApprovers && isRead };
   const found = anyoneEligible(asker.who.account, accounts, people, options);
   if (found !== 'no') return found === 'yes' ? null : 'unknown';
   return note(

@@ -302,21 +302,16 @@ export class DiscordFront implements Front {
     await this.call(() => this.client.rest.post(route, withUploads(body, message)), 'person');
   }
 
-  /** Listing a server's members needs a privileged intent, so those who are known are read one by one. */
-  async members(accounts: readonly AccountId[]): Promise<Map<AccountId, Member>> {
-    const members = new Map<AccountId, Member>();
-    for (const account of accounts) {
-      const member = await this.member(account);
-      if (member) members.set(account, member);
-    }
-    return members;
-  }
-
   async member(account: AccountId): Promise<Member | null> {
     const { guild } = this;
     // Before the login nobody can be read, which says nothing of anybody.
     if (guild === null || !this.client.isReady()) throw new ChatUnavailable('Discord is not connected yet', 0);
     return this.call(() => readMember(this.client.rest, guild, account));
+  }
+
+  /** Roles come with each member. */
+  async groupMembers() {
+    return new Map();
   }
 
   /** Commands show up also where the bot may not post; each interaction says what it may there. */

@@ -5,8 +5,8 @@ import { discordUser } from './render.ts';
 
 /** Discord's code for somebody who is not in the server. */
 const UNKNOWN_MEMBER = 10_007;
-/** And for an id that is nobody's. */
-const UNKNOWN_USER = 10_013;
+/** And for an id that is nobody's, or is no id: a policy file's mistake costs the account that it names. */
+const NOBODY = [10_013, 50_035];
 
 /** Guests are those who did not pass the server's screening, or came by a guest invite. */
 function memberOf(member: APIGuildMember): Member {
@@ -27,7 +27,7 @@ export async function readMember(rest: REST, guild: string, account: AccountId):
     return memberOf((await rest.get(Routes.guildMember(guild, id))) as APIGuildMember);
   } catch (error) {
     if (!(error instanceof DiscordAPIError)) throw error;
-    if (error.code === UNKNOWN_USER) return null;
+    if (NOBODY.includes(Number(error.code))) return null;
     if (error.code !== UNKNOWN_MEMBER) throw error;
     return { account: `discord:${id}`, name: id, membership: 'deactivated', groups: [] };
   }

@@ -19,7 +19,7 @@ import { slackError } from './failures.ts';
 import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
 import { problemsAck, renderModal } from './modal.ts';
-import { readMember, readMembers } from './people.ts';
+import { readGroups, readMember } from './people.ts';
 import { Posts, type SlackRef } from './posts.ts';
 import { Privately } from './privately.ts';
 import { slackUser } from './render.ts';
@@ -219,12 +219,12 @@ export class SlackFront implements Front {
     return `${this.url}archives/${channel}/p${ts.replace('.', '')}${inThread}`;
   }
 
-  members() {
-    return this.call(() => readMembers(this.web, this.team));
-  }
-
   member(account: AccountId) {
     return this.call(() => readMember(this.web, this.team, account));
+  }
+
+  groupMembers(groups: readonly string[]) {
+    return this.call(() => readGroups(this.web, groups));
   }
 
   async blocked(place: Place): Promise<string | null> {

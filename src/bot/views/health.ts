@@ -3,6 +3,7 @@ import type { BalanceSource } from '../../policy/scan/memory.ts';
 import { rowsIn, type Unread, unreadLines } from '../../policy/unread.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
+import { type PeopleHealth, peopleEntries, peopleTroubles } from './people-health.ts';
 
 interface Seen {
   at: number;
@@ -32,7 +33,7 @@ export interface Health {
   catalogueAt: number | null;
   billingAt: number | null;
   billingTrouble: { since: number; detail: string } | null;
-  people: { chat: string; readAt: number | null }[];
+  people: readonly PeopleHealth[];
   /** What in lists or in the store does not read. */
   unread: readonly Unread[];
   redisUsed: number | null;
@@ -60,9 +61,9 @@ export function healthCard(health: Health): Message {
   const { worker, bot, scannedAt, trouble, balanceSince, now, scanEveryMs } = health;
   const late = scannedAt === null || now - scannedAt > 3 * scanEveryMs;
   const wrong = health.clocks.some(({ ahead }) => clockState(ahead) === 'wrong');
-  const ill = [worker === null || worker.silent, bot === null || bot.silent, late, trouble !== null, wrong].some(
-    Boolean,
-  );
+  const people = peopleTroubles(health.people);
+  const silent = [worker, bot].some((part) => part === null || part.silent);
+  const ill = [silent, late, trouble !== null, wrong, people.ill].some(Boolean);
   const past = (time: number) => pastOf(time, now);
   const alive = (part: Seen | null): (Span | string)[] =>
     part === null ? ['never seen'] : [part.silent ? 'SILENT, last seen ' : 'there, ', past(part.at)];
@@ -87,7 +88,7 @@ export function healthCard(health: Health): Message {
         : at(health.billingAt)),
     ],
     ...unreadEntry(health.unread),
-    ...health.people.map(({ chat, readAt }): Value => [`People on ${chat}`, ...at(readAt)]),
+    ...health.people.flatMap((chat) => peopleEntries(chat, past)),
     ...health.closed.map(({ chat, room, why, since }): Value => {
       const what = `takes no messages from Podwarden (${oneLine(why)}), since `;
       return [`${room ?? 'Another channel'} on ${chat}`, what, past(since)];
@@ -100,9 +101,11 @@ export function healthCard(health: Health): Message {
     ...(balanceSince === null ? [] : ['the balance']),
     ...(health.billingTrouble ? ['the bill'] : []),
     ...(rows === 0 ? [] : [rowsText(rows)]),
+    ...people.cannotRead,
   ];
   const but = [
     ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
+    ...people.but,
     ...(health.clocks.length > 0 ? ['a clock is off'] : []),
     ...(health.closed.length > 0 ? ['a channel takes no messages'] : []),
   ];

@@ -1,0 +1,195 @@
+import { type AccountId, bare } from '../policy/identity.ts';
+import type { ReadMember } from '../store/members.ts';
+import type { KeptMember, Members, PeoplePass, UnreadAccount, UnreadPeople } from '../store/shapes.ts';
+import { ChatError } from './failure.ts';
+import { ChatUnavailable, type GroupMembers, type Member } from './front.ts';
+import { hidden, type Readable, withGroups } from './live-reads.ts';
+import { groupsIn } from './people.ts';
+import { accountsThatMatter, groupsThatApprove, type Judged, type Mattering } from './people-who-matter.ts';
+import { capital } from './views/words.ts';
+
+/** Half of what Slack lets `users.info` be called in a minute (tier 4): clicks have the rest. Discord waits by itself. */
+export const BATCH = 50;
+/** When the next batch is read where accounts are left. */
+export const NEXT_BATCH_MS = 60_000;
+/** A batch of a slow chat ends after this long, real ms. */
+const BATCH_PATIENCE_MS = 30_000;
+/** Whoever was read, or could not be, is read again after this long. */
+const REREAD_MS = 4 * 60_000;
+/** So many failures in a row are the chat's. Whoever failed is tried after all others, so that they hold nobody up. */
+const CHAT_FAILS = 3;
+
+interface Known {
+  kept: Members;
+  byId: ReadonlyMap<AccountId, KeptMember>;
+  unread: UnreadPeople;
+  matter: Mattering;
+}
+
+/** What one batch ended in, by account without its workspace. */
+interface Batch {
+  at: number;
+  /** All that matter, with the members of groups that approve. */
+  all: ReadonlySet<AccountId>;
+  /** Null where the chat knows none. */
+  found: Map<AccountId, Member | null>;
+  failed: Map<AccountId, string>;
+  isLeft: boolean;
+  /** Why it ended before its end; null where it did not. */
+  ended: string | null;
+}
+
+/** Keeps the list that workers judge by: those who matter, one by one, the longest unread first, and never all over again. */
+export class PeopleReads {
+  private readonly fronts: ReadonlyMap<string, Readable>;
+  private readonly services: Judged;
+  /** Until when a chat is left alone, because it said so; real ms. */
+  private readonly pauses = new Map<string, number>();
+
+  constructor(fronts: ReadonlyMap<string, Readable>, services: Judged) {
+    this.fronts = fronts;
+    this.services = services;
+  }
+
+  /** One batch in each chat; whether accounts are left for a next one. */
+  async refresh(): Promise<boolean> {
+    const reads = [...this.fronts].map(([chat, front]) => this.batch(chat, front));
+    const ended = await Promise.allSettled(reads);
+    for (const read of ended) {
+      if (read.status === 'rejected')
+        this.services.log.warn({ error: String(read.reason) }, 'people could not be read');
+    }
+    return ended.some((read) => read.status === 'fulfilled' && read.value);
+  }
+
+  private async batch(chat: string, front: Readable): Promise<boolean> {
+    if (performance.now() < (this.pauses.get(chat) ?? 0)) return true;
+    const { snapshots, clocks } = this.services;
+    const known = await this.known(chat);
+    const now = clocks.now();
+    const { readAt } = known.kept;
+    if (dueIn(known, known.matter.all, now).length === 0 && readAt !== null && now - readAt < REREAD_MS) return false;
+    // Groups and accounts are read after this: a live read that begins later is later in both.
+    const stamp = await snapshots.beginRead(now);
+    const batch = await this.read(chat, front, known, stamp.at);
+    const unread = unreadAfter(chat, known, batch);
+    const dropped = [...known.byId.keys()].filter((id) => !batch.all.has(id));
+    const pass = passAfter(known, batch, unread);
+    await snapshots.saveMembers(chat, membersOf(known, batch), stamp, { pass, dropped });
+    await snapshots.saveUnreadPeople(chat, unread);
+    this.logUnread(chat, known.unread, unread);
+    return batch.isLeft || batch.ended !== null;
+  }
+
+  private async known(chat: string): Promise<Known> {
+    const { snapshots } = this.services;
+    const [kept, unread] = await Promise.all([snapshots.members(chat), snapshots.unreadPeople(chat)]);
+    const matter = await accountsThatMatter(chat, kept, this.services);
+    return { kept, byId: new Map(Object.values(kept.accounts).map((one) => [bare(one.account), one])), unread, matter };
+  }
+
+  private async read(chat: string, front: Readable, known: Known, at: number): Promise<Batch> {
+    const { policy } = this.services;
+    const batch: Batch = { at, all: known.matter.all, found: new Map(), failed: new Map(), isLeft: false, ended: null };
+    let groups: GroupMembers;
+    try {
+      groups = await front.groupMembers(groupsIn(policy));
+    } catch (error) {
+      this.pause(chat, error);
+      return { ...batch, ended: `its groups could not be read: ${whyOf(chat, error)}` };
+    }
+    const approvers = [...groupsThatApprove(policy.access)].flatMap((group) => [...(groups.get(group) ?? [])]);
+    batch.all = new Set([...known.matter.all, ...approvers]);
+    const due = dueIn(known, batch.all, at);
+    const until = performance.now() + BATCH_PATIENCE_MS;
+    let inARow = 0;
+    for (const [i, account] of due.entries()) {
+      batch.isLeft = i === BATCH || performance.now() > until;
+      if (batch.isLeft) break;
+      try {
+        const member = await front.member(account);
+        batch.found.set(account, member && withGroups(member, groups));
+        inARow = 0;
+      } catch (error) {
+        const why = whyOf(chat, error);
+        if (this.pause(chat, error)) return { ...batch, ended: why };
+        batch.failed.set(account, why);
+        inARow += 1;
+        if (inARow === CHAT_FAILS) return { ...batch, ended: why };
+      }
+    }
+    return batch;
+  }
+
+  /** Whether the chat asked for that. */
+  private pause(chat: string, error: unknown): boolean {
+    const wait = error instanceof ChatUnavailable ? error.retryAfterMs : 0;
+    if (wait > 0) this.pauses.set(chat, performance.now() + wait);
+    return wait > 0;
+  }
+
+  private logUnread(chat: string, before: UnreadPeople, now: UnreadPeople): void {
+    const { log } = this.services;
+    if (now.chat) log.warn({ chat, why: now.chat.why }, 'people could not be read');
+    for (const [account, { why }] of now.accounts) {
+      if (before.accounts.get(account)?.why !== why) log.warn({ account, why }, 'an account could not be read');
+    }
+  }
+}
+
+/** Those whom workers judge come first. */
+function dueIn({ byId, unread, matter }: Known, all: ReadonlySet<AccountId>, now: number): AccountId[] {
+  const triedAt = (id: AccountId) => Math.max(byId.get(id)?.readAt ?? 0, unread.accounts.get(id)?.triedAt ?? 0);
+  const late = (id: AccountId) => (matter.deciding.has(id) ? 0 : 1);
+  const due = [...all].filter((id) => now - triedAt(id) >= REREAD_MS);
+  return due.sort((a, b) => late(a) - late(b) || triedAt(a) - triedAt(b));
+}
+
+/** Whoever left and is not shown any more has still left. */
+function membersOf({ byId }: Known, { found }: Batch): Map<AccountId, ReadMember> {
+  const read = [...found].filter(([id, member]) => member !== null || byId.get(id)?.membership !== 'deactivated');
+  return new Map(
+    read.map(([id, member]) => {
+      const facts = member ?? hidden(id);
+      const seenAt = byId.get(id)?.seenAt;
+      return [facts.account, seenAt === undefined ? facts : { ...facts, seenAt }];
+    }),
+  );
+}
+
+function unreadAfter(chat: string, { unread }: Known, batch: Batch): UnreadPeople {
+  const accounts = new Map([...unread.accounts].filter(([id]) => batch.all.has(id)));
+  const note = (why: string, before: UnreadAccount | null | undefined): UnreadAccount => ({
+    why,
+    since: before?.since ?? batch.at,
+    triedAt: batch.at,
+  });
+  for (const [id, member] of batch.found) {
+    const why = whyUnknown(chat, member);
+    if (why === null) accounts.delete(id);
+    else accounts.set(id, note(why, accounts.get(id)));
+  }
+  for (const [id, why] of batch.failed) accounts.set(id, note(why, accounts.get(id)));
+  return { chat: batch.ended === null ? null : note(batch.ended, unread.chat), accounts };
+}
+
+/** Null while somebody who matters has not been read at all. */
+function passAfter(known: Known, batch: Batch, unread: UnreadPeople): PeoplePass | null {
+  const readable = [...batch.all].filter((id) => !unread.accounts.has(id));
+  const times = readable.map((id) => (batch.found.has(id) ? batch.at : known.byId.get(id)?.readAt));
+  if (batch.ended !== null && readable.length === 0) return null;
+  if (times.includes(undefined)) return null;
+  return { readAt: Math.min(batch.at, ...times.filter((time) => time !== undefined)), count: batch.all.size };
+}
+
+function whyUnknown(chat: string, member: Member | null): string | null {
+  if (member === null) return `${capital(chat)} does not know it`;
+  return member.membership === 'unknown' ? `${capital(chat)} does not say which workspace it belongs to` : null;
+}
+
+function whyOf(chat: string, error: unknown): string {
+  const name = capital(chat);
+  if (error instanceof ChatUnavailable && error.retryAfterMs > 0) return `${name} limits how often it can be asked`;
+  if (error instanceof ChatUnavailable) return `${name} did not answer`;
+  return error instanceof ChatError && error.code !== '' ? `${name} refused it (${error.code})` : `${name} refused it`;
+}
