@@ -58,6 +58,8 @@ export class Player {
         return world.startPart(step.part);
       case 'restart-redis':
         return world.restartRedis();
+      case 'empty-redis':
+        return world.emptyRedis();
     }
   }
 

@@ -13,7 +13,8 @@ export type Step =
   | { kind: 'fault-clear'; name: string | null }
   | { kind: 'kill'; part: Part }
   | { kind: 'start'; part: Part }
-  | { kind: 'restart-redis' };
+  | { kind: 'restart-redis' }
+  | { kind: 'empty-redis' };
 
 export type Where = { channel: string } | { person: string; privately: boolean };
 export type PodCount = 'running' | 'exited' | 'total' | 'terminated';
@@ -170,6 +171,7 @@ const READERS: Reader[] = [
   [/^kill (bot|worker)$/, ([part]) => ({ kind: 'kill', part: part as Part })],
   [/^start (bot|worker)$/, ([part]) => ({ kind: 'start', part: part as Part })],
   [/^restart redis$/, () => ({ kind: 'restart-redis' })],
+  [/^empty redis$/, () => ({ kind: 'empty-redis' })],
 ];
 
 /** One step of one line. @throws Error that says what is wrong with it. */

@@ -312,6 +312,11 @@ export class World {
     return this.restarting;
   }
 
+  /** As somebody does by mistake, while everything runs. */
+  async emptyRedis(): Promise<void> {
+    await this.redisClient.flushall();
+  }
+
   private async redisAnew(): Promise<void> {
     const before = this.redis;
     this.redis = null;

@@ -5,6 +5,7 @@ import { PEOPLE_GUARDS } from './people.ts';
 import { POD_GUARDS } from './pods.ts';
 import { PUBLISHING_GUARDS } from './publishing.ts';
 import { ROW_GUARDS } from './rows.ts';
+import { STORE_GUARDS } from './store.ts';
 import { TRUST_GUARDS } from './trust.ts';
 
 export const GUARDS: readonly Guard[] = [
@@ -15,4 +16,5 @@ export const GUARDS: readonly Guard[] = [
   ...POD_GUARDS,
   ...PUBLISHING_GUARDS,
   ...ROW_GUARDS,
+  ...STORE_GUARDS,
 ];

@@ -5,6 +5,7 @@ import type { Enqueue } from '../jobs/queues.ts';
 import type { Access } from '../policy/access.ts';
 import type { Decider } from '../policy/approvers.ts';
 import type { AccountId, PersonRef, Place } from '../policy/identity.ts';
+import type { Loss } from '../policy/store-loss.ts';
 import type { Approvals } from '../store/approvals.ts';
 import type { Audit } from '../store/audit.ts';
 import type { Budgets } from '../store/budgets.ts';
@@ -23,6 +24,14 @@ import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Message } from './message/message.ts';
 
+/** What this process knows of the rest of Podwarden, whatever the store says. */
+export interface Vitals {
+  /** What the store lost lately; null for nothing. */
+  loss(now: number): Promise<Loss | null>;
+  /** How many workers are connected to Redis; null where Redis does not tell. */
+  workersConnected(): Promise<number | null>;
+}
+
 /** What commands and actions work with. */
 export interface Services {
   ledger: Ledger;
@@ -30,6 +39,7 @@ export interface Services {
   machineClocks: MachineClocks;
   drafts: Drafts;
   places: Places;
+  vitals: Vitals;
   replies: Replies;
   approvals: Approvals;
   links: Links;

@@ -7,6 +7,7 @@ import { DisownedChats } from '../bot/disowned-chats.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { DurableInbox } from '../bot/inbox.ts';
+import { tellLostRequests } from '../bot/lost-requests.ts';
 import { Standings } from '../bot/people.ts';
 import { NEXT_BATCH_MS, PeopleReads } from '../bot/people-reads.ts';
 import { announcements } from '../bot/publish/announcements.ts';
@@ -27,9 +28,10 @@ import { pageOutByBot } from '../jobs/names.ts';
 import { OverdueWatch } from '../jobs/overdue.ts';
 import { type PagingContext, pageOutFromBot } from '../jobs/page-out.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
-import { createProducer } from '../jobs/queues.ts';
+import { createProducer, workersOn } from '../jobs/queues.ts';
 import { startWorking, stopWorking, type Verdict } from '../jobs/run.ts';
 import { watchOver } from '../jobs/watch.ts';
+import { StoreWatch } from '../jobs/watch-store.ts';
 import { namesAllApprovers } from '../policy/approvers.ts';
 import { RECURRING } from '../policy/due.ts';
 import { chatOf } from '../policy/identity.ts';
@@ -50,8 +52,10 @@ import { Owners } from '../store/owners.ts';
 import { Places } from '../store/places.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
+import { StoreWitness } from '../store/witness.ts';
 import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, openAudit } from './process.ts';
+import { type Repeating, repeatedly, watchStore } from './repeatedly.ts';
 
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
@@ -75,6 +79,7 @@ export async function runBot(options: {
   const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log);
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
+  const witness = new StoreWitness(redis.producer, audit, newId);
   const services: Services = {
     ledger: new Ledger(redis.producer, audit),
     approvals,
@@ -92,6 +97,11 @@ export async function runBot(options: {
     machineClocks: new MachineClocks(redis.producer),
     drafts: new Drafts(redis.producer, audit),
     places: new Places(redis.producer),
+    vitals: {
+      loss: (now) => witness.loss(now),
+      // Each node of a Cluster knows its own connections alone.
+      workersConnected: async () => (redis.producer.isCluster ? null : workersOn(producer.queue('pods'))),
+    },
     replies: new Replies(redis.producer, audit),
     enqueue: producer.enqueue,
     clocks,
@@ -106,7 +116,12 @@ export async function runBot(options: {
   const disowned = new DisownedChats(services, options.onFatal);
   const fronts = new Map(frontsOf(settings, log, disowned).map((front) => [front.chat, front]));
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
-  const context = { ...chatContext(fronts, services, new Cards(redis.producer)), findings: services.findings, pager };
+  const watchingStore = keepStoreWatch(services, witness);
+  const context = {
+    ...rememberedFirst(chatContext(fronts, services, new Cards(redis.producer)), watchingStore),
+    findings: services.findings,
+    pager,
+  };
   const worker = startWorking<ChatContext & PagingContext>({
     connection: redis.worker,
     prefix: PREFIX,
@@ -150,7 +165,8 @@ export async function runBot(options: {
   const watching = keepWatch(services, overdue);
   return {
     close: async () => {
-      clearInterval(watching);
+      watching.end();
+      watchingStore.end();
       disowned.close();
       // What was acknowledged is finished first, or left to whoever is up.
       await Promise.all([...fronts.values()].map((front) => front.pause()));
@@ -163,18 +179,29 @@ export async function runBot(options: {
 }
 
 /** Says that the bot is there, and looks whether the worker is, and does what was promised. Real time: a watchdog must not hang on a queue. */
-function keepWatch(services: Services, overdue: OverdueWatch): NodeJS.Timeout {
+function keepWatch(services: Services, overdue: OverdueWatch): Repeating {
   const { snapshots, clocks, policy, log } = services;
   const look = async () => {
     await snapshots.seen('bot', clocks.realNow());
     await watchOver('worker', { ...services, governance: policy, pages: pageOutByBot });
     await overdue.look();
   };
-  const guarded = () => {
-    look().catch((error: Error) => log.warn({ error: error.message }, 'the watch on the worker failed'));
+  return repeatedly(look, WATCH_MS, (error) => log.warn({ error: error.message }, 'the watch on the worker failed'));
+}
+
+/** Looks whether Redis still holds what it held, and tells whoever waits for what it lost. */
+function keepStoreWatch(services: Services, witness: StoreWitness): Repeating {
+  const watch = new StoreWatch({ ...services, governance: services.policy, pages: pageOutByBot, witness });
+  return watchStore({ look: () => watch.look().then(() => tellLostRequests(witness, services)) }, services.log);
+}
+
+/** What a card shows for the first time is known to this process before, so that it can say when Redis lost it. */
+function rememberedFirst(context: ChatContext, watching: Repeating): ChatContext {
+  const first = (tell: (id: string) => Promise<void>) => (id: string) => {
+    watching.now();
+    return tell(id);
   };
-  guarded();
-  return setInterval(guarded, WATCH_MS);
+  return { ...context, tellRow: first(context.tellRow), tellRequest: first(context.tellRequest) };
 }
 
 function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: Log, disowned: DisownedChats): Front[] {

@@ -21,6 +21,7 @@ import { startPod } from '../jobs/start-pod.ts';
 import { stopPod } from '../jobs/stop-pod.ts';
 import { terminatePod } from '../jobs/terminate-pod.ts';
 import { TICK_MS, tick } from '../jobs/tick.ts';
+import { StoreWatch } from '../jobs/watch-store.ts';
 import { newSuffix } from '../policy/pod-names.ts';
 import { createRunpod } from '../runpod/client.ts';
 import { AccountMismatch, AccountPin } from '../store/account-pin.ts';
@@ -36,9 +37,11 @@ import { Links } from '../store/links.ts';
 import { Owners } from '../store/owners.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
+import { StoreWitness } from '../store/witness.ts';
 import { AccountGate, gated } from './account-gate.ts';
 import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, openAudit } from './process.ts';
+import { repeatedly, watchStore } from './repeatedly.ts';
 import { runpodPort } from './runpod-port.ts';
 import { VERSION } from './version.ts';
 
@@ -150,15 +153,28 @@ export async function runWorker(options: {
   const pods = producer.queue('pods');
   await scheduleTicks(pods, timings.tickMs);
   await producer.enqueue(tick, {}, { id: 'tick-at-start' });
-  const ticking = setInterval(() => {
-    keepTicking(pods, timings.tickMs, context)
-      .then((anew) => anew && log.warn({}, 'no tick came: they are scheduled anew'))
-      .catch((error: Error) => log.warn({ error: error.message }, 'the ticks could not be looked after'));
-  }, LATE_TICKS * timings.tickMs);
+  const ticking = repeatedly(
+    async () => {
+      if (await keepTicking(pods, timings.tickMs, context)) log.warn({}, 'no tick came: they are scheduled anew');
+    },
+    LATE_TICKS * timings.tickMs,
+    (error) => log.warn({ error: error.message }, 'the ticks could not be looked after'),
+    { atOnce: false },
+  );
+  const storeWatch = new StoreWatch({
+    ...context,
+    witness: new StoreWitness(redis.producer, audit, newId),
+    noticed: async () => {
+      await scheduleTicks(pods, timings.tickMs);
+      await producer.enqueue(tick, {}, { id: 'tick-after-loss' });
+    },
+  });
+  const watching = watchStore(storeWatch, log);
   await firstReads(context.snapshots);
   return {
     close: async () => {
-      clearInterval(ticking);
+      ticking.end();
+      watching.end();
       await stopWorking([worker], SHUTDOWN_MS);
       await producer.close();
       await runpod.close();

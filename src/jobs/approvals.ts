@@ -8,7 +8,9 @@ import type { DigestKind } from '../policy/costs/windows.ts';
 import type { Thresholds } from '../policy/findings/thresholds.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { type AccountId, actorOf, bare, type Declared, type PersonRef } from '../policy/identity.ts';
+import type { LaunchDefaults } from '../policy/launch.ts';
 import { ownerOf } from '../policy/ownership.ts';
+import type { LaunchArgs } from '../policy/presets.ts';
 import type { WorkingHours } from '../policy/working-time.ts';
 import type { Approvals } from '../store/approvals.ts';
 import { type Audit, type AuditEntry, formatHead } from '../store/audit.ts';
@@ -45,6 +47,8 @@ export interface Governance {
   projects: readonly Project[];
   budgets: BudgetRules;
   digest: { hour: number; weekday: number };
+  presets: Readonly<Record<string, LaunchArgs>>;
+  defaults: LaunchDefaults;
 }
 
 /** What jobs that carry out or review requests are given on top. */

@@ -55,6 +55,9 @@ export function createProducer(connection: ConnectionOptions, prefix: string, lo
   };
 }
 
+/** How many work a queue, by their connections: one that died is not among them at once. Null where Redis does not tell. */
+export const workersOn = (queue: Queue): Promise<number | null> => queue.getWorkersCount().catch(() => null);
+
 /** Enqueues what a row asks for: its pod job and its announcement. Safe to repeat. */
 export async function enqueueFor(row: Row, enqueue: Enqueue): Promise<void> {
   const job = jobFor(row);

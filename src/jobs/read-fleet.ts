@@ -4,6 +4,7 @@ import { type Finding, keyOf } from '../policy/findings/finding.ts';
 import { findHits } from '../policy/findings/rules.ts';
 import { passTime } from '../policy/findings/settle.ts';
 import type { FleetPod } from '../policy/fleet.ts';
+import { brokenPresets } from '../policy/presets.ts';
 import { balanceAt, believeBalance, withJump, withPeak } from '../policy/scan/account.ts';
 import {
   afresh,
@@ -243,6 +244,7 @@ async function judged(
     retired: picture.account === 'retired',
     sunset: context.provider.sunset(),
     redisUsed,
+    ...(await catalogState(context)),
   };
   const budgets = await watchedBudgets(picture.at, context);
   const meter = meterOperations(metered(memory, next));
@@ -261,6 +263,15 @@ async function judged(
     open = await context.findings.open();
   }
   return false;
+}
+
+/** How old GPU types and prices are, and what the policy file names that is not among them. */
+async function catalogState({ snapshots, governance }: GovernedContext) {
+  const catalog = await snapshots.catalogue();
+  if (!catalog) return { catalogAt: null, presets: [] };
+  const projects = governance.projects.map(({ name }) => name);
+  const around = { ...catalog, defaults: governance.defaults, projects };
+  return { catalogAt: catalog.readAt, presets: brokenPresets(governance.presets, catalog.gpus, around) };
 }
 
 const isScans = ({ rule, subject }: Finding) => rule !== 'blind' || !isWatched(subject);

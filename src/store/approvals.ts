@@ -91,7 +91,7 @@ export class Approvals {
     const altered = await this.proven(id);
     if (!altered?.altered) return null;
     const logged = await this.audit.newestOf(id);
-    const rev = Math.max(logged === null || logged === 'unreadable' ? 0 : logged.rev, Math.min(altered.rev, 1e9)) + 1;
+    const rev = Math.max(typeof logged === 'object' ? (logged?.rev ?? 0) : 0, Math.min(altered.rev, 1e9)) + 1;
     const written = { ...asVoid(altered, altered.altered, at), rev };
     const [pod, batch] = await Promise.all([this.pod(written.podId), this.batch(written.batch)]);
     const operations = [
@@ -281,6 +281,7 @@ export class Approvals {
   /** What is wrong where the newest entry about a record is not the one of the state that it is in. */
   private async behindLog({ record, seal }: Stored): Promise<Problem | null> {
     const logged = await this.audit.newestOf(record.id);
+    if (logged === 'put-back') return 'rolled-back';
     if (logged === null || logged === 'unreadable') return seal === '' ? null : 'unlogged';
     return logged.rev === record.rev && logged.seal === seal ? null : 'rolled-back';
   }

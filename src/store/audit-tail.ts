@@ -13,6 +13,9 @@ export interface Stamp {
   seal: string;
 }
 
+/** `unreadable`: the log cannot be followed back to it. `put-back`: the log is an older one than was read before. */
+export type LatestStamp = Stamp | null | 'unreadable' | 'put-back';
+
 const PAGE = 500;
 /** More than a busy team logs while a request is open. Beyond it nothing is claimed to be the newest. */
 const MAX_BACK = 100_000;
@@ -39,6 +42,8 @@ export class AuditTail {
   /** The newest entry that has not been read yet, going back. */
   private bottom: Mark | null = null;
   private queue: Promise<unknown> = Promise.resolve();
+  /** Entries up to this one were there when the log turned out to be another than was read: what followed them is unknown. */
+  private doubted = 0;
 
   constructor(
     redis: RedisClient,
@@ -51,16 +56,34 @@ export class AuditTail {
     this.chained = log.chained;
   }
 
-  /** Null where no entry is about it; `unreadable` where the log cannot be followed back to it. */
-  newest(request: string): Promise<Stamp | null | 'unreadable'> {
+  /** Null where no entry is about it. */
+  newest(request: string): Promise<LatestStamp> {
     const mine = this.queue.then(() => this.find(request));
     this.queue = mine.catch(() => {});
     return mine;
   }
 
-  private async find(request: string): Promise<Stamp | null | 'unreadable'> {
+  /** Reads what came since. Whoever does so often sees a log that was put back, however much is written to it afterwards. */
+  follow(): Promise<void> {
+    const mine = this.queue.then(() => this.readToHead());
+    this.queue = mine.catch(() => {});
+    return mine;
+  }
+
+  /** No request whose newest entry is this one, or an earlier one, is believed. */
+  doubt(n: number): void {
+    this.doubted = Math.max(this.doubted, n);
+  }
+
+  private async readToHead(): Promise<void> {
     const head = await this.head();
-    if (this.top === null || !(await this.readOn(this.top, head))) this.startOver(head);
+    if (this.top !== null && (await this.readOn(this.top, head))) return;
+    if (this.top !== null) this.doubt(head.n);
+    this.startOver(head);
+  }
+
+  private async find(request: string): Promise<LatestStamp> {
+    await this.readToHead();
     for (let read = 0; read <= MAX_BACK; read += PAGE) {
       const found = this.stamps.get(request);
       if (found) return this.believed(request, found);
@@ -70,7 +93,8 @@ export class AuditTail {
     return 'unreadable';
   }
 
-  private believed(request: string, found: Stamp): Stamp | 'unreadable' {
+  private believed(request: string, found: Stamp): LatestStamp {
+    if (found.n <= this.doubted) return 'put-back';
     const seen = this.lost.get(request);
     if (seen && (seen.n !== found.n || seen.seal !== found.seal)) return 'unreadable';
     this.lost.delete(request);

@@ -2,7 +2,7 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { DeletionReview } from '../policy/approval-log.ts';
-import { AuditTail, type Stamp } from './audit-tail.ts';
+import { AuditTail, type LatestStamp } from './audit-tail.ts';
 import {
   type Check,
   type Operation,
@@ -138,8 +138,8 @@ export class Audit {
     return expected.length === given.length && timingSafeEqual(expected, given);
   }
 
-  /** What the newest entry about a request says of its record; `unreadable` where the log cannot be followed to it. */
-  newestOf(request: string): Promise<Stamp | null | 'unreadable'> {
+  /** What the newest entry about a request says of its record. */
+  newestOf(request: string): Promise<LatestStamp> {
     return this.process.tail.newest(request);
   }
 
@@ -149,6 +149,22 @@ export class Audit {
       if ((await this.newestOf(request)) !== null)
         throw new Error(`the audit log knows ${request}, and Redis does not`);
     }
+  }
+
+  /** To be called every few seconds, so that a log that is put back to an older state is noticed by what was read of it. */
+  follow(): Promise<void> {
+    return this.process.tail.follow();
+  }
+
+  /** The log was put back when this was its last entry: requests are not believed by it, nor by earlier ones. */
+  doubt(n: number): void {
+    this.process.tail.doubt(n);
+  }
+
+  /** MAC of one entry; null where there is none. */
+  async macAt(n: number): Promise<string | null> {
+    const [entry] = n === 0 ? [] : await this.redis.xrange(STREAM, `${n}-0`, `${n}-0`);
+    return entry?.[1][3] ?? null;
   }
 
   /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */

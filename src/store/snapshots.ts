@@ -40,6 +40,8 @@ export interface Catalogue {
 /** What was last read from RunPod and from the chats: answers come from here, never from a call a person waits for. */
 export class Snapshots {
   private readonly redis: RedisClient;
+  /** Parts that were seen by this process, and when: a store that was emptied must not make it forget whom it has to miss. */
+  private readonly met = new Map<string, number>();
 
   constructor(redis: RedisClient) {
     this.redis = redis;
@@ -107,10 +109,12 @@ export class Snapshots {
   /** When a part last said that it is there, ms on Redis's clock; null for never. */
   async lastSeen(part: string): Promise<number | null> {
     const at = await this.redis.hget(SEEN, part);
-    return at === null ? null : Number(at);
+    if (at !== null) this.met.set(part, Number(at));
+    return this.met.get(part) ?? null;
   }
 
   async seen(part: string, realNow: number): Promise<void> {
+    this.met.set(part, realNow);
     await this.redis.hset(SEEN, part, String(realNow));
   }
 

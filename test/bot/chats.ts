@@ -63,6 +63,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     places: new Places(redis),
     policy,
     knowsApprovers: false,
+    vitals: { loss: async () => null, workersConnected: async () => 1 },
     machineClocks: new MachineClocks(redis),
     tellPrivately: async () => {},
   };

@@ -274,7 +274,9 @@ describe('what commands answer', () => {
     balance: { balance: 59_920_000, readAt: NOW - 60_000, source: 'v2' as const },
     balanceSince: null,
     pods: 60,
-    catalogueAt: NOW - HOUR,
+    catalogAt: NOW - HOUR,
+    presets: [],
+    loss: null,
     billingAt: NOW - HOUR,
     billingTrouble: null,
     people: [{ chat: 'one', count: 12, readAt: NOW - 60_000, old: 'none' as const, failing: null, unread: [] }],
@@ -326,6 +328,25 @@ describe('what commands answer', () => {
     breaksNothing(many);
   });
 
+  it('health says for a day that Redis lost what it held, and what was lost', () => {
+    const text = 'Lost requests: terminate <!channel> (Alice asked). Ask again';
+    const of = (kind: 'emptied' | 'rolled-back') => ({ ...well, loss: { kind, at: NOW - HOUR, text } });
+    expect(healthCard(of('emptied')).tone).toBe('warn');
+    expect(plainText(healthCard(of('emptied')), 2000)).toMatch(/^Podwarden is well, but Redis was emptied\n/);
+    expect(plainText(healthCard(of('rolled-back')), 2000)).toMatch(/an older state.*Lost requests/s);
+    breaksNothing(healthCard(of('emptied')));
+  });
+
+  it('health names presets that cannot be launched, and says when GPU types and prices are old', () => {
+    const presets = [{ name: 'cheap', problem: 'Runpod has no GPU called a1.' }];
+    const old = { ...well, presets, catalogAt: NOW - 2 * HOUR };
+    expect(healthCard(old).tone).toBe('warn');
+    expect(plainText(healthCard(old), 2000)).toMatch(
+      /old: prices are estimates.*cheap: Runpod has no GPU called a1\. Change podwarden\.yaml\./s,
+    );
+    breaksNothing(healthCard({ ...old, presets: Array(40).fill(presets[0]) }));
+  });
+
   it('health never says of what is past that it is in 39 minutes', () => {
     const soon = NOW + 39 * 60_000;
     const message = healthCard({
@@ -336,7 +357,7 @@ describe('what commands answer', () => {
       balance: { balance: 1, readAt: soon },
       balanceSince: soon,
       trouble: { since: soon, what: 'held', detail: 'x' },
-      catalogueAt: soon,
+      catalogAt: soon,
       billingAt: soon,
       billingTrouble: { since: soon, detail: 'x' },
       people: [{ chat: 'one', count: 1, readAt: soon, old: 'none', failing: { why: 'x', since: soon }, unread: [] }],

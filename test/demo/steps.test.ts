@@ -63,6 +63,7 @@ describe('the steps of a dialogue', () => {
     ['kill worker', { kind: 'kill', part: 'worker' }],
     ['start bot', { kind: 'start', part: 'bot' }],
     ['restart redis', { kind: 'restart-redis' }],
+    ['empty redis', { kind: 'empty-redis' }],
   ])('%s', (text, step) => {
     expect(readStep(text)).toMatchObject(step);
   });

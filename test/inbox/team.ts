@@ -90,6 +90,7 @@ export function botOver(
     ...context,
     policy,
     knowsApprovers: true,
+    vitals: { loss: async () => null, workersConnected: async () => 1 },
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine, context.audit),
     places: new Places(mine),

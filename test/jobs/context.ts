@@ -1,6 +1,7 @@
 import type { GovernedContext } from '../../src/jobs/approvals.ts';
 import { pageOut } from '../../src/jobs/names.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/policy/findings/thresholds.ts';
+import type { LaunchDefaults } from '../../src/policy/launch.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Budgets } from '../../src/store/budgets.ts';
@@ -32,6 +33,20 @@ const APPROVERS = {
   people: ['alice', 'bob', 'carol'],
   accounts: [],
   groups: [],
+};
+
+const DEFAULTS: LaunchDefaults = {
+  market: 'on-demand',
+  image: 'team/image',
+  template: null,
+  diskGb: 50,
+  volumeDiskGb: 20,
+  volumePath: '/workspace',
+  ports: ['22/tcp'],
+  startSsh: true,
+  cloud: 'SECURE',
+  spotCeiling: 1,
+  maxDiskGb: 2000,
 };
 
 /** The real time that such a context begins at, ms. */
@@ -73,6 +88,8 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
       projects: [],
       budgets: { base: new Map(), beyond: 'ask' },
       digest: { hour: 9, weekday: 1 },
+      presets: {},
+      defaults: DEFAULTS,
     },
     tell: async () => {},
     snapshots: new Snapshots(redis),

@@ -3,6 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/jobs/define.ts';
 import { keepTicking, scheduleTicks } from '../../src/jobs/keep-ticking.ts';
+import { workersOn } from '../../src/jobs/queues.ts';
 import { startWorking, stopWorking } from '../../src/jobs/run.ts';
 import { connect } from '../../src/store/connect.ts';
 import { Snapshots } from '../../src/store/snapshots.ts';
@@ -66,6 +67,35 @@ it('ticks go on after a worker whose clock was 12 minutes fast', { timeout: 30_0
   expect(await keepTicking(pods, EVERY_MS, { snapshots, clocks })).toBe(true);
   await expect.poll(() => ticked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(2);
   await stopWorking([right], 2000);
+  await pods.close();
+  for (const one of connections) one.disconnect();
+});
+
+it('ticks go on after everything in Redis was deleted, as soon as somebody noticed, and at the latest after a few that did not come', {
+  timeout: 30_000,
+}, async () => {
+  const connections = [open(), open()] as const;
+  const pods = new Queue('pods', { connection: connections[0], prefix: PREFIX });
+  const snapshots = new Snapshots(redis.client());
+  const ticked = vi.fn(async () => snapshots.seen('worker', realNow()));
+  await scheduleTicks(pods, EVERY_MS);
+  const worker = working(connections[1], ticked);
+  const goesOn = () => expect.poll(() => ticked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  const lateNow = { ...clocks, realNow: () => realNow() + 6 * EVERY_MS };
+  for (const begin of [
+    () => scheduleTicks(pods, EVERY_MS),
+    () => keepTicking(pods, EVERY_MS, { snapshots, clocks: lateNow }),
+  ]) {
+    await goesOn();
+    await redis.client().flushall();
+    expect(await pods.getJobScheduler('tick')).toBeUndefined();
+    await begin();
+    ticked.mockClear();
+    await goesOn();
+  }
+  expect(await workersOn(pods)).toBe(1);
+  await stopWorking([worker], 2000);
+  await expect.poll(() => workersOn(pods)).toBe(0);
   await pods.close();
   for (const one of connections) one.disconnect();
 });

@@ -4,6 +4,7 @@ import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
 import { statusText } from '../../src/policy/fleet.ts';
+import { CATALOGUE } from '../policy/catalogue.ts';
 import { newApproval } from '../policy/requests.ts';
 import { FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
@@ -50,6 +51,23 @@ describe('a scan', () => {
     expect(blind?.facts).toMatchObject({ what: 'failing', detail: expect.stringMatching(/Podwarden itself/) });
     for (let i = 0; i < 6; i++) await w.scan();
     expect(await w.rules()).toEqual(['blind critical']);
+  });
+
+  it('names a preset whose GPU type is gone, until it can be launched again, and a catalog that grows old', async () => {
+    const w = await world();
+    const read = async (gpus = CATALOGUE) =>
+      w.context.snapshots.saveCatalogue({ gpus, dataCenters: [], networkVolumes: [], readAt: w.time.now });
+    const open = async () => (await w.context.findings.open()).map(({ facts }) => 'what' in facts && facts.what);
+    w.context.governance.presets = { cheap: { gpu: 'a6000' } };
+    await read(CATALOGUE.filter(({ name }) => !name.includes('A6000')));
+    await w.scan();
+    const [finding] = await w.context.findings.open();
+    expect(finding).toMatchObject({ severity: 'note', facts: { detail: 'cheap: Runpod has no GPU called a6000' } });
+    await read();
+    await w.scan();
+    expect(await open()).toEqual([]);
+    await w.scan(60 * MINUTE);
+    expect(await open()).toEqual(['catalog']);
   });
 
   it('takes one odd spend rate for nothing', async () => {

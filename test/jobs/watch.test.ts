@@ -3,6 +3,7 @@ import { SCAN_SEEN } from '../../src/jobs/names.ts';
 import { pageOut } from '../../src/jobs/page-out.ts';
 import { SILENT_MS, watchOver } from '../../src/jobs/watch.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
 import { useRedis } from '../store/redis.ts';
 import { governed } from './context.ts';
 
@@ -51,6 +52,19 @@ describe.each(['worker', 'bot'] as const)('the watch over the %s', (part) => {
     // Whoever was called hears that it is over.
     expect(enqueued.filter(({ name }) => name === 'page-out')).toHaveLength(2);
   });
+});
+
+it('a worker that was seen once is missed though the store forgot it, by a bot that is still there', async () => {
+  const { context, time, pass, blind } = await world();
+  await context.snapshots.seen('worker', time.real);
+  await redis.client().flushall();
+  await watchOver('worker', context);
+  expect(await blind()).toEqual([]);
+  pass(SILENT_MS + 1000);
+  await watchOver('worker', context);
+  expect(await blind()).toMatchObject([{ subject: 'worker' }]);
+  // Another process that never met it cannot miss it.
+  expect(await new Snapshots(redis.client()).lastSeen('worker')).toBeNull();
 });
 
 it('a worker that died with a clock 20 minutes fast is missed as soon as any other', async () => {

@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import { SILENT_MS } from '../../jobs/watch.ts';
+import { LATE_TICKS } from '../../jobs/keep-ticking.ts';
+import { TICK_MS } from '../../jobs/tick.ts';
+import { brokenPresets } from '../../policy/presets.ts';
+import { lossText } from '../../policy/store-loss.ts';
 import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { type Health, healthCard } from '../views/health.ts';
 import { defineCommand } from './declare.ts';
 import { readPeopleHealth } from './people-health.ts';
+
+/** A warning waits for two minutes; whoever asks wants to know now. Real ms. */
+const LATE_MS = { worker: LATE_TICKS * TICK_MS, bot: 45_000 };
 
 export const health = defineCommand({
   name: 'health',
@@ -18,16 +24,18 @@ export const health = defineCommand({
 });
 
 async function read(services: Services): Promise<Health> {
-  const { snapshots, findings, clocks, policy, ledger, approvals, costs, machineClocks, places } = services;
+  const { snapshots, findings, clocks, policy, ledger, approvals, costs, machineClocks, places, vitals } = services;
   const now = clocks.now();
   const realNow = clocks.realNow();
-  const seen = async (part: string) => {
+  const seen = async (part: keyof typeof LATE_MS) => {
     const at = await snapshots.lastSeen(part);
-    return at === null ? null : { at: now - (realNow - at), silent: realNow - at > SILENT_MS };
+    return at === null ? null : { at: now - (realNow - at), silent: realNow - at > LATE_MS[part] };
   };
   const [
     worker,
     bot,
+    connected,
+    loss,
     differing,
     runs,
     memory,
@@ -44,6 +52,8 @@ async function read(services: Services): Promise<Health> {
   ] = await Promise.all([
     seen('worker'),
     seen('bot'),
+    vitals.workersConnected(),
+    vitals.loss(now),
     machineClocks.differing(realNow),
     snapshots.lastRuns(),
     findings.memory(),
@@ -59,10 +69,17 @@ async function read(services: Services): Promise<Health> {
     snapshots.unreadable(),
   ]);
   const people = await readPeopleHealth(services);
+  const around = {
+    defaults: policy.defaults,
+    dataCenters: catalogue?.dataCenters ?? [],
+    networkVolumes: catalogue?.networkVolumes ?? [],
+    projects: policy.projects.map(({ name }) => name),
+  };
   return {
     now,
-    worker,
+    worker: worker && connected === 0 ? { ...worker, silent: true } : worker,
     bot,
+    loss: loss && { kind: loss.kind, at: loss.at, text: lossText(loss) },
     clocks: differing,
     scanEveryMs: policy.scanMs,
     scannedAt: memory === null || memory.lastAt === 0 ? null : memory.lastAt,
@@ -70,7 +87,8 @@ async function read(services: Services): Promise<Health> {
     balance: memory?.account ?? null,
     balanceSince: memory?.balanceSince ?? null,
     pods: Object.keys(memory?.pods ?? {}).length,
-    catalogueAt: runs['refresh-catalogue'] ?? null,
+    catalogAt: catalogue?.readAt ?? null,
+    presets: brokenPresets(policy.presets, catalogue?.gpus ?? [], around),
     billingAt: runs['read-billing'] ?? null,
     billingTrouble: billing,
     people,

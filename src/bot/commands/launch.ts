@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { findGpu } from '../../policy/gpu.ts';
+import type { LaunchArgs } from '../../policy/presets.ts';
 import { note } from '../message/message.ts';
 import { defineCommand, oneOf, wholeNumber } from './declare.ts';
-import { type LaunchArgs, launchedBefore, launchWith, rowId, suggestGpus } from './launching.ts';
+import { launchedBefore, launchWith, rowId, suggestGpus } from './launching.ts';
 
 const text = (what: string) =>
   z

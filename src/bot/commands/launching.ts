@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { enqueueFor } from '../../jobs/queues.ts';
 import { type Cloud, findGpu, type GpuMatch, type GpuType, shownStock } from '../../policy/gpu.ts';
 import { decideLaunch, reservedRate } from '../../policy/launch.ts';
-import type { LaunchSpec, Market, Row } from '../../policy/ledger.ts';
+import type { LaunchSpec, Row } from '../../policy/ledger.ts';
 import { shortName } from '../../policy/pod-names.ts';
+import { cloudOf, type LaunchArgs, requestOf } from '../../policy/presets.ts';
 import type { Catalogue } from '../../store/snapshots.ts';
 import { card, type Message, money, note, text } from '../message/message.ts';
 import { refusedLately } from '../refused-lately.ts';
@@ -11,21 +12,6 @@ import type { Asker, Services } from '../services.ts';
 import { gpuChoice, gpuText } from '../views/words.ts';
 import type { Suggestion } from './declare.ts';
 import { beyondText, gateFor, type Passed, showsMoney } from './gate.ts';
-
-/** A launch as it was typed, or as a button changed it. */
-export interface LaunchArgs {
-  gpu: string;
-  market?: Market | undefined;
-  count?: number | undefined;
-  image?: string | undefined;
-  template?: string | undefined;
-  disk?: number | undefined;
-  volume?: string | undefined;
-  cloud?: 'secure' | 'community' | undefined;
-  region?: string | undefined;
-  name?: string | undefined;
-  project?: string | undefined;
-}
 
 /** More choices than a person reads. */
 const MAX_CHOICES = 10;
@@ -77,9 +63,6 @@ async function askWhich(gpus: GpuType[], args: LaunchArgs, services: Services): 
   );
 }
 
-const cloudOf = (args: LaunchArgs): Cloud | null =>
-  args.cloud === undefined ? null : args.cloud === 'secure' ? 'SECURE' : 'COMMUNITY';
-
 export async function launchOne(
   gpu: GpuType,
   args: LaunchArgs,
@@ -87,28 +70,13 @@ export async function launchOne(
   services: Services,
   catalogue: Catalogue,
 ): Promise<Message> {
-  const decision = decideLaunch(
-    {
-      gpu,
-      market: args.market ?? null,
-      count: args.count ?? null,
-      image: args.image ?? null,
-      template: args.template ?? null,
-      diskGb: args.disk ?? null,
-      volume: args.volume ?? null,
-      cloud: cloudOf(args),
-      region: args.region ?? null,
-      name: args.name ?? null,
-      project: args.project ?? null,
-    },
-    {
-      defaults: services.policy.defaults,
-      dataCenters: catalogue.dataCenters,
-      networkVolumes: catalogue.networkVolumes,
-      owner: shortName(asker.who.person ?? asker.who.name),
-      projects: services.policy.projects.map(({ name }) => name),
-    },
-  );
+  const decision = decideLaunch(requestOf(gpu, args), {
+    defaults: services.policy.defaults,
+    dataCenters: catalogue.dataCenters,
+    networkVolumes: catalogue.networkVolumes,
+    owner: shortName(asker.who.person ?? asker.who.name),
+    projects: services.policy.projects.map(({ name }) => name),
+  });
   if (decision.kind === 'refuse') return note('warn', decision.problem);
   return writeLaunch(decision.spec, rowId(asker.eventId), asker, services);
 }

@@ -97,15 +97,18 @@ async function partsAt(to: Place, all: Finding[], shown: number, context: Contex
   return [card, ...(isLed ? [line] : []), ...linesAt(to.chat, all, head, thread, context)];
 }
 
+/** Only whoever runs Podwarden can mend it. */
+const isForAdmins = ({ facts }: Finding) => facts.rule === 'blind' && facts.what === 'presets';
+
 /** Whom the card mentions. The account is nobody's own: whoever looks after its money is meant. */
 function called(chat: string, all: readonly Finding[], head: Finding, context: Context) {
   const { services, accountsOf, choices } = context;
   const owners = distinct(all.filter(isPressing), (who, finding) => speaksTo(finding, who, chat, choices));
-  const isMoney = MONEY_RULES.includes(head.rule) && !all.every(isOver);
-  const { people, groups } = isMoney ? watchers(head, chat, services) : NOBODY;
+  const isForWatch = (MONEY_RULES.includes(head.rule) || isForAdmins(head)) && !all.every(isOver);
+  const { people, groups } = isForWatch ? watchers(head, chat, services) : NOBODY;
   const named = [...new Map([...owners, ...people].map((who) => [who.person ?? who.account, who])).values()];
   const lead: Span[] = named.flatMap((who, i) => [...(i === 0 ? [] : [plain(' ')]), mention(who, accountsOf)]);
-  for (const group of groups) lead.push({ kind: 'group', groups: [group], name: 'billing' }, plain(' '));
+  for (const group of groups) lead.push({ kind: 'group', groups: [group], name: 'whoever keeps watch' }, plain(' '));
   return { lead, ping: [...owners, ...people].flatMap(accountsOf), groups };
 }
 

@@ -1,5 +1,8 @@
 import { CLOCK_WARN_MS, clockState, clockText } from '../../policy/clock.ts';
+import { CATALOG_OLD_MS, presetsText } from '../../policy/findings/blind.ts';
+import type { BrokenPreset } from '../../policy/presets.ts';
 import type { BalanceSource } from '../../policy/scan/memory.ts';
+import type { Loss } from '../../policy/store-loss.ts';
 import { rowsIn, type Unread, unreadLines } from '../../policy/unread.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
@@ -30,7 +33,10 @@ export interface Health {
   balance: { balance: number; readAt: number; source?: BalanceSource | null } | null;
   balanceSince: number | null;
   pods: number;
-  catalogueAt: number | null;
+  catalogAt: number | null;
+  presets: readonly BrokenPreset[];
+  /** What Redis lost within the last day. */
+  loss: { kind: Loss['kind']; at: number; text: string } | null;
   billingAt: number | null;
   billingTrouble: { since: number; detail: string } | null;
   people: readonly PeopleHealth[];
@@ -50,6 +56,11 @@ const TROUBLE: Record<string, string> = {
   held: 'a scan is held back as not believable',
 };
 
+const LOST: Record<Loss['kind'], string> = {
+  emptied: 'Redis was emptied',
+  'rolled-back': 'Redis went back to an older state',
+};
+
 const SOURCES: Record<BalanceSource, string> = { v2: ' from RunPod’s REST API', graphql: ' from RunPod’s GraphQL API' };
 
 /** More than that is one fault of all machines: the worst say enough. */
@@ -58,7 +69,7 @@ const MAX_CLOCKS = 5;
 type Value = [string, ...(Span | string)[]];
 
 export function healthCard(health: Health): Message {
-  const { worker, bot, scannedAt, trouble, balanceSince, now, scanEveryMs } = health;
+  const { worker, bot, scannedAt, trouble, now, scanEveryMs } = health;
   const late = scannedAt === null || now - scannedAt > 3 * scanEveryMs;
   const wrong = health.clocks.some(({ ahead }) => clockState(ahead) === 'wrong');
   const people = peopleTroubles(health.people);
@@ -80,7 +91,7 @@ export function healthCard(health: Health): Message {
         : ['believed']),
     ],
     ['Balance', ...balanceText(health)],
-    ['Catalogue', ...at(health.catalogueAt)],
+    ...catalogEntries(health),
     [
       'Billing',
       ...(health.billingTrouble
@@ -93,26 +104,47 @@ export function healthCard(health: Health): Message {
       const what = `takes no messages from Podwarden (${oneLine(why)}), since `;
       return [`${room ?? 'Another channel'} on ${chat}`, what, past(since)];
     }),
+    ...(health.loss ? [[LOST[health.loss.kind], past(health.loss.at), `. ${health.loss.text}.`] as Value] : []),
     ['Redis', health.redisUsed === null ? 'no memory bound' : `${Math.round(health.redisUsed * 100)} % of its memory`],
     ['Now', `${health.warnings} warnings, ${health.underWay} launches or stops under way, ${health.requests} requests`],
   ];
-  const rows = rowsIn(health.unread);
-  const unread = [
-    ...(balanceSince === null ? [] : ['the balance']),
-    ...(health.billingTrouble ? ['the bill'] : []),
-    ...(rows === 0 ? [] : [rowsText(rows)]),
-    ...people.cannotRead,
-  ];
-  const but = [
-    ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
-    ...people.but,
-    ...(health.clocks.length > 0 ? ['a clock is off'] : []),
-    ...(health.closed.length > 0 ? ['a channel takes no messages'] : []),
-  ];
+  const but = shortcomings(health);
   const well = but.length === 0 ? 'Podwarden is well' : `Podwarden is well, but ${but.join(', and ')}`;
   return card(ill ? 'Podwarden is not well' : well, ill ? 'bad' : but.length > 0 ? 'warn' : 'good', [
     fields(...entries),
   ]);
+}
+
+/** What does not keep Podwarden from its work, and is to be mended. */
+function shortcomings(health: Health): string[] {
+  const rows = rowsIn(health.unread);
+  const people = peopleTroubles(health.people);
+  const unread = [
+    ...(health.balanceSince === null ? [] : ['the balance']),
+    ...(health.billingTrouble ? ['the bill'] : []),
+    ...(rows === 0 ? [] : [rowsText(rows)]),
+    ...people.cannotRead,
+  ];
+  return [
+    ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
+    ...people.but,
+    ...(health.clocks.length > 0 ? ['a clock is off'] : []),
+    ...(health.closed.length > 0 ? ['a channel takes no messages'] : []),
+    ...(health.loss ? [LOST[health.loss.kind]] : []),
+    ...(isCatalogOld(health) ? ['GPU types and prices are old'] : []),
+    ...(health.presets.length > 0 ? ['a preset cannot be launched'] : []),
+  ];
+}
+
+const isCatalogOld = ({ catalogAt, now }: Health) => catalogAt !== null && now - catalogAt > CATALOG_OLD_MS;
+
+function catalogEntries(health: Health): Value[] {
+  const { catalogAt, presets, now } = health;
+  const read = catalogAt === null ? 'never' : pastOf(catalogAt, now);
+  return [
+    ['Catalog', read, ...(isCatalogOld(health) ? [' (old: prices are estimates)'] : [])],
+    ...(presets.length > 0 ? [['Presets', `${presetsText(presets)}. Change podwarden.yaml.`] satisfies Value] : []),
+  ];
 }
 
 function balanceText({ balance, balanceSince, now }: Health): (Span | string)[] {

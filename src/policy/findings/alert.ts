@@ -1,5 +1,5 @@
 import { formatUsd } from '../money.ts';
-import type { Facts, Finding } from './finding.ts';
+import type { Facts, FactsOf, Finding } from './finding.ts';
 
 /** What whoever is on call reads on a phone, without any chat. */
 export interface Alert {
@@ -16,6 +16,11 @@ export function alertOf({ id, facts, rule, levelAt, page }: Finding): Alert {
   return { id, title: titleOf(facts), at: levelAt, rule, over: page === 'over' };
 }
 
+const BLIND: Partial<Record<FactsOf<'blind'>['what'], string>> = {
+  emptied: 'Podwarden: Redis was emptied; open requests are lost',
+  'rolled-back': 'Podwarden: Redis went back to an older state; open requests are void',
+};
+
 function titleOf(facts: Facts): string {
   switch (facts.rule) {
     case 'burn-jump':
@@ -27,7 +32,7 @@ function titleOf(facts: Facts): string {
     case 'stale':
       return `RunPod may remove the stopped pod ${facts.pod.name} within a day, with ${facts.losesGb} GB`;
     case 'blind':
-      return `Podwarden is blind (${facts.what})`;
+      return BLIND[facts.what] ?? `Podwarden is blind (${facts.what})`;
     default:
       return `Podwarden: ${facts.rule}`;
   }

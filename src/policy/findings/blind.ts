@@ -1,4 +1,5 @@
 import type { Place } from '../identity.ts';
+import type { BrokenPreset } from '../presets.ts';
 import type { ScanMemory } from '../scan/memory.ts';
 import type { FactsOf, Hit } from './finding.ts';
 
@@ -12,7 +13,7 @@ export const WATCH_AFTER_MS = 30 * MINUTE;
 const BALANCE_AFTER_MS = 60 * MINUTE;
 
 export function blindHit(what: What, subject: string, since: number, detail: string, now: number, room: string): Hit {
-  const worse = AT_ONCE.includes(what) || (now - since >= WATCH_AFTER_MS && SCAN_LIKE.includes(what));
+  const worse = isToldAtOnce(what) || (now - since >= WATCH_AFTER_MS && SCAN_LIKE.includes(what));
   return {
     rule: 'blind',
     subject,
@@ -27,9 +28,11 @@ export function blindHit(what: What, subject: string, since: number, detail: str
 }
 
 const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot'];
-/** Half of those who have to know cannot be told any more. */
-const AT_ONCE: readonly What[] = ['chat'];
-const LATER: readonly What[] = ['balance', 'retired', 'sunset'];
+/** Half of those who have to know cannot be told any more, or what was decided is lost. */
+const AT_ONCE: readonly What[] = ['chat', 'emptied', 'rolled-back'];
+const LATER: readonly What[] = ['balance', 'retired', 'sunset', 'catalog', 'presets'];
+
+export const isToldAtOnce = (what: What): boolean => AT_ONCE.includes(what);
 
 /** What keeps a scan from seeing, by what is remembered of it. */
 export function scanBlindness(memory: ScanMemory, now: number, room: string): Hit[] {
@@ -49,19 +52,39 @@ export interface Surroundings {
   sunset: string | null;
   /** Share of its memory that Redis uses, 0 to 1; null where it has no bound. */
   redisUsed: number | null;
+  /** When GPU types and prices were last read; null for never. */
+  catalogAt: number | null;
+  presets: readonly BrokenPreset[];
+}
+
+/** Six reads that failed: launches are still priced by what was read before. */
+export const CATALOG_OLD_MS = 60 * MINUTE;
+const MOST_PRESETS = 5;
+
+/** What is wrong with each, in one line. */
+export function presetsText(presets: readonly BrokenPreset[]): string {
+  const shown = presets.slice(0, MOST_PRESETS).map(({ name, problem }) => `${name}: ${problem.replace(/\.$/, '')}`);
+  const more = presets.length > MOST_PRESETS ? [`${presets.length - MOST_PRESETS} more`] : [];
+  return [...shown, ...more].join('; ');
 }
 
 const REDIS_NEAR = 0.85;
 
 export function otherBlindness(around: Surroundings, now: number, room: string): Hit[] {
   const hits: Hit[] = [];
-  const { balanceSince, retired, sunset, redisUsed } = around;
+  const { balanceSince, retired, sunset, redisUsed, catalogAt, presets } = around;
   if (balanceSince !== null && now - balanceSince >= BALANCE_AFTER_MS)
     hits.push(blindHit('balance', 'balance', balanceSince, '', now, room));
   if (retired) hits.push(blindHit('retired', 'graphql', now, '', now, room));
   if (sunset !== null) hits.push(blindHit('sunset', 'sunset', now, sunset, now, room));
   if (redisUsed !== null && redisUsed >= REDIS_NEAR)
     hits.push(blindHit('redis', 'redis', now, `${Math.round(redisUsed * 100)} %`, now, room));
+  if (catalogAt !== null && now - catalogAt >= CATALOG_OLD_MS)
+    hits.push(blindHit('catalog', 'catalog', catalogAt, '', now, room));
+  if (presets.length > 0) {
+    const text = presetsText(presets);
+    hits.push({ ...blindHit('presets', 'presets', now, text, now, room), mark: text });
+  }
   return hits;
 }
 
@@ -73,6 +96,9 @@ const CHAT = 'chat ';
 /** A chat that knows us no more, as a finding's subject. */
 export const chatSubject = (chat: string): string => `${CHAT}${chat}`;
 
+/** The store that lost what it held, as a finding's subject. */
+export const STORE_SUBJECT = 'store';
+
 /** Who judges which: the scan must not resolve what the watchdogs and the chats raised. */
 export const isWatched = (subject: string): boolean =>
-  subject === 'worker' || subject === 'bot' || subject.startsWith(CHANNEL) || subject.startsWith(CHAT);
+  ['worker', 'bot', STORE_SUBJECT].includes(subject) || subject.startsWith(CHANNEL) || subject.startsWith(CHAT);

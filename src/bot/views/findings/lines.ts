@@ -1,3 +1,4 @@
+import { isToldAtOnce } from '../../../policy/findings/blind.ts';
 import { concerned, type Finding, type Said } from '../../../policy/findings/finding.ts';
 import { MONEY_RULES } from '../../../policy/findings/thresholds.ts';
 import type { PersonRef } from '../../../policy/identity.ts';
@@ -85,8 +86,9 @@ function said(kind: Said['kind'], of: readonly Finding[]): (Span | string)[] {
       return ['Worse now: ', ...still];
     case 'ops': {
       const title = of.length === 1 ? words.title() : words.many.title(of.length);
+      const { facts } = first;
       const rest =
-        first.rule === 'blind'
+        facts.rule === 'blind' && !isToldAtOnce(facts.what)
           ? '. It has lasted for half an hour.'
           : '. It cannot wait; the card has what can be done.';
       return [bold(title), rest];

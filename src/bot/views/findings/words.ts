@@ -44,6 +44,22 @@ const BLIND: Record<What, [title: string, say: string]> = {
     'A chat does not know Podwarden any more',
     'Nothing is posted there and no button works, until its token is right. Podwarden tries for ten minutes and then ends; set the token and start it again.',
   ],
+  catalog: [
+    'GPU types and prices are old',
+    'They could not be read for an hour. Launches still work, and their prices are estimates.',
+  ],
+  presets: [
+    'Presets of the policy file cannot be launched',
+    'Runpod does not have what they name. Change them in podwarden.yaml and restart Podwarden.',
+  ],
+  emptied: [
+    'Redis was emptied',
+    'Pods run on, and nothing was terminated by it. Scans go on, and pods are found again in Runpod. Cards from before follow nothing any more and their buttons do nothing: use /pod list. Warnings, snoozes and budgets’ alerts begin anew.',
+  ],
+  'rolled-back': [
+    'Redis went back to an older state',
+    'It does not know what was decided, launched or stopped since. Every request that it holds as open is void: ask again. Pods launched since are found in Runpod; look at /pod list, and claim what is yours.',
+  ],
 };
 
 /** Whose words the detail is, where it is quoted: not every failure is RunPod's own answer. */
