@@ -59,7 +59,8 @@ export class Player {
       case 'restart-redis':
         return world.restartRedis();
       case 'empty-redis':
-        return world.emptyRedis();
+        await world.redisClient.flushall();
+        return;
     }
   }
 

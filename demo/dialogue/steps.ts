@@ -85,6 +85,7 @@ const FAULTS: Record<string, RegExp> = {
   bill_sums: ROW,
   console: /^((stop|start|terminate|create):[^:]+|rename:[^:]+:[^:]+|resize:[^:]+:\d+)$/,
   crowd: /^\d+$/,
+  redis: /^full$/,
   bot_clock: MACHINE_CLOCK,
   worker_clock: MACHINE_CLOCK,
   slack: CHAT_TROUBLE,

@@ -107,6 +107,14 @@ function machineClock(part: Part): Setter {
   };
 }
 
+/** Out of memory, Redis answers reads and takes no writes. */
+function setRedisFull(full: boolean, world: World): void {
+  if (full === world.redisFull) return;
+  world.redisFull = full;
+  const limit = ['maxmemory', full ? '1mb' : '0', 'maxmemory-policy', 'noeviction'] as const;
+  world.redisClient.config('SET', ...limit).catch(() => {});
+}
+
 const SETTERS: Record<string, Setter> = {
   capacity: (value, { runpod }) => {
     runpod.faults.capacity = oneOf(value, ['none']);
@@ -202,6 +210,7 @@ const SETTERS: Record<string, Setter> = {
   },
   console: consoleAct,
   crowd: (value, { slack }) => slack.workspace.addCrowd(whole(value)),
+  redis: (value, world) => setRedisFull(oneOf(value, ['full']) === 'full', world),
   bot_clock: machineClock('bot'),
   worker_clock: machineClock('worker'),
   slack: chatSwitch('slack'),
@@ -252,6 +261,7 @@ export function clearFault(name: string | null, world: World): void {
   for (const part of PARTS) {
     if (name === null || name === `${part}_clock`) world.setMachineClock(part, 0);
   }
+  if (name === null || name === 'redis') setRedisFull(false, world);
   for (const chat of ['slack', 'discord'] as const) {
     if (name === null || name === chat) world.chats[chat].faults = { ...NO_CHAT_FAULTS };
   }
@@ -270,7 +280,8 @@ export function activeFaults(world: World): string[] {
     if (seconds === 0) return [];
     return [`${part}_clock=${seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`}`];
   });
-  return [...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...clocks, ...chats];
+  const redis = world.redisFull ? ['redis=full'] : [];
+  return [...redis, ...names.map(([name, field]) => `${name}=${valueText(faults[field])}`), ...clocks, ...chats];
 }
 
 function troubleText(mode: NonNullable<Faults['api']>): string {

@@ -87,6 +87,8 @@ export class World {
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
+  /** By a fault: it answers reads and takes no writes. */
+  redisFull = false;
   /** It came up whole: half of one is never kept. */
   private whole = false;
   private restarting: Promise<void> | null = null;
@@ -310,11 +312,6 @@ export class World {
       this.restarting = null;
     });
     return this.restarting;
-  }
-
-  /** As somebody does by mistake, while everything runs. */
-  async emptyRedis(): Promise<void> {
-    await this.redisClient.flushall();
   }
 
   private async redisAnew(): Promise<void> {

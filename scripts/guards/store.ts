@@ -1,8 +1,9 @@
 import type { Guard } from './guard.ts';
 
 const WATCHED = 'test/jobs/watch-store.test.ts';
+const FULL = 'test/jobs/out-of-memory.test.ts';
 
-/** What holds where Redis loses what it held. */
+/** What holds where Redis loses what it held, or takes nothing any more. */
 export const STORE_GUARDS: readonly Guard[] = [
   {
     guard: 'no approval of an older state of Redis is believed',
@@ -41,5 +42,28 @@ export const STORE_GUARDS: readonly Guard[] = [
     without: '.filter(({ id }) => !loss.told.includes(id))',
     test: WATCHED,
     name: 'has whoever asked for a lost request hear it, once',
+  },
+  {
+    guard: 'a stop that passes by Redis without a write is taken from bots alone',
+    file: 'src/store/direct-line.ts',
+    without: ', json, mac)) return null;\n',
+    to: ', json, mac)) json.at(0);\n',
+    test: FULL,
+    name: 'passes on no stop of somebody without the audit key',
+  },
+  {
+    guard: 'who may not stop does not where Redis is out of memory either',
+    file: 'src/bot/out-of-memory.ts',
+    without: 'const { may, person } = await this.standing(work.account);',
+    to: 'const { person } = await this.standing(work.account);\n    const may = true;',
+    test: FULL,
+    name: 'stops nothing for who may not',
+  },
+  {
+    guard: 'a Redis that takes no writes is not asked for jobs thousands of times a second',
+    file: 'src/jobs/run.ts',
+    without: '    if (isOutOfMemory(error)) rest(worker);\n',
+    test: FULL,
+    name: 'has a worker rest instead of asking for jobs thousands of times a second',
   },
 ];

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer as answerLater } from '../jobs/names.ts';
-import { storeIsAway } from '../store/connect.ts';
+import { isOutOfMemory, storeIsAway } from '../store/connect.ts';
 import { type Events, type Left, UNACKNOWLEDGED_MS } from '../store/events.ts';
 import type { Dispatch } from './dispatch.ts';
 import type {
@@ -16,12 +16,12 @@ import type {
 import type { Held } from './inbox-held.ts';
 import { GIVEN_UP, NO_FORM, STORE_AWAY, TOO_OLD } from './inbox-words.ts';
 import { type Message, note } from './message/message.ts';
+import type { OutOfMemory } from './out-of-memory.ts';
 import type { Services } from './services.ts';
+import { patiently } from './within-ack.ts';
 import { type ReadEvent, readEvent, workOf } from './work.ts';
 
 const RETRY_ANSWER_MS = 1000;
-/** Of the three seconds that a platform gives before its acknowledgement. */
-const CLAIM_PATIENCE_MS = 1000;
 /** A form, or what is said instead of it, must be the first answer, also while the store hangs. */
 const OPEN_PATIENCE_MS = 1200;
 /** How often a bot looks for what others left, and says that it holds what it has. */
@@ -54,13 +54,22 @@ export class DurableInbox implements Inbox {
   private looking = false;
   private closed = false;
   private readonly frontMs: number;
+  private readonly full: OutOfMemory | null;
 
-  constructor(front: Front, dispatch: Dispatch, events: Events, services: Services, frontMs = FRONT_MS) {
+  constructor(
+    front: Front,
+    dispatch: Dispatch,
+    events: Events,
+    services: Services,
+    frontMs = FRONT_MS,
+    full: OutOfMemory | null = null,
+  ) {
     this.front = front;
     this.dispatch = dispatch;
     this.events = events;
     this.services = services;
     this.frontMs = frontMs;
+    this.full = full;
   }
 
   keeps(token: string): boolean {
@@ -154,10 +163,20 @@ export class DurableInbox implements Inbox {
           await this.giveUp(held);
           return false;
         }
+        if (await this.saidFull(held, error)) return false;
         await this.sayThatItWaits(held);
         await pause(RETRY_MS);
       }
     }
+  }
+
+  /** Once. True where that is all that is to be done with it. */
+  private async saidFull(held: Held, error: unknown): Promise<boolean> {
+    if (!this.full || held.instead || !isOutOfMemory(error) || this.waiting.has(held.id)) return false;
+    this.waiting.add(held.id);
+    const { message, isDone } = await this.full.answer(held.work);
+    await this.sayOnce(held, message);
+    return isDone;
   }
 
   /** Nobody else may know of it: whoever was promised an answer hears that none comes. */
@@ -327,9 +346,4 @@ export class DurableInbox implements Inbox {
       ...left.map(({ id, owner }) => this.events.leave(id, owner, 0).catch(() => {})),
     ]);
   }
-}
-
-/** Null where the store did not say in time. */
-async function patiently(claim: Promise<boolean>): Promise<boolean | null> {
-  return Promise.race([claim, pause(CLAIM_PATIENCE_MS).then(() => null)]).catch(() => null);
 }

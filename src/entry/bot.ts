@@ -8,6 +8,7 @@ import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
 import { DurableInbox } from '../bot/inbox.ts';
 import { tellLostRequests } from '../bot/lost-requests.ts';
+import { OutOfMemory } from '../bot/out-of-memory.ts';
 import { Standings } from '../bot/people.ts';
 import { NEXT_BATCH_MS, PeopleReads } from '../bot/people-reads.ts';
 import { announcements } from '../bot/publish/announcements.ts';
@@ -41,6 +42,7 @@ import { Cards } from '../store/cards.ts';
 import { Choices } from '../store/choices.ts';
 import { Costs } from '../store/costs.ts';
 import { Digests } from '../store/digests.ts';
+import { DirectLine } from '../store/direct-line.ts';
 import { Drafts } from '../store/drafts.ts';
 import { Events } from '../store/events.ts';
 import { Findings } from '../store/findings.ts';
@@ -62,6 +64,8 @@ const CONCURRENCY = 20;
 const DRAIN_MS = 8000;
 const SHUTDOWN_MS = 10_000;
 const WATCH_MS = 15_000;
+/** How long a worker has to stop a pod where Redis takes nothing. */
+const DIRECT_MS = 30_000;
 /** A bot with one chat up is ready after this long, and goes on waiting for the other. */
 const START_PATIENCE_MS = 5000;
 
@@ -143,10 +147,16 @@ export async function runBot(options: {
   });
   // One for both chats, so that reads of a person are shared whichever chat they click in.
   const standings = new Standings(fronts, services);
+  const line = new DirectLine(redis.producer, audit);
+  await line.open();
+  const full = new OutOfMemory(services, standings, (pod, by) =>
+    line.ask({ id: newId(), pod, by, at: clocks.realNow() }, DIRECT_MS),
+  );
   const inboxes: DurableInbox[] = [];
   const starts = [...fronts.values()].map(async (front) => {
     const events = new Events(redis.producer, front.chat, audit);
-    const inbox = new DurableInbox(front, new Dispatch(front, services, standings), events, services);
+    const dispatch = new Dispatch(front, services, standings);
+    const inbox = new DurableInbox(front, dispatch, events, services, undefined, full);
     inboxes.push(inbox);
     await front.start(inbox);
     inbox.watch();
@@ -167,6 +177,7 @@ export async function runBot(options: {
     close: async () => {
       watching.end();
       watchingStore.end();
+      line.close();
       disowned.close();
       // What was acknowledged is finished first, or left to whoever is up.
       await Promise.all([...fronts.values()].map((front) => front.pause()));

@@ -4,6 +4,7 @@ import type { RedisTarget } from '../config/redis-url.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { Audit, type AuditEntry, formatHead } from '../store/audit.ts';
 import { connect, evictionPolicy, type Profile, type RedisAddress, type RedisClient, ready } from '../store/connect.ts';
+import { quieted } from './quiet-log.ts';
 import { VERSION } from './version.ts';
 
 /** Waits this long at start for a Redis that is still coming up. */
@@ -16,7 +17,7 @@ export function newId(): string {
 
 /** Logs go to standard error; what could hold a secret is not passed to it in the first place. */
 export function createLog(level: string, part: string): Log {
-  return pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  return quieted(pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)));
 }
 
 /** Opens the audit log of this store, and notes who opened it. @throws AuditKeyMismatch */

@@ -4,6 +4,7 @@ import type { CriticalWebhook, Policy, RunpodSettings } from '../config/settings
 import type { GovernedContext } from '../jobs/approvals.ts';
 import { confirmedReads } from '../jobs/confirmed-reads.ts';
 import { writeDigest } from '../jobs/digests.ts';
+import { DirectStops } from '../jobs/direct-stop.ts';
 import { keepTicking, LATE_TICKS, scheduleTicks } from '../jobs/keep-ticking.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
 import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
@@ -30,6 +31,7 @@ import { Budgets } from '../store/budgets.ts';
 import { Choices } from '../store/choices.ts';
 import { Costs } from '../store/costs.ts';
 import { Digests } from '../store/digests.ts';
+import { DirectLine } from '../store/direct-line.ts';
 import { Findings } from '../store/findings.ts';
 import { PREFIX } from '../store/keys.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -169,12 +171,16 @@ export async function runWorker(options: {
       await producer.enqueue(tick, {}, { id: 'tick-after-loss' });
     },
   });
-  const watching = watchStore(storeWatch, log);
+  const direct = new DirectStops(context);
+  const line = new DirectLine(redis.producer, audit);
+  await line.serve(clocks.realNow, (wanted) => direct.carryOut(wanted));
+  const watching = watchStore({ look: () => storeWatch.look().then(() => direct.logAll()) }, log);
   await firstReads(context.snapshots);
   return {
     close: async () => {
       ticking.end();
       watching.end();
+      line.close();
       await stopWorking([worker], SHUTDOWN_MS);
       await producer.close();
       await runpod.close();

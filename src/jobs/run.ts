@@ -1,4 +1,5 @@
 import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { isOutOfMemory } from '../store/connect.ts';
 import { type JobDefinition, PermanentFailure, type QueueName, TryLater } from './define.ts';
 import type { Log } from './ports.ts';
 
@@ -41,11 +42,27 @@ export function startWorking<Context>(options: RunOptions<Context>): Worker {
     concurrency: options.concurrency,
     ...RECOVERY,
   });
-  worker.on('error', (error) => log.warn({ queue: options.queue, error: error.message }, 'worker connection'));
+  worker.on('error', (error) => {
+    log.warn({ queue: options.queue, error: error.message }, 'worker connection');
+    if (isOutOfMemory(error)) rest(worker);
+  });
   worker.on('failed', (job, error) =>
     log.warn({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'job failed'),
   );
   return worker;
+}
+
+/** While Redis takes no writes, BullMQ asks it for the next job again and again, thousands of times a second. */
+const REST_MS = 1000;
+const ending = new WeakSet<Worker>();
+
+function rest(worker: Worker): void {
+  if (worker.isPaused() || ending.has(worker)) return;
+  // Jobs that run already are not waited for.
+  worker.pause(true).catch(() => {});
+  setTimeout(() => {
+    if (!ending.has(worker)) worker.resume();
+  }, REST_MS).unref();
 }
 
 async function work<Context>(
@@ -81,6 +98,7 @@ function meaningOf(error: unknown, verdict: Verdict): ReturnType<Verdict> {
  * `close()` first: BullMQ then waits for the jobs whatever is asked later.
  */
 export async function stopWorking(workers: readonly Worker[], deadlineMs: number): Promise<void> {
+  for (const worker of workers) ending.add(worker);
   const drained = Promise.all(workers.map((worker) => worker.pause()));
   let timeout: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {

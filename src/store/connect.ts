@@ -42,6 +42,10 @@ export const timedOut = (error: unknown): boolean => error instanceof Error && e
 const AWAY =
   /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|getaddrinfo|connect E|read E|write E)/;
 
+/** Redis answers reads and takes no writes. */
+export const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && /\bOOM command not allowed/.test(error.message);
+
 /** Whether the store, and not what was asked of it, is the matter: the same is worth trying again. */
 export function storeIsAway(error: unknown): boolean {
   if (error instanceof StoreUnsure) return true;

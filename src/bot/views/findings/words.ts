@@ -29,7 +29,7 @@ const BLIND: Record<What, [title: string, say: string]> = {
   sunset: ['RunPod announces the end of an API', 'Update Podwarden before that day.'],
   redis: [
     'Redis is near its memory',
-    'When it is full, nothing can be written: no launch, no stop, no approval. Give it more.',
+    'When it is full, nothing can be recorded: no launch, no start, no approval. Stop still works. Give it more memory.',
   ],
   worker: [
     'Podwarden’s worker is silent',
