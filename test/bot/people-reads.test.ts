@@ -61,7 +61,8 @@ function stage(people: string, more = '') {
   const logged: { fields: object; what: string }[] = [];
   const log = { ...context.log, warn: (fields: object, what: string) => void logged.push({ fields, what }) };
   const client = redis.client();
-  const own = { places: new Places(client), machineClocks: new MachineClocks(client), approvals, policy, log };
+  const vitals = { loss: async () => null, workersConnected: async () => 1 };
+  const own = { places: new Places(client), machineClocks: new MachineClocks(client), vitals, approvals, policy, log };
   const services = { ...context, ...own } as unknown as Services;
   const chat = new Chat();
   const reads = new PeopleReads(new Map([['slack', chat]]), services);
