@@ -13,7 +13,7 @@ import { StormWorld } from './world.ts';
 const QUIET_MS = 500;
 const QUIET_LIMIT_MS = 30_000;
 /** Longer than the longest pause after which a chat is asked again. */
-const RETRIES_LIMIT_MS = 45_000;
+const RETRIES_LIMIT_MS = 130_000;
 const ANSWER_LIMIT_MS = 15_000;
 const POLL_MS = 100;
 /** After a storm, so that what RunPod shows otherwise is read, and read again. */

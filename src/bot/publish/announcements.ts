@@ -23,7 +23,7 @@ export interface Announcements {
 }
 
 export function announcements(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): Announcements {
-  const copies = new Copies(cards, services.newId, () => services.clocks.realNow(), services.log);
+  const copies = new Copies(cards, services.newId, () => services.clocks.now(), services.log);
   const publisher = new Publisher(fronts, services, copies, new ClosedPlaces(services));
   return {
     pod: (row) => publisher.publish(() => podPublication(row, services, copies, fronts)),

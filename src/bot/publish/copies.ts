@@ -32,14 +32,13 @@ export class Overtaken extends Error {}
 export class Copies {
   private readonly cards: Cards;
   private readonly newId: () => string;
-  private readonly realNow: () => number;
+  private readonly now: () => number;
   private readonly log: Pick<Log, 'warn' | 'error'>;
 
-  /** `realNow`, since a chat's patience is its own and not that of a moved clock. */
-  constructor(cards: Cards, newId: () => string, realNow: () => number, log: Pick<Log, 'warn' | 'error'>) {
+  constructor(cards: Cards, newId: () => string, now: () => number, log: Pick<Log, 'warn' | 'error'>) {
     this.cards = cards;
     this.newId = newId;
-    this.realNow = realNow;
+    this.now = now;
     this.log = log;
   }
 
@@ -112,7 +111,7 @@ export class Copies {
 
   /** Tried for as long as it may pass, then closed: neither for ever, nor given up at the first word. */
   private async unexplained({ id, at }: Wanted, error: ChatError): Promise<ChatError> {
-    const now = this.realNow();
+    const now = this.now();
     const kept = await this.cards.save(id, at, (before) =>
       before && before.refusedSince === undefined ? { ...before, refusedSince: now } : null,
     );
