@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { WebSocket } from 'ws';
 import { listenForSockets } from '../http.ts';
+import { guildJson, guildsOf } from './guilds.ts';
 import type { Json, Server } from './state.ts';
 
 /** Long enough that no test meets one. */
@@ -94,44 +95,20 @@ export class Gateway {
   }
 
   private identified(socket: WebSocket): void {
-    const { guild, application, bot } = this.server;
+    const { application, bot } = this.server;
+    const guilds = guildsOf(this.server);
     this.sockets.add(socket);
     const ready = {
       v: 10,
       session_id: this.session,
       resume_gateway_url: this.url(),
-      guilds: [{ id: guild, unavailable: true }],
+      guilds: guilds.map((id) => ({ id, unavailable: true })),
       user: { id: bot, username: 'podwarden', discriminator: '0', avatar: null, bot: true },
       application: { id: application, flags: 0 },
     };
     const at = this.sent.length;
     send(socket, { op: 0, t: 'READY', d: ready, s: at });
-    send(socket, { op: 0, t: 'GUILD_CREATE', d: this.guildJson(), s: at });
-  }
-
-  private guildJson(): Json {
-    const channels = [...this.server.channels.values()].filter((c) => c.parent === null && c.recipient === null);
-    return {
-      id: this.server.guild,
-      unavailable: false,
-      name: 'Podwarden',
-      owner_id: this.server.bot,
-      member_count: this.server.users.size,
-      joined_at: new Date(0).toISOString(),
-      large: false,
-      features: [],
-      roles: [],
-      channels: channels.map(({ id, name }) => ({ id, type: 0, name, position: 0, permission_overwrites: [] })),
-      threads: [],
-      members: [],
-      presences: [],
-      voice_states: [],
-      stage_instances: [],
-      guild_scheduled_events: [],
-      emojis: [],
-      stickers: [],
-      soundboard_sounds: [],
-    };
+    for (const id of guilds) send(socket, { op: 0, t: 'GUILD_CREATE', d: guildJson(id, this.server), s: at });
   }
 }
 

@@ -5,13 +5,14 @@ import type { DiscordMessage, Interaction, Json, Server } from './state.ts';
 export function interactionPayload({ id, token, user, channel }: Interaction, server: Server): Json {
   const place = server.channels.get(channel);
   const who = server.users.get(user);
+  const guild = server.guildOf(channel);
   const shape =
     place?.parent === null || place === undefined
-      ? { id: channel, type: 0, guild_id: server.guild, name: place?.name ?? '', permissions: '2147483647' }
+      ? { id: channel, type: 0, guild_id: guild, name: place?.name ?? '', permissions: '2147483647' }
       : {
           id: channel,
           type: 11,
-          guild_id: server.guild,
+          guild_id: guild,
           name: place.name,
           parent_id: place.parent,
           permissions: '2147483647',
@@ -31,8 +32,8 @@ export function interactionPayload({ id, token, user, channel }: Interaction, se
     ...(place?.recipient
       ? { channel: { id: channel, type: 1 }, user: who ? memberJson(who).user : undefined }
       : {
-          guild_id: server.guild,
-          guild: { id: server.guild, locale: 'en-US', features: [] },
+          guild_id: guild,
+          guild: { id: guild, locale: 'en-US', features: [] },
           channel: shape,
           member: who ? memberJson(who) : undefined,
         }),
@@ -41,7 +42,7 @@ export function interactionPayload({ id, token, user, channel }: Interaction, se
     guild_locale: 'en-US',
     entitlements: [],
     entitlement_sku_ids: [],
-    authorizing_integration_owners: { 0: server.guild },
+    authorizing_integration_owners: { 0: guild },
     context: 0,
     attachment_size_limit: 10_485_760,
   };
@@ -53,7 +54,7 @@ export function messageEvent(message: DiscordMessage, server: Server): Json {
   return {
     id: message.id,
     channel_id: message.channel,
-    guild_id: server.guild,
+    guild_id: server.guildOf(message.channel),
     author: authorJson(message.author, server),
     content: named ? message.content : '',
     mentions: named ? [authorJson(server.bot, server)] : [],

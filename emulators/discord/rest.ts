@@ -1,6 +1,7 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { attachmentsAfter, imageProblems, type SentFile } from './files.ts';
+import { guildsOf } from './guilds.ts';
 import { messageProblems, modalProblems } from './rules.ts';
 import type {
   DiscordAttachment,
@@ -32,6 +33,8 @@ const refuse = (status: number, code: number, message: string): HttpAnswer => ({
 const UNKNOWN_MESSAGE = refuse(404, 10_008, 'Unknown Message');
 /** Active threads of one server. Source: threads, thread limits. */
 const MAX_ACTIVE_THREADS = 1000;
+/** Also of a server that the bot is not in. */
+const MISSING_ACCESS = refuse(403, 50_001, 'Missing Access');
 const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
 
 type Files = ReadonlyMap<string, SentFile>;
@@ -48,8 +51,8 @@ const ROUTES: Route[] = [
   ['DELETE', /^channels\/(\d+)\/messages\/(\d+)$/, deleteMessage],
   ['POST', /^channels\/(\d+)\/messages\/(\d+)\/threads$/, createThread],
   ['PATCH', /^channels\/(\d+)$/, editChannel],
-  ['PUT', /^applications\/\d+\/guilds\/\d+\/commands$/, putCommands],
-  ['GET', /^guilds\/\d+\/members\/([^/]+)$/, getMember],
+  ['PUT', /^applications\/\d+\/guilds\/(\d+)\/commands$/, putCommands],
+  ['GET', /^guilds\/(\d+)\/members\/([^/]+)$/, getMember],
   ['POST', /^users\/@me\/channels$/, openDirect],
 ];
 
@@ -145,6 +148,8 @@ export function authorJson(id: string, server: Server): Json {
 function createMessage([channel = '']: string[], call: HttpCall, context: RestContext, files: Files): HttpAnswer {
   const found = context.server.channels.get(channel);
   if (!found) return UNKNOWN_CHANNEL;
+  if (found.recipient === null && !guildsOf(context.server).includes(context.server.guildOf(channel)))
+    return MISSING_ACCESS;
   const body = jsonBody(call);
   const twin = context.server.messages.find((m) => m.channel === channel && m.nonce !== null && m.nonce === body.nonce);
   if (twin && body.enforce_nonce === true) return ok(messageJson(twin, context));
@@ -228,7 +233,8 @@ function editChannel([channel = '']: string[], call: HttpCall, { server, now }: 
   return ok({ id: channel, type: 11, name: found.name });
 }
 
-function putCommands(_: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+function putCommands([guild = '']: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
+  if (!guildsOf(server).includes(guild) || server.others.get(guild)?.refusesCommands) return MISSING_ACCESS;
   server.commands = jsonBody(call) as unknown as Json[];
   return ok(server.commands.map((command) => ({ ...command, id: server.newId(), application_id: server.application })));
 }
@@ -250,7 +256,8 @@ export function memberJson(user: DiscordUser): Json {
   };
 }
 
-function getMember([id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
+function getMember([guild = '', id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
+  if (!guildsOf(server).includes(guild)) return MISSING_ACCESS;
   if (!/^\d{5,20}$/.test(id)) return refuse(400, 50_035, 'Invalid Form Body');
   if (server.nobodies.has(id)) return refuse(404, 10_013, 'Unknown User');
   const user = server.users.get(id);

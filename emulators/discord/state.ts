@@ -10,6 +10,8 @@ export interface DiscordUser {
 export interface DiscordChannel {
   id: string;
   name: string;
+  /** Of another server that the bot was added to; left out for the one that is ours. */
+  guild?: string;
   /** Set for a thread: the channel it hangs on. */
   parent: string | null;
   /** Set for a direct-message channel. */
@@ -95,16 +97,21 @@ export class Server {
   readonly interactions = new Map<string, Interaction>();
   modals: Modal[] = [];
   commands: Json[] = [];
+  /** Whether the bot is a member of the server that is ours. */
+  isIn = true;
+  /** Other servers that the bot was added to; `refusesCommands` without the scope for commands. */
+  readonly others = new Map<string, { refusesCommands: boolean }>();
   private counter = 0n;
 
   addUser(user: DiscordUser): void {
     this.users.set(user.id, user);
   }
 
-  addChannel(id: string, name: string, members: string[]): void {
+  addChannel(id: string, name: string, members: string[], guild = this.guild): void {
     this.channels.set(id, {
       id,
       name,
+      guild,
       parent: null,
       recipient: null,
       archived: false,
@@ -132,6 +139,10 @@ export class Server {
 
   message(channel: string, id: string): DiscordMessage | undefined {
     return this.messages.find((m) => m.channel === channel && m.id === id);
+  }
+
+  guildOf(channel: string): string {
+    return this.roomOf(channel)?.guild ?? this.guild;
   }
 
   /** The channel's own name, or that of the channel a thread hangs on. */

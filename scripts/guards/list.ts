@@ -1,4 +1,5 @@
 import { BOT_GUARDS } from './bot.ts';
+import { CHAT_GUARDS } from './chats.ts';
 import { EVENT_GUARDS } from './events.ts';
 import type { Guard } from './guard.ts';
 import { PEOPLE_GUARDS } from './people.ts';
@@ -17,4 +18,5 @@ export const GUARDS: readonly Guard[] = [
   ...PUBLISHING_GUARDS,
   ...ROW_GUARDS,
   ...STORE_GUARDS,
+  ...CHAT_GUARDS,
 ];

@@ -215,11 +215,19 @@ function rememberedFirst(context: ChatContext, watching: Repeating): ChatContext
   return { ...context, tellRow: first(context.tellRow), tellRequest: first(context.tellRequest) };
 }
 
-function frontsOf({ slack, discord }: Pick<Settings, 'slack' | 'discord'>, log: Log, disowned: DisownedChats): Front[] {
+function frontsOf(
+  { slack, discord, policy }: Pick<Settings, 'slack' | 'discord' | 'policy'>,
+  log: Log,
+  disowned: DisownedChats,
+): Front[] {
+  const channels = policy.rooms.flatMap((room) => room.channels.filter(({ chat }) => chat === 'discord'));
+  const rooms = { channels: channels.map(({ channel }) => channel) };
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
   return [
     ...(slack ? [new SlackFront(slack, log, (reason) => disowned.told('slack', reason))] : []),
-    ...(discord ? [new DiscordFront(discord, shapes, log, (reason) => disowned.told('discord', reason))] : []),
+    ...(discord
+      ? [new DiscordFront({ ...discord, ...rooms }, shapes, log, (reason) => disowned.told('discord', reason))]
+      : []),
   ];
 }
 

@@ -42,10 +42,16 @@ export async function bothChats() {
   discord.server.addUser({ id: BOB_ON_DISCORD, name: 'bob', roles: [] });
   discord.server.addChannel(DISCORD_ROOM.channel, 'gpu', [ALICE_ON_DISCORD, BOB_ON_DISCORD]);
   await Promise.all([slack.start(), discord.start()]);
-  const front = (chat: string, onKnown: (reason: string | null) => void = () => {}, againMs?: number): Front =>
+  const ours = { guildId: null as string | null, channels: [DISCORD_ROOM.channel] };
+  const front = (
+    chat: string,
+    onKnown: (reason: string | null) => void = () => {},
+    againMs?: number,
+    server: Partial<typeof ours> = {},
+  ): Front =>
     chat === 'slack'
       ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent, onKnown, againMs)
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId: null }, shapes, silent, onKnown);
+      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, ...ours, ...server }, shapes, silent, onKnown);
   const close = async () => {
     await Promise.all([slack.close(), discord.close()]);
   };

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 /** A real client of the platform against its emulator; what comes in is noted, and answered with one word. */
-async function stage(chat: 'slack' | 'discord', guildId: string | null = null): Promise<Stage> {
+async function stage(chat: 'slack' | 'discord'): Promise<Stage> {
   const clock = { offset: 0 };
   const now = () => Date.now() + clock.offset;
   const reading = { timeline: new Timeline(), moment: String, ago: String, now };
@@ -48,9 +48,14 @@ async function stage(chat: 'slack' | 'discord', guildId: string | null = null): 
   const front: Front =
     chat === 'slack'
       ? new SlackFront({ botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: slack.url }, silent, () => {})
-      : new DiscordFront({ token: 'a.b.c', apiUrl: discord.url, guildId }, shapes, silent, (reason) => {
-          if (reason !== null) fatal.push(reason);
-        });
+      : new DiscordFront(
+          { token: 'a.b.c', apiUrl: discord.url, guildId: null, channels: [] },
+          shapes,
+          silent,
+          (reason) => {
+            if (reason !== null) fatal.push(reason);
+          },
+        );
   const commands: IncomingCommand[] = [];
   await front.start(inboxOf(front, commands));
   closing.push(() => front.stop());
@@ -172,8 +177,10 @@ it('is there again where Discord ends a connection, and says so where it ends it
 });
 
 it('refuses whoever calls from another server', async () => {
-  const { emulator, commands } = await stage('discord', '900000000000000099');
-  await emulator.command('alice', 'gpu', '/pod help');
+  const { emulator, commands } = await stage('discord');
+  const { server } = emulator as DiscordEmulator;
+  server.addChannel('800000000000000099', 'theirs', ['700000000000000001'], '900000000000000099');
+  await emulator.command('alice', 'theirs', '/pod help');
   await until(() => emulator.visibleTo('alice').some(({ text }) => /not allowed.*another server/.test(text)));
   expect(commands).toEqual([]);
 });

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type APIChannel,
   type APIInteraction,
-  type APIMessage,
   Client,
   DiscordAPIError,
   Events,
   GatewayDispatchEvents,
   type GatewayDispatchPayload,
   GatewayIntentBits,
+  type GatewayMessageCreateDispatchData,
   InteractionResponseType,
   MessageFlags,
   REST,
@@ -29,6 +29,7 @@ import {
   type Taken,
 } from '../front.ts';
 import { code, type Message, note, text } from '../message/message.ts';
+import { Reasons } from '../reasons.ts';
 import { guildCommands } from './commands.ts';
 import { calling } from './failures.ts';
 import { type FirstAnswer, firstAnswerFrom } from './first-answers.ts';
@@ -37,6 +38,7 @@ import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
+import { type OurServer, Servers } from './servers.ts';
 
 /** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
 const NEEDED: [bit: bigint, name: string][] = [
@@ -62,27 +64,25 @@ export class DiscordFront implements Front {
   private readonly log: Log;
   private readonly client: Client;
   private readonly posts: Posts;
-  private guild: string | null;
+  private readonly servers: Servers;
   private readonly callbacks: REST;
   private readonly permissions = new Map<string, bigint>();
-  private readonly onKnown: (reason: string | null) => void;
-  private disowned = false;
+  private readonly reasons: Reasons;
   private closed = false;
 
   /** `onKnown`: Discord knows us no more (`reason`), or again (null). */
   constructor(
-    settings: DiscordSettings,
+    settings: DiscordSettings & OurServer,
     commands: Parameters<typeof guildCommands>[0],
     log: Log,
     onKnown: (reason: string | null) => void,
   ) {
-    this.onKnown = onKnown;
+    this.reasons = new Reasons(onKnown);
     const api = { makeRequest, ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }) };
     this.callbacks = new REST({ ...api, retries: 0, timeout: CALLBACK_TIMEOUT_MS });
     this.settings = settings;
     this.commands = commands;
     this.log = log;
-    this.guild = settings.guildId;
     this.client = new Client({
       intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
       allowedMentions: { parse: [] },
@@ -95,6 +95,8 @@ export class DiscordFront implements Front {
       },
     });
     this.posts = new Posts(this.client.rest, (run, attempted) => this.call(run, attempted));
+    const onServer = (reason: string | null) => this.reasons.told('server', reason);
+    this.servers = new Servers(this.client, settings, (guild) => this.register(guild), onServer, log);
   }
 
   async start(inbox: Inbox): Promise<void> {
@@ -103,7 +105,7 @@ export class DiscordFront implements Front {
     client.on(Events.ShardError, (error) => this.log.warn({ error: error.message }, 'Discord socket'));
     // A fatal close is not tried again by the client.
     client.on(Events.ShardDisconnect, ({ code }) => {
-      if (!this.closed) this.onKnown(`Discord closed the connection for good (${code})`);
+      if (!this.closed) this.reasons.told('gateway', `Discord closed the connection for good (${code})`);
     });
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => {
@@ -116,21 +118,19 @@ export class DiscordFront implements Front {
     await this.patiently(() => client.rest.get(Routes.gatewayBot()));
     await client.login(this.settings.token);
     await ready;
-    await this.register();
+    await this.servers.begin();
   }
 
   /** The client forgets its token at the first 401, and would send nothing any more. */
   private async call<T>(run: () => Promise<T>, attempted?: Attempted): Promise<T> {
     try {
       const answer = await calling(run, attempted);
-      if (this.disowned) this.onKnown(null);
-      this.disowned = false;
+      this.reasons.told('token', null);
       return answer;
     } catch (error) {
       if (isDisowned(error)) {
-        this.disowned = true;
         this.client.rest.setToken(this.settings.token);
-        this.onKnown((error as Error).message);
+        this.reasons.told('token', (error as Error).message);
       }
       throw error;
     }
@@ -151,15 +151,11 @@ export class DiscordFront implements Front {
   }
 
   /** Guild commands are there at once; a put of unchanged ones costs nothing of the daily quota. */
-  private async register(): Promise<void> {
-    const guilds = this.guild === null ? [...this.client.guilds.cache.keys()] : [this.guild];
-    this.guild = guilds[0] ?? null;
+  private async register(guild: string): Promise<void> {
     const application = this.client.application?.id;
     if (application === undefined) throw new Error('Discord named no application');
-    for (const guild of guilds) {
-      const body = guildCommands(this.commands);
-      await this.patiently(() => this.client.rest.put(Routes.applicationGuildCommands(application, guild), { body }));
-    }
+    const body = guildCommands(this.commands);
+    await this.patiently(() => this.client.rest.put(Routes.applicationGuildCommands(application, guild), { body }));
   }
 
   async pause(): Promise<void> {
@@ -173,15 +169,18 @@ export class DiscordFront implements Front {
 
   private event(packet: GatewayDispatchPayload, inbox: Inbox): Promise<void> | null {
     if (packet.t === GatewayDispatchEvents.InteractionCreate) return this.handle(packet.d as APIInteraction, inbox);
-    if (packet.t === GatewayDispatchEvents.MessageCreate) return this.mentioned(packet.d as APIMessage, inbox);
+    if (packet.t === GatewayDispatchEvents.MessageCreate)
+      return this.mentioned(packet.d as GatewayMessageCreateDispatchData, inbox);
     return null;
   }
 
   /** Discord has slash commands in threads too, and their answers are private: a mention is told so. */
-  private async mentioned(message: APIMessage, inbox: Inbox): Promise<void> {
+  private async mentioned(message: GatewayMessageCreateDispatchData, inbox: Inbox): Promise<void> {
     const us = this.client.user?.id;
     if (message.author.bot || !message.mentions.some(({ id }) => id === us)) return;
-    const hint = note('info', text('Type ', code('/pod'), ' here, also in threads: the answers are only for you.'));
+    const isOurs = message.guild_id === this.servers.id;
+    const typeIt = text('Type ', code('/pod'), ' here, also in threads: the answers are only for you.');
+    const hint = isOurs ? note('info', typeIt) : note('warn', ELSEWHERE);
     const taken = await inbox.take({ kind: 'hint', incoming: mentionFrom(message), message: hint });
     if (taken.ours && (await taken.acknowledged())) await taken.run();
   }
@@ -189,8 +188,7 @@ export class DiscordFront implements Front {
   private async handle(d: APIInteraction, inbox: Inbox): Promise<void> {
     const event = incomingFrom(d);
     if (!event) return;
-    // Rights are those of one server; the bot may have been added to others.
-    if (d.guild_id && this.guild !== null && d.guild_id !== this.guild) {
+    if (d.guild_id && d.guild_id !== this.servers.id) {
       await this.callback(d, event.kind === 'suggest' ? noChoices : privately(note('warn', ELSEWHERE)));
       return;
     }
@@ -272,7 +270,8 @@ export class DiscordFront implements Front {
 
   link(ref: unknown): string | null {
     const { channel, message } = ref as DiscordRef;
-    return this.guild === null ? null : `https://discord.com/channels/${this.guild}/${channel}/${message}`;
+    const guild = this.servers.id;
+    return guild === null ? null : `https://discord.com/channels/${guild}/${channel}/${message}`;
   }
 
   async reply(ref: unknown, message: Message): Promise<void> {
@@ -303,7 +302,7 @@ export class DiscordFront implements Front {
   }
 
   async member(account: AccountId): Promise<Member | null> {
-    const { guild } = this;
+    const guild = this.servers.id;
     // Before the login nobody can be read, which says nothing of anybody.
     if (guild === null || !this.client.isReady()) throw new ChatUnavailable('Discord is not connected yet', 0);
     return this.call(() => readMember(this.client.rest, guild, account));

@@ -1,0 +1,29 @@
+import type { Guard } from './guard.ts';
+
+const SERVERS = { file: 'src/bot/discord/servers.ts', test: 'test/bot/discord-servers.test.ts' };
+
+/** What keeps a bot from serving the wrong people, or from living on deaf. */
+export const CHAT_GUARDS: readonly Guard[] = [
+  {
+    guard: 'of several servers, none is ours by chance',
+    ...SERVERS,
+    without: '(channels.length === 0 && all.length === 1)',
+    to: 'channels.length === 0',
+    name: 'several servers are none',
+  },
+  {
+    guard: 'another server never takes the place of ours',
+    ...SERVERS,
+    without: 'this.ours ??= best',
+    to: 'this.ours = best',
+    name: 'another server never takes its place',
+  },
+  {
+    guard: 'an interaction of another server is nobody’s of ours',
+    file: 'src/bot/discord/front.ts',
+    without: 'if (d.guild_id && d.guild_id !== this.servers.id) {',
+    to: 'if (d.guild_id && this.servers.id === null) {',
+    test: SERVERS.test,
+    name: 'ours is the server that holds the channels of the rooms',
+  },
+];
