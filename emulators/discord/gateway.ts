@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { WebSocket } from 'ws';
 import { listenForSockets } from '../http.ts';
-import { guildJson, guildsOf } from './guilds.ts';
+import { guildJson } from './guilds.ts';
 import type { Json, Server } from './state.ts';
 
 /** Long enough that no test meets one. */
@@ -96,7 +96,7 @@ export class Gateway {
 
   private identified(socket: WebSocket): void {
     const { application, bot } = this.server;
-    const guilds = guildsOf(this.server);
+    const guilds = this.server.guilds();
     this.sockets.add(socket);
     const ready = {
       v: 10,

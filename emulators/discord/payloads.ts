@@ -1,3 +1,4 @@
+import { permissionsIn } from './permissions.ts';
 import { authorJson, memberJson } from './rest.ts';
 import type { DiscordMessage, Interaction, Json, Server } from './state.ts';
 
@@ -37,7 +38,7 @@ export function interactionPayload({ id, token, user, channel }: Interaction, se
           channel: shape,
           member: who ? memberJson(who) : undefined,
         }),
-    app_permissions: '2248473465835073',
+    app_permissions: String(permissionsIn(channel, server)),
     locale: 'en-US',
     guild_locale: 'en-US',
     entitlements: [],

@@ -1,7 +1,7 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
 import { attachmentsAfter, imageProblems, type SentFile } from './files.ts';
-import { guildsOf } from './guilds.ts';
+import { refusedIn } from './permissions.ts';
 import { messageProblems, modalProblems } from './rules.ts';
 import type {
   DiscordAttachment,
@@ -35,6 +35,7 @@ const UNKNOWN_MESSAGE = refuse(404, 10_008, 'Unknown Message');
 const MAX_ACTIVE_THREADS = 1000;
 /** Also of a server that the bot is not in. */
 const MISSING_ACCESS = refuse(403, 50_001, 'Missing Access');
+const MISSING_PERMISSIONS = refuse(403, 50_013, 'Missing Permissions');
 const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
 
 type Files = ReadonlyMap<string, SentFile>;
@@ -148,11 +149,13 @@ export function authorJson(id: string, server: Server): Json {
 function createMessage([channel = '']: string[], call: HttpCall, context: RestContext, files: Files): HttpAnswer {
   const found = context.server.channels.get(channel);
   if (!found) return UNKNOWN_CHANNEL;
-  if (found.recipient === null && !guildsOf(context.server).includes(context.server.guildOf(channel)))
+  if (found.recipient === null && !context.server.guilds().includes(context.server.guildOf(channel)))
     return MISSING_ACCESS;
   const body = jsonBody(call);
   const twin = context.server.messages.find((m) => m.channel === channel && m.nonce !== null && m.nonce === body.nonce);
   if (twin && body.enforce_nonce === true) return ok(messageJson(twin, context));
+  const lacking = refusedIn(found, 'post', context.server, body, files.size);
+  if (lacking !== null) return lacking === 'access' ? MISSING_ACCESS : MISSING_PERMISSIONS;
   const attachments = attachmentsAfter([], body, files, () => context.server.newId());
   const refused = judged(body, context, attachments);
   if (refused) return refused;
@@ -206,6 +209,8 @@ function archived(channel: DiscordChannel, { now }: RestContext): boolean {
 function createThread([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
   const { server } = context;
   if (!server.message(channel, id)) return UNKNOWN_MESSAGE;
+  const at = server.channels.get(channel);
+  if (at && refusedIn(at, 'thread', server) !== null) return MISSING_PERMISSIONS;
   if (server.channels.has(id)) return refuse(400, 160_004, 'A thread has already been created for this message');
   const name = String(jsonBody(call).name ?? '');
   if (name === '' || name.length > 100) return refuse(400, 50_035, 'Invalid Form Body');
@@ -234,7 +239,7 @@ function editChannel([channel = '']: string[], call: HttpCall, { server, now }: 
 }
 
 function putCommands([guild = '']: string[], call: HttpCall, { server }: RestContext): HttpAnswer {
-  if (!guildsOf(server).includes(guild) || server.others.get(guild)?.refusesCommands) return MISSING_ACCESS;
+  if (!server.guilds().includes(guild) || server.others.get(guild)?.refusesCommands) return MISSING_ACCESS;
   server.commands = jsonBody(call) as unknown as Json[];
   return ok(server.commands.map((command) => ({ ...command, id: server.newId(), application_id: server.application })));
 }
@@ -257,7 +262,7 @@ export function memberJson(user: DiscordUser): Json {
 }
 
 function getMember([guild = '', id = '']: string[], _: HttpCall, { server }: RestContext): HttpAnswer {
-  if (!guildsOf(server).includes(guild)) return MISSING_ACCESS;
+  if (!server.guilds().includes(guild)) return MISSING_ACCESS;
   if (!/^\d{5,20}$/.test(id)) return refuse(400, 50_035, 'Invalid Form Body');
   if (server.nobodies.has(id)) return refuse(404, 10_013, 'Unknown User');
   const user = server.users.get(id);

@@ -18,7 +18,7 @@ import { typedCommand } from './client.ts';
 import { discordFault } from './faults.ts';
 import { withFiles } from './files.ts';
 import { Gateway } from './gateway.ts';
-import { guildJson } from './guilds.ts';
+import { Guilds } from './guilds.ts';
 import { limit } from './limits.ts';
 import { type LostAnswer, lost } from './lost-answers.ts';
 import { interactionPayload, messageEvent } from './payloads.ts';
@@ -51,6 +51,7 @@ export interface RecordedRequest {
 export class DiscordEmulator implements ChatEmulator {
   readonly chat = 'discord';
   readonly server = new Server();
+  readonly guilds = new Guilds(this.server, (t, d) => this.gateway?.dispatch(t, d));
   readonly violations: string[] = [];
   private readonly book = new EventBook();
   readonly events = this.book.events;
@@ -103,20 +104,6 @@ export class DiscordEmulator implements ChatEmulator {
   /** Discord ends the connections with a close code of its own. */
   end(code: number): void {
     this.gateway?.end(code);
-  }
-
-  /** The bot is added to a server: ours again, or another. */
-  join(guild: string, { refusesCommands = false } = {}): void {
-    if (guild === this.server.guild) this.server.isIn = true;
-    else this.server.others.set(guild, { refusesCommands });
-    this.gateway?.dispatch('GUILD_CREATE', guildJson(guild, this.server));
-  }
-
-  /** The bot is removed from a server; or, where it is an `outage`, nobody was, and Discord cannot reach it. */
-  leave(guild: string, isOutage = false): void {
-    if (!isOutage && guild === this.server.guild) this.server.isIn = false;
-    if (!isOutage) this.server.others.delete(guild);
-    this.gateway?.dispatch('GUILD_DELETE', { id: guild, ...(isOutage && { unavailable: true }) });
   }
 
   connections(): number {

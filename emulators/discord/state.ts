@@ -20,6 +20,8 @@ export interface DiscordChannel {
   /** For a thread: when somebody last posted in it, and after how many ms without it archives itself. */
   active: { at: number; archiveMs: number } | null;
   members: Set<string> | null;
+  /** Bits of permissions that the bot was denied here. */
+  denied?: bigint;
 }
 
 export interface DiscordAttachment {
@@ -139,6 +141,11 @@ export class Server {
 
   message(channel: string, id: string): DiscordMessage | undefined {
     return this.messages.find((m) => m.channel === channel && m.id === id);
+  }
+
+  /** The servers that the bot is in, others first. */
+  guilds(): string[] {
+    return [...this.others.keys(), ...(this.isIn ? [this.guild] : [])];
   }
 
   guildOf(channel: string): string {

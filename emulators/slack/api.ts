@@ -57,6 +57,7 @@ const postMessage: Method = (params, context) => {
   const isPerson = workspace.users.has(channel);
   const known = workspace.channels.get(channel);
   if (!known && !isPerson) return fail('channel_not_found');
+  if (known?.isArchived) return fail('is_archived');
   if (known && !known.members.has(workspace.bot.user)) return fail('not_in_channel');
   const said = body(params);
   const refused = judged(said.text, said.blocks, context);
@@ -187,7 +188,10 @@ const viewsOpen: Method = (params, context) => {
 const conversationsInfo: Method = ({ channel = '' }, { workspace }) => {
   const found = workspace.channels.get(channel);
   if (!found) return fail('channel_not_found');
-  return { ok: true, channel: { id: found.id, name: found.name, is_member: found.members.has(workspace.bot.user) } };
+  const { id, name, members, isArchived = false } = found;
+  // Nobody is a member of an archived channel.
+  const is_member = !isArchived && members.has(workspace.bot.user);
+  return { ok: true, channel: { id, name, is_member, is_archived: isArchived } };
 };
 
 const authTest: Method = (_, { workspace }) => ({

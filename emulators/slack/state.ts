@@ -16,6 +16,7 @@ export interface SlackChannel {
   id: string;
   name: string;
   members: Set<string>;
+  isArchived?: boolean;
 }
 
 export type Json = Record<string, unknown>;

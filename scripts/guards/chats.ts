@@ -26,4 +26,28 @@ export const CHAT_GUARDS: readonly Guard[] = [
     test: SERVERS.test,
     name: 'ours is the server that holds the channels of the rooms',
   },
+  {
+    guard: 'what a channel refused is not opened by what its rights look like',
+    file: 'src/store/places.ts',
+    without: "closed?.by === 'rights' && ",
+    to: 'closed !== undefined && ',
+    test: 'test/bot/place-rights.test.ts',
+    name: 'what a channel refused stays refused',
+  },
+  {
+    guard: 'a launch is refused where its card has no place',
+    file: 'src/bot/dispatch.ts',
+    without: '(command.posts ? await this.blocked(asker.place) : null) ??',
+    to: '',
+    test: 'test/bot/place-rights.test.ts',
+    name: 'a launch is refused where its card could not be posted',
+  },
+  {
+    guard: 'one bot that hears a chat is enough',
+    file: 'src/store/pulses.ts',
+    without: 'isOpen ? null : latest',
+    to: 'latest',
+    test: 'test/bot/chat-watch.test.ts',
+    name: 'one bot that hears a chat is enough',
+  },
 ];

@@ -40,6 +40,10 @@ export class DisownedChats {
     });
   }
 
+  isDisowned(chat: string): boolean {
+    return this.timers.has(chat);
+  }
+
   close(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
   }

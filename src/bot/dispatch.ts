@@ -96,7 +96,7 @@ export class Dispatch {
     await this.logCommand(command, work.args, asker, services, refusal === null);
     return (
       (refusal && task.again ? UNCLEAR : refusal) ??
-      (command.outsideRooms ? null : await this.blocked(asker.place, task.again)) ??
+      (command.posts ? await this.blocked(asker.place, task.again) : null) ??
       (await command.run(work.args, asker, services))
     );
   }
@@ -286,9 +286,9 @@ export class Dispatch {
 
   /** A card that could not be posted is found out before anything is done. */
   private async blocked(place: Place, again: boolean): Promise<Message | null> {
-    const problem = await this.front.blocked(place);
-    if (problem === null) return null;
-    return again ? UNCLEAR : note('warn', problem);
+    const closed = (await this.front.rights(place))?.closed;
+    if (!closed) return null;
+    return again ? UNCLEAR : note('warn', `I could not post here: ${closed.why}. ${closed.wayOut}`);
   }
 
   private refuse(access: Right | null, outsideRooms: boolean, asker: Asker, what: string): Message | null {

@@ -3,6 +3,7 @@ import type { AccountId, Place } from '../policy/identity.ts';
 import { ChatError, type Failure } from './failure.ts';
 import type { Answers, Form, FormProblem } from './message/form.ts';
 import type { Message } from './message/message.ts';
+import type { Pulse } from './pulse.ts';
 
 /** Opaque to everybody but the front that made it. */
 export type MessageRef = unknown;
@@ -61,6 +62,14 @@ export function refusal(message: string, failure: Failure, code: string): ChatEr
   }
 }
 
+/** What we may do in a channel, as far as the chat tells beforehand. */
+export interface PlaceRights {
+  /** What keeps us from posting there, and what people can do about it; null where nothing does. */
+  closed: { why: string; wayOut: string } | null;
+  /** What is missing, as the platform names it, and what happens instead. */
+  lacks: readonly { right: string; instead: string }[];
+}
+
 /** One chat platform, as everything above it sees it. */
 export interface Front {
   readonly chat: string;
@@ -68,6 +77,8 @@ export interface Front {
   readonly hasDialogs: boolean;
   /** Whether people see that an answer is on its way until there is one. */
   readonly showsWaiting: boolean;
+  /** How it is connected. */
+  readonly pulse: Pulse;
   post(to: Place, message: Message, options: PostOptions): Promise<MessageRef>;
   edit(ref: MessageRef, message: Message): Promise<void>;
   /** Takes a message of ours away, so that nobody acts on what it says. */
@@ -86,8 +97,8 @@ export interface Front {
   groupMembers(groups: readonly string[]): Promise<GroupMembers>;
   /** An address of the message for people; null where there is none. */
   link(ref: MessageRef): string | null;
-  /** What keeps us from posting there, with the way out; null where nothing does. */
-  blocked(place: Place): Promise<string | null>;
+  /** What we may do there; null where that cannot be read now. */
+  rights(place: Place): Promise<PlaceRights | null>;
   start(inbox: Inbox): Promise<void>;
   /** Takes no more events. What was taken can still be answered. */
   pause(): Promise<void>;

@@ -20,6 +20,7 @@ import type { Links } from '../store/links.ts';
 import type { MachineClocks } from '../store/machine-clocks.ts';
 import type { Owners } from '../store/owners.ts';
 import type { Places } from '../store/places.ts';
+import type { Pulses } from '../store/pulses.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Message } from './message/message.ts';
@@ -40,6 +41,7 @@ export interface Services {
   drafts: Drafts;
   places: Places;
   vitals: Vitals;
+  pulses: Pulses;
   replies: Replies;
   approvals: Approvals;
   links: Links;

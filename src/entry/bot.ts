@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { giveAnswer } from '../bot/answers.ts';
+import { ChatWatch } from '../bot/chat-watch.ts';
 import { optionsOf } from '../bot/commands/declare.ts';
 import { COMMANDS } from '../bot/commands/list.ts';
 import { DiscordFront } from '../bot/discord/front.ts';
@@ -12,6 +13,9 @@ import { OutOfMemory } from '../bot/out-of-memory.ts';
 import { Standings } from '../bot/people.ts';
 import { NEXT_BATCH_MS, PeopleReads } from '../bot/people-reads.ts';
 import { announcements } from '../bot/publish/announcements.ts';
+import { ClosedPlaces } from '../bot/publish/closed-places.ts';
+import { RoomRights } from '../bot/publish/room-rights.ts';
+import { Pulse } from '../bot/pulse.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
 import type { Settings } from '../config/settings.ts';
@@ -52,6 +56,7 @@ import { Links } from '../store/links.ts';
 import { MachineClocks } from '../store/machine-clocks.ts';
 import { Owners } from '../store/owners.ts';
 import { Places } from '../store/places.ts';
+import { Pulses } from '../store/pulses.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
@@ -66,6 +71,8 @@ const SHUTDOWN_MS = 10_000;
 const WATCH_MS = 15_000;
 /** How long a worker has to stop a pod where Redis takes nothing. */
 const DIRECT_MS = 30_000;
+/** What we may do in the rooms is read at each twentieth look: every five minutes. */
+const RIGHTS_EVERY = 20;
 /** A bot with one chat up is ready after this long, and goes on waiting for the other. */
 const START_PATIENCE_MS = 5000;
 
@@ -106,6 +113,7 @@ export async function runBot(options: {
       // Each node of a Cluster knows its own connections alone.
       workersConnected: async () => (redis.producer.isCluster ? null : workersOn(producer.queue('pods'))),
     },
+    pulses: new Pulses(redis.producer),
     replies: new Replies(redis.producer, audit),
     enqueue: producer.enqueue,
     clocks,
@@ -118,7 +126,7 @@ export async function runBot(options: {
     },
   };
   const disowned = new DisownedChats(services, options.onFatal);
-  const fronts = new Map(frontsOf(settings, log, disowned).map((front) => [front.chat, front]));
+  const fronts = new Map(frontsOf(settings, services, disowned).map((front) => [front.chat, front]));
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
   const watchingStore = keepStoreWatch(services, witness);
   const context = {
@@ -172,7 +180,9 @@ export async function runBot(options: {
     waiting: () => producer.queue('pods').getWaitingCount(),
     tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
   });
-  const watching = keepWatch(services, overdue);
+  const chats = new ChatWatch(fronts, services, (chat) => disowned.isDisowned(chat));
+  const rights = new RoomRights(fronts, services, new ClosedPlaces(services));
+  const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), seldom(() => rights.look())]);
   return {
     close: async () => {
       watching.end();
@@ -190,14 +200,16 @@ export async function runBot(options: {
 }
 
 /** Says that the bot is there, and looks whether the worker is, and does what was promised. Real time: a watchdog must not hang on a queue. */
-function keepWatch(services: Services, overdue: OverdueWatch): Repeating {
+function keepWatch(services: Services, more: readonly (() => Promise<void>)[]): Repeating {
   const { snapshots, clocks, policy, log } = services;
+  const seen = () => snapshots.seen('bot', clocks.realNow());
+  const worker = () => watchOver('worker', { ...services, governance: policy, pages: pageOutByBot });
   const look = async () => {
-    await snapshots.seen('bot', clocks.realNow());
-    await watchOver('worker', { ...services, governance: policy, pages: pageOutByBot });
-    await overdue.look();
+    for (const one of [seen, worker, ...more]) {
+      await one().catch((error: Error) => log.warn({ error: error.message }, 'a part of the watch failed'));
+    }
   };
-  return repeatedly(look, WATCH_MS, (error) => log.warn({ error: error.message }, 'the watch on the worker failed'));
+  return repeatedly(look, WATCH_MS, (error) => log.warn({ error: error.message }, 'the watch failed'));
 }
 
 /** Looks whether Redis still holds what it held, and tells whoever waits for what it lost. */
@@ -215,19 +227,27 @@ function rememberedFirst(context: ChatContext, watching: Repeating): ChatContext
   return { ...context, tellRow: first(context.tellRow), tellRequest: first(context.tellRequest) };
 }
 
+/** Calls of the chats' APIs are not made at every look. */
+function seldom(look: () => Promise<void>): () => Promise<void> {
+  let looks = 0;
+  return async () => {
+    if (looks++ % RIGHTS_EVERY === 0) await look();
+  };
+}
+
 function frontsOf(
   { slack, discord, policy }: Pick<Settings, 'slack' | 'discord' | 'policy'>,
-  log: Log,
+  { log, clocks }: Pick<Services, 'log' | 'clocks'>,
   disowned: DisownedChats,
 ): Front[] {
+  const told = (chat: string) => (reason: string | null) => disowned.told(chat, reason);
+  const pulse = () => new Pulse(() => clocks.realNow());
   const channels = policy.rooms.flatMap((room) => room.channels.filter(({ chat }) => chat === 'discord'));
   const rooms = { channels: channels.map(({ channel }) => channel) };
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
   return [
-    ...(slack ? [new SlackFront(slack, log, (reason) => disowned.told('slack', reason))] : []),
-    ...(discord
-      ? [new DiscordFront({ ...discord, ...rooms }, shapes, log, (reason) => disowned.told('discord', reason))]
-      : []),
+    ...(slack ? [new SlackFront(slack, log, told('slack'), undefined, pulse())] : []),
+    ...(discord ? [new DiscordFront({ ...discord, ...rooms }, shapes, log, told('discord'), pulse())] : []),
   ];
 }
 

@@ -4,12 +4,19 @@ import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
 const CLOSED_KEY = key('places', 'closed');
+const LACKING_KEY = key('places', 'lacking');
 /** Of a channel that nobody reopens, and nothing is posted to any more. */
 const KEPT_MS = 30 * 86_400_000;
 
-const closedPlace = z.object({ place, since: z.number(), why: z.string() });
-/** A channel that takes no messages; `since` ms on Podwarden's clock, `why` the chat's own code. */
+/** Known from a post that was refused, or from what we may do there. */
+const by = z.enum(['post', 'rights']).default('post');
+const closedPlace = z.object({ place, since: z.number(), why: z.string(), by });
+/** A channel that takes no messages; `since` ms on Podwarden's clock, `why` the chat's own code or what we lack. */
 export type ClosedPlace = z.infer<typeof closedPlace>;
+
+const lacking = z.object({ place, lacks: z.array(z.object({ right: z.string(), instead: z.string() })) });
+/** A channel that takes messages, and in which we may not do all that we would. */
+export type LackingPlace = z.infer<typeof lacking>;
 
 const fieldOf = ({ chat, channel }: Place) => `${chat} ${channel}`;
 
@@ -33,11 +40,31 @@ export class Places {
     return (await this.redis.hdel(CLOSED_KEY, fieldOf(place))) === 1;
   }
 
-  async closed(): Promise<ClosedPlace[]> {
-    const found = Object.values(await this.redis.hgetall(CLOSED_KEY));
-    return found.flatMap((json) => {
-      const read = closedPlace.safeParse(JSON.parse(json));
-      return read.success ? [read.data] : [];
-    });
+  /** True where it was closed for what we may do there: a post that was refused knows better. */
+  async regained(place: Place): Promise<boolean> {
+    const [closed] = rows([(await this.redis.hget(CLOSED_KEY, fieldOf(place))) ?? 'null'], closedPlace);
+    return closed?.by === 'rights' && this.open(place);
   }
+
+  async closed(): Promise<ClosedPlace[]> {
+    return rows(Object.values(await this.redis.hgetall(CLOSED_KEY)), closedPlace);
+  }
+
+  /** Replaces what was lacking there. */
+  async lack({ place, lacks }: LackingPlace): Promise<void> {
+    if (lacks.length === 0) await this.redis.hdel(LACKING_KEY, fieldOf(place));
+    else await this.redis.hset(LACKING_KEY, fieldOf(place), JSON.stringify({ place, lacks }));
+    await this.redis.pexpire(LACKING_KEY, KEPT_MS);
+  }
+
+  async lacking(): Promise<LackingPlace[]> {
+    return rows(Object.values(await this.redis.hgetall(LACKING_KEY)), lacking);
+  }
+}
+
+function rows<S extends z.ZodType>(found: readonly string[], schema: S): z.infer<S>[] {
+  return found.flatMap((json) => {
+    const read = schema.safeParse(JSON.parse(json));
+    return read.success ? [read.data] : [];
+  });
 }

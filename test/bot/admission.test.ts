@@ -5,6 +5,7 @@ import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
 import { Standings } from '../../src/bot/people.ts';
+import { Pulse } from '../../src/bot/pulse.ts';
 import type { Services } from '../../src/bot/services.ts';
 import type { Approval } from '../../src/policy/approval.ts';
 import { Drafts } from '../../src/store/drafts.ts';
@@ -48,7 +49,8 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     groupMembers: async () => new Map(),
     member,
     link: () => null,
-    blocked: async () => null,
+    pulse: new Pulse(Date.now),
+    rights: async () => null,
     start: never,
     pause: never,
     stop: never,

@@ -13,6 +13,7 @@ import type { RedisClient } from '../../src/store/connect.ts';
 import { Drafts } from '../../src/store/drafts.ts';
 import { MachineClocks } from '../../src/store/machine-clocks.ts';
 import { Places } from '../../src/store/places.ts';
+import { Pulses } from '../../src/store/pulses.ts';
 import { governed } from '../jobs/context.ts';
 
 export const SLACK_ROOM = { chat: 'slack', channel: 'C0GPU' };
@@ -67,6 +68,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     ...context,
     drafts: new Drafts(redis, context.audit),
     places: new Places(redis),
+    pulses: new Pulses(redis),
     policy,
     knowsApprovers: false,
     vitals: { loss: async () => null, workersConnected: async () => 1 },

@@ -85,7 +85,7 @@ it('a bot in no server of ours says so, and serves the right one once it is adde
   another();
   await started();
   expect(known).toEqual([expect.stringMatching(/in no server that has a channel of podwarden.yaml/)]);
-  chats.discord.join(chats.discord.server.guild);
+  chats.discord.guilds.join(chats.discord.server.guild);
   await until(() => known.at(-1) === null);
   await asked(chats.discord, 'gpu');
   expect(taken).toEqual(['command']);
@@ -103,14 +103,14 @@ it('with no channel to tell by, several servers are none: nobody’s rights are 
 it('a removal from our server is said at once, another server never takes its place, and being added again is said', async () => {
   await started([]);
   const { guild } = chats.discord.server;
-  chats.discord.leave(guild);
+  chats.discord.guilds.leave(guild);
   await until(() => known.length === 1);
   expect(known[0]).toMatch(/removed from its server/);
-  chats.discord.join(ELSEWHERE);
+  chats.discord.guilds.join(ELSEWHERE);
   chats.discord.server.addChannel(THEIR_CHANNEL, 'theirs', [...chats.discord.server.users.keys()], ELSEWHERE);
   expect(await asked(chats.discord, 'theirs')).toBe(1);
   await expect(front.member('discord:700000000000000001')).rejects.toThrow('50001');
-  chats.discord.join(guild);
+  chats.discord.guilds.join(guild);
   await until(() => known.at(-1) === null);
   await asked(chats.discord, 'gpu');
   expect(taken).toEqual(['command']);
@@ -118,7 +118,7 @@ it('a removal from our server is said at once, another server never takes its pl
 
 it('what works again of the token does not hide that the server is lost', async () => {
   await started();
-  chats.discord.leave(chats.discord.server.guild);
+  chats.discord.guilds.leave(chats.discord.server.guild);
   await until(() => known.length === 1);
   const direct = () => front.directPlace('discord:700000000000000001');
   chats.discord.faults.mode = { kind: 'error', code: '0', at: ['direct'] };
@@ -130,7 +130,7 @@ it('what works again of the token does not hide that the server is lost', async 
 
 it('a server that is away for a while is not lost', async () => {
   await started();
-  chats.discord.leave(chats.discord.server.guild, true);
+  chats.discord.guilds.leave(chats.discord.server.guild, true);
   await asked(chats.discord, 'gpu');
   expect(known).toEqual([]);
   expect(taken).toEqual(['command']);

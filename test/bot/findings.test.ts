@@ -285,6 +285,11 @@ describe('what commands answer', () => {
     warnings: 4,
     underWay: 1,
     closed: [],
+    chats: [
+      { chat: 'slack', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: NOW - 120_000 },
+      { chat: 'discord', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: null },
+    ],
+    lacking: [],
     requests: 0,
   };
   it('health says what is well, and what is not', async () => {

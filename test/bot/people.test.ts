@@ -284,7 +284,7 @@ async function opened(token: string) {
   const drafts = new Drafts(redis.client(), services.audit);
   const said: string[] = [];
   const reply = async (_: unknown, message: Message) => void said.push(plainText(message, 1000));
-  const front = { chat: 'slack', reply, blocked: async () => null } as unknown as Front;
+  const front = { chat: 'slack', reply, rights: async () => null } as unknown as Front;
   const places = new Places(redis.client());
   const all = { ...services, approvals, drafts, places, knowsApprovers: true } as unknown as Services;
   const dispatch = new Dispatch(front, all, standings);

@@ -4,6 +4,7 @@ import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
 import { Standings } from '../../src/bot/people.ts';
+import { Pulse } from '../../src/bot/pulse.ts';
 import type { Services } from '../../src/bot/services.ts';
 import { renderSlack } from '../../src/bot/slack/render.ts';
 import type { Policy } from '../../src/config/settings.ts';
@@ -14,6 +15,7 @@ import { Drafts } from '../../src/store/drafts.ts';
 import { Events } from '../../src/store/events.ts';
 import { MachineClocks } from '../../src/store/machine-clocks.ts';
 import { Places } from '../../src/store/places.ts';
+import { Pulses } from '../../src/store/pulses.ts';
 import { governed } from '../jobs/context.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { BOB, newApproval } from '../policy/requests.ts';
@@ -94,6 +96,7 @@ export function botOver(
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine, context.audit),
     places: new Places(mine),
+    pulses: new Pulses(mine),
     newId: () => `t${++ids}${Math.random().toString(36).slice(2, 10)}`,
     enqueue: (job, payload, options) =>
       life.step(async () => {
@@ -129,7 +132,9 @@ export function botOver(
         return { account, name: 'Alice', membership: 'member', groups: [] };
       }),
     link: () => null,
-    blocked: async () => chat.blocked ?? null,
+    pulse: new Pulse(Date.now),
+    rights: async () =>
+      chat.blocked === undefined ? null : { closed: { why: chat.blocked, wayOut: 'Invite me.' }, lacks: [] },
     start: async () => {},
     pause: async () => {},
     stop: async () => {},

@@ -25,6 +25,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   access: Right | null;
   /** Works, privately, in channels that are no room. */
   outsideRooms: boolean;
+  /** What it does has its card in this channel: nothing is done where none can be posted. */
+  posts?: boolean;
   examples: readonly string[];
   /** Arguments whose values are for nobody's eyes: the audit log only says that they were given. */
   secret?: readonly (keyof z.infer<S> & string)[];

@@ -7,6 +7,7 @@ import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { type Health, healthCard } from '../views/health.ts';
 import { defineCommand } from './declare.ts';
+import { readChats } from './health-chats.ts';
 import { readPeopleHealth } from './people-health.ts';
 
 /** A warning waits for two minutes; whoever asks wants to know now. Real ms. */
@@ -77,6 +78,7 @@ async function read(services: Services): Promise<Health> {
   };
   return {
     now,
+    ...(await readChats(services)),
     worker: worker && connected === 0 ? { ...worker, silent: true } : worker,
     bot,
     loss: loss && { kind: loss.kind, at: loss.at, text: lossText(loss) },

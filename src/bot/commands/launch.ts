@@ -39,6 +39,7 @@ export const launch = defineCommand({
   positional: ['gpu', 'market', 'count'],
   access: 'launch',
   outsideRooms: false,
+  posts: true,
   examples: ['launch a6000 spot', 'launch h100 sxm count=2 name=run7', 'launch 4090 volume=shared region=EU'],
   suggest: {
     gpu: suggestGpus,

@@ -25,10 +25,12 @@ import {
   type Inbox,
   type IncomingSubmit,
   type Member,
+  type PlaceRights,
   type PostOptions,
   type Taken,
 } from '../front.ts';
 import { code, type Message, note, text } from '../message/message.ts';
+import { Pulse } from '../pulse.ts';
 import { Reasons } from '../reasons.ts';
 import { guildCommands } from './commands.ts';
 import { calling } from './failures.ts';
@@ -38,17 +40,9 @@ import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
+import { rightsFrom, rightsIn } from './rights.ts';
 import { type OurServer, Servers } from './servers.ts';
 
-/** What posting cards and opening threads takes. Source: permissions, bitwise permission flags. */
-const NEEDED: [bit: bigint, name: string][] = [
-  [1n << 10n, 'View Channel'],
-  [1n << 11n, 'Send Messages'],
-  [1n << 14n, 'Embed Links'],
-  [1n << 16n, 'Read Message History'],
-  [1n << 35n, 'Create Public Threads'],
-  [1n << 38n, 'Send Messages in Threads'],
-];
 /** The first answer must come within 3 s: no retry of the client's may stand between. */
 const CALLBACK_TIMEOUT_MS = 2500;
 const START_PAUSE_MS = 2000;
@@ -59,6 +53,7 @@ export class DiscordFront implements Front {
   readonly chat = 'discord';
   readonly hasDialogs = false;
   readonly showsWaiting = true;
+  readonly pulse: Pulse;
   private readonly settings: DiscordSettings;
   private readonly commands: Parameters<typeof guildCommands>[0];
   private readonly log: Log;
@@ -76,7 +71,9 @@ export class DiscordFront implements Front {
     commands: Parameters<typeof guildCommands>[0],
     log: Log,
     onKnown: (reason: string | null) => void,
+    pulse = new Pulse(Date.now),
   ) {
+    this.pulse = pulse;
     this.reasons = new Reasons(onKnown);
     const api = { makeRequest, ...(settings.apiUrl === null ? {} : { api: settings.apiUrl }) };
     this.callbacks = new REST({ ...api, retries: 0, timeout: CALLBACK_TIMEOUT_MS });
@@ -103,12 +100,15 @@ export class DiscordFront implements Front {
     const { client } = this;
     client.on(Events.Error, (error) => this.log.error({ error: error.message }, 'Discord client'));
     client.on(Events.ShardError, (error) => this.log.warn({ error: error.message }, 'Discord socket'));
+    client.on(Events.ShardReconnecting, () => this.pulse.connection(false));
     // A fatal close is not tried again by the client.
     client.on(Events.ShardDisconnect, ({ code }) => {
+      this.pulse.connection(false);
       if (!this.closed) this.reasons.told('gateway', `Discord closed the connection for good (${code})`);
     });
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => {
+      this.pulse.event();
       if (this.closed) return;
       const work = this.event(packet, inbox);
       work?.catch((error: Error) => this.log.error({ error: error.message }, 'Discord event'));
@@ -253,11 +253,11 @@ export class DiscordFront implements Front {
   }
 
   post(to: Place, message: Message, options: PostOptions) {
-    return this.posts.post(to, message, options);
+    return this.pulse.posted(this.posts.post(to, message, options));
   }
 
   edit(ref: unknown, message: Message) {
-    return this.posts.edit(ref as DiscordRef, message);
+    return this.pulse.posted(this.posts.edit(ref as DiscordRef, message));
   }
 
   remove(ref: unknown): Promise<void> {
@@ -313,11 +313,10 @@ export class DiscordFront implements Front {
     return new Map();
   }
 
-  /** Commands show up also where the bot may not post; each interaction says what it may there. */
-  async blocked(place: Place): Promise<string | null> {
-    const held = this.permissions.get(place.channel);
-    const missing = NEEDED.filter(([bit]) => held !== undefined && (held & bit) === 0n).map(([, name]) => name);
-    return missing.length === 0 ? null : `I could not post here. In this channel I lack: ${missing.join(', ')}.`;
+  /** Each interaction says what we may do in its channel, where the server's own rules do not tell. */
+  async rights({ channel }: Place): Promise<PlaceRights | null> {
+    const said = this.permissions.get(channel);
+    return rightsIn(this.client, this.servers.id, channel) ?? (said === undefined ? null : rightsFrom(said));
   }
 }
 

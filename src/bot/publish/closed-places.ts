@@ -20,15 +20,25 @@ export class ClosedPlaces {
   async closed(place: Place, error: ChatError): Promise<void> {
     const { places, clocks } = this.services;
     const why = error.code === '' ? error.message : error.code;
-    if (!(await places.close({ place, since: clocks.now(), why }))) return;
-    await this.judge(place, why);
+    if (!(await places.close({ place, since: clocks.now(), why, by: 'post' }))) return;
+    await this.judge(place, `${capital(place.chat)} answered ${why}`);
+  }
+
+  /** `why` is what we lack there, before anything was refused; null where nothing is lacking. */
+  async mayPost(place: Place, why: string | null): Promise<void> {
+    const { places, clocks } = this.services;
+    const isNew =
+      why === null
+        ? await places.regained(place)
+        : await places.close({ place, since: clocks.now(), why, by: 'rights' });
+    if (isNew) await this.judge(place, why);
   }
 
   async opened(place: Place): Promise<void> {
     if (await this.services.places.open(place)) await this.judge(place, null);
   }
 
-  private async judge(place: Place, why: string | null): Promise<void> {
+  private async judge(place: Place, detail: string | null): Promise<void> {
     const { policy, clocks, log } = this.services;
     const room = policy.rooms.find(({ channels }) =>
       channels.some(({ chat, channel }) => chat === place.chat && channel === place.channel),
@@ -37,9 +47,8 @@ export class ClosedPlaces {
     if (!room) return;
     const now = clocks.now();
     const subject = channelSubject(place);
-    const detail = `${capital(place.chat)} answered ${why}`;
-    const hits = why === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)];
+    const hits = detail === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)];
     await watchSubject(subject, () => hits, { ...this.services, governance: policy, pages: pageOutByBot });
-    log.warn({ place, why }, why === null ? 'a channel takes messages again' : 'a channel takes no messages');
+    log.warn({ place, detail }, detail === null ? 'a channel takes messages again' : 'a channel takes no messages');
   }
 }

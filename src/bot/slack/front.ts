@@ -2,8 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   App,
   type BlockAction,
-  type Logger,
-  LogLevel,
   type ReceiverEvent,
   SocketModeReceiver,
   type ViewSubmitAction,
@@ -12,9 +10,10 @@ import {
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { type Attempted, ChatError, isDisowned } from '../failure.ts';
-import { ChatUnavailable, type Front, type Inbox, type PostOptions, type Taken } from '../front.ts';
+import { type Attempted, isDisowned } from '../failure.ts';
+import { ChatUnavailable, type Front, type Inbox, type PlaceRights, type PostOptions, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
+import { Pulse } from '../pulse.ts';
 import { slackError } from './failures.ts';
 import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
@@ -22,7 +21,9 @@ import { problemsAck, renderModal } from './modal.ts';
 import { readGroups, readMember } from './people.ts';
 import { Posts, type SlackRef } from './posts.ts';
 import { Privately } from './privately.ts';
+import { quiet } from './quiet-log.ts';
 import { slackUser } from './render.ts';
+import { rightsFrom, rightsWithout } from './rights.ts';
 import { Socket } from './socket.ts';
 
 /** Pauses between tries to reach Slack at the start, ms. */
@@ -32,6 +33,7 @@ export class SlackFront implements Front {
   readonly chat = 'slack';
   readonly hasDialogs = true;
   readonly showsWaiting = false;
+  readonly pulse: Pulse;
   private readonly settings: SlackSettings;
   private readonly log: Log;
   private readonly web: webApi.WebClient;
@@ -51,8 +53,15 @@ export class SlackFront implements Front {
    * `onKnown`: Slack knows us no more (`reason`), or again (null). `unknownPauseMs`: between tries to connect meanwhile, real
    * ms.
    */
-  constructor(settings: SlackSettings, log: Log, onKnown: (reason: string | null) => void, unknownPauseMs?: number) {
+  constructor(
+    settings: SlackSettings,
+    log: Log,
+    onKnown: (reason: string | null) => void,
+    unknownPauseMs?: number,
+    pulse = new Pulse(Date.now),
+  ) {
     this.settings = settings;
+    this.pulse = pulse;
     this.onKnown = onKnown;
     this.unknownPauseMs = unknownPauseMs;
     this.log = log;
@@ -97,7 +106,7 @@ export class SlackFront implements Front {
     });
     app.error(async (error) => this.log.error({ code: error.code, error: error.message }, 'Slack handler'));
     this.listen(app, inbox);
-    this.socket = new Socket(receiver, this.log, this.onKnown, this.unknownPauseMs);
+    this.socket = new Socket(receiver, this.log, this.pulse, this.onKnown, this.unknownPauseMs);
     await this.socket.start();
   }
 
@@ -184,11 +193,11 @@ export class SlackFront implements Front {
   }
 
   post(to: Place, message: Message, options: PostOptions): Promise<SlackRef> {
-    return this.posts.post(to, message, options);
+    return this.pulse.posted(this.posts.post(to, message, options));
   }
 
   edit(ref: unknown, message: Message): Promise<void> {
-    return this.posts.edit(ref as SlackRef, message);
+    return this.pulse.posted(this.posts.edit(ref as SlackRef, message));
   }
 
   remove(ref: unknown): Promise<void> {
@@ -227,15 +236,9 @@ export class SlackFront implements Front {
     return this.call(() => readGroups(this.web, groups));
   }
 
-  async blocked(place: Place): Promise<string | null> {
-    // A private channel without us is "not found".
-    const read = this.call(() => this.web.conversations.info({ channel: place.channel }), 'channel');
-    const info = await read.catch((error: unknown) => {
-      const unknown = error instanceof ChatError && error.code === 'channel_not_found';
-      return unknown ? { channel: { is_member: false, is_im: false } } : null;
-    });
-    const absent = info?.channel && !info.channel.is_member && !info.channel.is_im;
-    return absent ? 'I am not in this channel, so I could not post here. Type /invite @podwarden first.' : null;
+  async rights({ channel }: Place): Promise<PlaceRights | null> {
+    const read = this.call(() => this.web.conversations.info({ channel }), 'channel');
+    return read.then(rightsFrom, rightsWithout);
   }
 
   /** Errors of Slack as what a job can act on. */
@@ -268,27 +271,6 @@ function holdMentionsBack(app: App): void {
     await handle({ ...event, ack: async () => {}, customProperties: { ...event.customProperties, acknowledge } });
     // What is nothing to us comes again otherwise.
     await acknowledge();
-  };
-}
-
-/** Bolt logs bodies at its lower levels: only warnings and errors pass. */
-function quiet(log: Log): Logger {
-  const say =
-    (level: 'warn' | 'error') =>
-    (...parts: unknown[]) => {
-      log[level](
-        { from: 'slack' },
-        parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' '),
-      );
-    };
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: say('warn'),
-    error: say('error'),
-    setLevel: () => {},
-    getLevel: () => LogLevel.WARN,
-    setName: () => {},
   };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SocketModeReceiver } from '@slack/bolt';
 import type { Log } from '../../jobs/ports.ts';
+import type { Pulse } from '../pulse.ts';
 
 /** Slack says hello at once; without it the connection is not one. */
 const HELLO_MS = 10_000;
@@ -18,6 +19,7 @@ const UNKNOWN = /invalid_auth|not_authed|account_inactive|not_allowed_token_type
 export class Socket {
   private readonly client: SocketModeReceiver['client'];
   private readonly log: Log;
+  private readonly pulse: Pulse;
   /** `reason` null: Slack said hello. */
   private readonly onKnown: (reason: string | null) => void;
   private readonly unknownPauseMs: number;
@@ -29,11 +31,13 @@ export class Socket {
   constructor(
     receiver: SocketModeReceiver,
     log: Log,
+    pulse: Pulse,
     onKnown: (reason: string | null) => void,
     unknownPauseMs = UNKNOWN_PAUSE_MS,
   ) {
     this.client = receiver.client;
     this.log = log;
+    this.pulse = pulse;
     this.onKnown = onKnown;
     this.unknownPauseMs = unknownPauseMs;
     this.guardFrames();
@@ -44,9 +48,11 @@ export class Socket {
     return new Promise((resolve, reject) => {
       this.client.on('connected', () => {
         this.greeted = true;
+        this.pulse.connection(true);
         this.onKnown(null);
         resolve();
       });
+      this.client.on('disconnected', () => this.pulse.connection(false));
       this.loop = this.keepOpen(reject);
     });
   }
@@ -112,6 +118,7 @@ export class Socket {
       Promise.resolve(handle(data, binary)).catch((error: Error) => {
         this.log.warn({ error: error.message }, 'Slack frame');
       });
+      if (typeof data === 'string' && data.includes('"envelope_id"')) this.pulse.event();
       if (typeof data === 'string' && data.includes('"type":"disconnect"')) this.cutLater();
     });
   }

@@ -6,6 +6,7 @@ import type { Loss } from '../../policy/store-loss.ts';
 import { rowsIn, type Unread, unreadLines } from '../../policy/unread.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
+import { type ChatHealth, chatEntries, chatTroubles, type LackingRoom } from './health-chats.ts';
 import { type PeopleHealth, peopleEntries, peopleTroubles } from './people-health.ts';
 
 interface Seen {
@@ -46,6 +47,8 @@ export interface Health {
   warnings: number;
   underWay: number;
   requests: number;
+  chats: readonly ChatHealth[];
+  lacking: readonly LackingRoom[];
   /** Channels that take no messages; `why` in the chat's own word, `room` null for a channel of none. */
   closed: readonly { since: number; why: string; chat: string; room: string | null }[];
 }
@@ -100,6 +103,7 @@ export function healthCard(health: Health): Message {
     ],
     ...unreadEntry(health.unread),
     ...health.people.flatMap((chat) => peopleEntries(chat, past)),
+    ...chatEntries(health.chats, health.lacking),
     ...health.closed.map(({ chat, room, why, since }): Value => {
       const what = `takes no messages from Podwarden (${oneLine(why)}), since `;
       return [`${room ?? 'Another channel'} on ${chat}`, what, past(since)];
@@ -129,6 +133,7 @@ function shortcomings(health: Health): string[] {
     ...(unread.length > 0 ? [`cannot read ${unread.join(' and ')}`] : []),
     ...people.but,
     ...(health.clocks.length > 0 ? ['a clock is off'] : []),
+    ...chatTroubles(health.chats, health.lacking),
     ...(health.closed.length > 0 ? ['a channel takes no messages'] : []),
     ...(health.loss ? [LOST[health.loss.kind]] : []),
     ...(isCatalogOld(health) ? ['GPU types and prices are old'] : []),

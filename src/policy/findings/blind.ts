@@ -27,7 +27,7 @@ export function blindHit(what: What, subject: string, since: number, detail: str
   };
 }
 
-const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot'];
+const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot', 'connection'];
 /** Half of those who have to know cannot be told any more, or what was decided is lost. */
 const AT_ONCE: readonly What[] = ['chat', 'emptied', 'rolled-back'];
 const LATER: readonly What[] = ['balance', 'retired', 'sunset', 'catalog', 'presets'];
@@ -99,6 +99,11 @@ export const chatSubject = (chat: string): string => `${CHAT}${chat}`;
 /** The store that lost what it held, as a finding's subject. */
 export const STORE_SUBJECT = 'store';
 
+const CONNECTION = 'connection ';
+/** A chat that no bot is connected to, as a finding's subject. */
+export const connectionSubject = (chat: string): string => `${CONNECTION}${chat}`;
+
 /** Who judges which: the scan must not resolve what the watchdogs and the chats raised. */
 export const isWatched = (subject: string): boolean =>
-  ['worker', 'bot', STORE_SUBJECT].includes(subject) || subject.startsWith(CHANNEL) || subject.startsWith(CHAT);
+  ['worker', 'bot', STORE_SUBJECT].includes(subject) ||
+  [CHANNEL, CHAT, CONNECTION].some((kind) => subject.startsWith(kind));

@@ -132,6 +132,7 @@ export const facts = z.discriminatedUnion('rule', [
       'presets',
       'emptied',
       'rolled-back',
+      'connection',
     ]),
     since: z.number(),
     detail: z.string(),

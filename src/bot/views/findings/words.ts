@@ -60,6 +60,10 @@ const BLIND: Record<What, [title: string, say: string]> = {
     'Redis went back to an older state',
     'It does not know what was decided, launched or stopped since. Every request that it holds as open is void: ask again. Pods launched since are found in Runpod; look at /pod list, and claim what is yours.',
   ],
+  connection: [
+    'Podwarden is not connected to a chat',
+    'Commands and buttons there do nothing until it is, and it is tried all the time. Look at the network of the bot’s machine, and at the chat’s own status page. Chat:',
+  ],
 };
 
 /** Whose words the detail is, where it is quoted: not every failure is RunPod's own answer. */

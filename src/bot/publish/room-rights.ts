@@ -1,0 +1,41 @@
+import type { Place } from '../../policy/identity.ts';
+import type { Front } from '../front.ts';
+import type { Services } from '../services.ts';
+import type { ClosedPlaces } from './closed-places.ts';
+
+/** Reads what we may do in the channels of the rooms, so that people hear of it before a card has no place. */
+export class RoomRights {
+  private readonly fronts: ReadonlyMap<string, Pick<Front, 'rights'>>;
+  private readonly services: Pick<Services, 'places' | 'policy' | 'log'>;
+  private readonly closed: ClosedPlaces;
+
+  constructor(
+    fronts: ReadonlyMap<string, Pick<Front, 'rights'>>,
+    services: Pick<Services, 'places' | 'policy' | 'log'>,
+    closed: ClosedPlaces,
+  ) {
+    this.fronts = fronts;
+    this.services = services;
+    this.closed = closed;
+  }
+
+  async look(): Promise<void> {
+    const channels = this.services.policy.rooms.flatMap((room) => room.channels);
+    for (const { chat, channel } of channels) {
+      await this.lookAt({ chat, channel }).catch((error: Error) => {
+        this.services.log.warn(
+          { chat, channel, error: error.message },
+          'what we may do in a channel could not be read',
+        );
+      });
+    }
+  }
+
+  private async lookAt(place: Place): Promise<void> {
+    const rights = await this.fronts.get(place.chat)?.rights(place);
+    // What cannot be read now says nothing.
+    if (!rights) return;
+    await this.services.places.lack({ place, lacks: rights.closed ? [] : [...rights.lacks] });
+    await this.closed.mayPost(place, rights.closed?.why ?? null);
+  }
+}

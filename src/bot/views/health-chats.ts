@@ -1,0 +1,44 @@
+import { ago, type Span } from '../message/message.ts';
+import { oneLine } from '../message/visible.ts';
+import { capital } from './words.ts';
+
+/** Times are ms since 1970 on Podwarden's clock; null for never. */
+export interface ChatHealth {
+  chat: string;
+  isOpen: boolean;
+  /** Since when no bot is connected. */
+  shutAt: number | null;
+  eventAt: number | null;
+  postedAt: number | null;
+}
+
+/** A channel of a room in which not all is allowed that we would do. */
+export interface LackingRoom {
+  room: string;
+  chat: string;
+  lacks: readonly { right: string; instead: string }[];
+}
+
+type Entry = [string, ...(Span | string)[]];
+
+const at = (time: number | null): Span | string => (time === null ? 'never' : ago(time));
+
+export function chatEntries(chats: readonly ChatHealth[], lacking: readonly LackingRoom[]): Entry[] {
+  return [
+    ...chats.map(({ chat, isOpen, shutAt, eventAt, postedAt }): Entry => {
+      const state = isOpen ? ['connected'] : ['NOT CONNECTED', ...(shutAt === null ? [] : [' since ', ago(shutAt)])];
+      return [capital(chat), ...state, '; last event ', at(eventAt), ', last post ', at(postedAt)];
+    }),
+    ...lacking.map(({ room, chat, lacks }): Entry => [`${room} on ${chat}`, lacks.map(lackText).join('; ')]),
+  ];
+}
+
+const lackText = ({ right, instead }: LackingRoom['lacks'][number]) => `${oneLine(right)} is missing: ${instead}`;
+
+/** What keeps the card from saying that all is well. */
+export function chatTroubles(chats: readonly ChatHealth[], lacking: readonly LackingRoom[]): string[] {
+  return [
+    ...chats.filter(({ isOpen }) => !isOpen).map(({ chat }) => `${capital(chat)} is not connected`),
+    ...(lacking.length > 0 ? ['a permission is missing in a channel'] : []),
+  ];
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { RedisClient } from './connect.ts';
+import { key } from './keys.ts';
+
+const PULSES = key('pulses');
+/** A bot that has not told of itself for so long is not counted, and then forgotten. */
+const FRESH_MS = 2 * 60_000;
+const KEPT_MS = 7 * 86_400_000;
+
+const time = z.number().nullable();
+const pulse = z.object({
+  chat: z.string(),
+  isOpen: z.boolean(),
+  changedAt: z.number(),
+  eventAt: time,
+  postedAt: time,
+  /** When its bot told it. */
+  at: z.number(),
+});
+/** How one bot is connected to one chat; real ms. */
+export type ChatPulse = z.infer<typeof pulse>;
+
+/** One chat, by all bots. */
+export interface ChatState {
+  chat: string;
+  isOpen: boolean;
+  /** Since when no bot is connected; null where one is, or where there is no bot to tell. */
+  shutAt: number | null;
+  eventAt: number | null;
+  postedAt: number | null;
+}
+
+/** How the bots are connected to their chats. */
+export class Pulses {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  async save(bot: string, told: ChatPulse): Promise<void> {
+    await this.redis.hset(PULSES, `${told.chat} ${bot}`, JSON.stringify(told));
+  }
+
+  async states(chats: readonly string[], realNow: number): Promise<ChatState[]> {
+    const all = await this.redis.hgetall(PULSES);
+    const told = Object.entries(all).flatMap(([field, json]) => {
+      const read = pulse.safeParse(JSON.parse(json));
+      return read.success ? [{ field, ...read.data }] : [];
+    });
+    const old = told.filter(({ at }) => realNow - at > KEPT_MS).map(({ field }) => field);
+    if (old.length > 0) await this.redis.hdel(PULSES, ...old);
+    return chats.map((chat) => {
+      const here = told.filter((one) => one.chat === chat);
+      const fresh = here.filter(({ at }) => realNow - at <= FRESH_MS);
+      const isOpen = fresh.some((one) => one.isOpen);
+      const shutAt = isOpen ? null : latest(fresh.map(({ changedAt }) => changedAt));
+      const at = (of: 'eventAt' | 'postedAt') => latest(here.map((one) => one[of]));
+      return { chat, isOpen, shutAt, eventAt: at('eventAt'), postedAt: at('postedAt') };
+    });
+  }
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
