@@ -45,7 +45,7 @@ function duration(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }
 
-const API_TROUBLE = /^(down|slow:\d+|429:\d+|cdn)$/;
+const API_TROUBLE = /^(down|slow:\d+|429:\d+|cdn|revoked)$/;
 const CHAT_TROUBLE = /^(down|slow:\d+|429:\d+|html:\d+|reset|error:\w+(:[\w.,-]+)?|redeliver|disconnect)$/;
 const DISCORD_TROUBLE = new RegExp(`${CHAT_TROUBLE.source}|^close:\\d{4}$`);
 /** How far the machine's clock is ahead. */

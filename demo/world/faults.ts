@@ -27,7 +27,7 @@ function trouble(value: string): ApiTrouble {
   if (kind === 'down' && number === undefined) return { kind: 'down' };
   if (kind === 'slow') return { kind: 'slow', ms: whole(number ?? '') };
   if (kind === '429') return { kind: '429', seconds: whole(number ?? '') };
-  throw new Error(`${value} is none of down, slow:MS, 429:S, cdn (RunPod only)`);
+  throw new Error(`${value} is none of down, slow:MS, 429:S, cdn, revoked (RunPod only)`);
 }
 
 function podNamed(middle: string, world: World) {
@@ -143,7 +143,7 @@ const SETTERS: Record<string, Setter> = {
     runpod.account.setBalance(usd);
   },
   api: (value, { runpod }) => {
-    runpod.faults.api = value === 'cdn' ? { kind: 'cdn' } : trouble(value);
+    runpod.faults.api = value === 'cdn' || value === 'revoked' ? { kind: value } : trouble(value);
   },
   list_lag: (value, { runpod }) => {
     runpod.faults.listLagMs = whole(value);

@@ -25,8 +25,8 @@ export interface Faults {
   /** Hits the next DELETE only; `cut` carries it out and closes the connection without an answer. */
   terminate: '404' | '409' | '500-before' | '500-after' | 'cut' | null;
   funds: '402' | null;
-  /** `cdn`: a page from something in between, which never reaches RunPod. */
-  api: ApiTrouble | { kind: 'cdn' } | null;
+  /** `cdn`: a page from something in between, which never reaches RunPod. `revoked`: RunPod does not know the key any more. */
+  api: ApiTrouble | { kind: 'cdn' } | { kind: 'revoked' } | null;
   /** Real ms for which a new pod is missing from lists. */
   listLagMs: number;
   staleRuntime: boolean;

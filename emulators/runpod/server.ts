@@ -137,7 +137,9 @@ class EmulatorState {
       return BLOCKED;
     }
     const anonymous = call.path === '/graphql' && keyOf(call) === null;
-    if (!anonymous && keyOf(call) !== this.options.apiKey) return problem(401, 'missing bearer token');
+    const isRevoked = this.faults.api?.kind === 'revoked';
+    record.faulted = isRevoked && !anonymous;
+    if (!anonymous && (isRevoked || keyOf(call) !== this.options.apiKey)) return problem(401, 'missing bearer token');
     if (!/\S/.test(call.headers['user-agent'] ?? '')) return problem(403, 'access denied');
     const broken = await this.brokenApi(record);
     if (broken) return broken;
@@ -209,7 +211,7 @@ class EmulatorState {
 
   private async brokenApi(record: RecordedCall): Promise<HttpAnswer | null> {
     const fault = this.faults.api;
-    if (fault === null || fault.kind === 'cdn') return null;
+    if (fault === null || fault.kind === 'cdn' || fault.kind === 'revoked') return null;
     record.faulted = true;
     if (fault.kind === 'down') return down(fault.retryAfter);
     if (fault.kind === '429') {

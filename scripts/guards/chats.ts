@@ -50,4 +50,12 @@ export const CHAT_GUARDS: readonly Guard[] = [
     test: 'test/bot/chat-watch.test.ts',
     name: 'one bot that hears a chat is enough',
   },
+  {
+    guard: 'a refused key is critical at once',
+    file: 'src/policy/findings/blind.ts',
+    without: "['chat', 'key']",
+    to: "['chat']",
+    test: 'test/jobs/key-alarm.test.ts',
+    name: 'a key that RunPod refuses is critical at once',
+  },
 ];

@@ -6,6 +6,7 @@ import { confirmedReads } from '../jobs/confirmed-reads.ts';
 import { writeDigest } from '../jobs/digests.ts';
 import { DirectStops } from '../jobs/direct-stop.ts';
 import { keepTicking, LATE_TICKS, scheduleTicks } from '../jobs/keep-ticking.ts';
+import { keyAlarm } from '../jobs/key-alarm.ts';
 import { launchPod } from '../jobs/launch-pod.ts';
 import { announceRequest, pageOut as pageOutName } from '../jobs/names.ts';
 import { pageOut } from '../jobs/page-out.ts';
@@ -92,13 +93,17 @@ export async function runWorker(options: {
 }): Promise<{ close(): Promise<void> }> {
   const { redis, clocks, log, timings = TIMINGS } = options;
   const sunsets = new Map<string, string>();
+  let heard: ReturnType<typeof keyAlarm> = async () => {};
   const runpod = createRunpod({
     apiKey: options.runpod.apiKey,
     baseUrl: options.runpod.url,
     graphqlUrl: options.runpod.graphqlUrl,
     userAgent: `podwarden/${VERSION}`,
     createTimeoutMs: timings.createTimeoutMs,
-    onCall: (call) => log.debug(call, 'RunPod'),
+    onCall: (call) => {
+      log.debug(call, 'RunPod');
+      void heard(call.status);
+    },
     onSunset: (call, day) => sunsets.set(call, day),
   });
   const sunset = () => [...sunsets].map(([call, day]) => `${call} ends ${day}`).join('; ') || null;
@@ -141,6 +146,7 @@ export async function runWorker(options: {
     settleMs: timings.settleMs,
     newSuffix: () => newSuffix((length) => randomBytes(length)),
   };
+  heard = keyAlarm(context);
   const worker = startWorking({
     connection: redis.worker,
     prefix: PREFIX,

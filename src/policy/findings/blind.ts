@@ -27,9 +27,9 @@ export function blindHit(what: What, subject: string, since: number, detail: str
   };
 }
 
-const SCAN_LIKE: readonly What[] = ['failing', 'key', 'held', 'worker', 'bot', 'connection'];
-/** Half of those who have to know cannot be told any more, or what was decided is lost. */
-const AT_ONCE: readonly What[] = ['chat', 'emptied', 'rolled-back'];
+const SCAN_LIKE: readonly What[] = ['failing', 'held', 'worker', 'bot', 'connection'];
+/** Half of those who have to know cannot be told any more, nothing can be done, or what was decided is lost. */
+const AT_ONCE: readonly What[] = ['chat', 'key', 'emptied', 'rolled-back'];
 const LATER: readonly What[] = ['balance', 'retired', 'sunset', 'catalog', 'presets'];
 
 export const isToldAtOnce = (what: What): boolean => AT_ONCE.includes(what);

@@ -95,6 +95,12 @@ export const RUNPOD_TROUBLES: Trouble[] = [
     about: 'Calls wait as long as they are told to; stopping and terminating keep a reserve.',
   },
   {
+    name: 'api',
+    value: 'revoked',
+    label: 'RunPod does not know the key any more',
+    about: 'A critical warning at once, in the chats and on call. Nothing else is concluded from it.',
+  },
+  {
     name: 'billing',
     value: 'down',
     label: 'Billing is down',
