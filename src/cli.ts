@@ -9,6 +9,7 @@ import { type Connections, createLog, openRedis } from './entry/process.ts';
 import { shareTime } from './entry/shared-time.ts';
 import { onSignals } from './entry/shutdown.ts';
 import { slackManifest } from './entry/slack-manifest.ts';
+import { StoreWatch } from './entry/store-watch.ts';
 import { VERSION } from './entry/version.ts';
 import { runWorker } from './entry/worker.ts';
 import type { Log } from './jobs/ports.ts';
@@ -27,6 +28,9 @@ const USAGE = `podwarden ${VERSION}
 
 Settings: .env.example and podwarden.example.yaml.`;
 
+/** Longer than jobs and answers are given to end. */
+const CLOSE_MS = 45_000;
+
 interface Closing {
   close(): Promise<void>;
 }
@@ -44,6 +48,8 @@ function endFor(reason: string, log: Log): void {
   log.error({ reason }, 'cannot go on');
   process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
+  // What is lost may be what closing waits for.
+  setTimeout(() => process.exit(1), CLOSE_MS).unref();
 }
 
 async function run(part: Part): Promise<void> {
@@ -66,7 +72,10 @@ async function run(part: Part): Promise<void> {
     if (part !== 'bot' && settings.runpod)
       running.push(await runWorker({ ...settings, runpod: settings.runpod, ...common }));
     const onFatal = (reason: string) => endFor(reason, log);
-    if (part !== 'worker') running.push(await runBot({ settings, ...common, onFatal }));
+    const bot = part === 'worker' ? null : await runBot({ settings, ...common, onFatal });
+    if (bot) running.push(bot);
+    const onRefused = (reason: string | null) => void bot?.storeRefused(reason);
+    running.push(new StoreWatch(redis.producer, { onRefused, onFatal, log }));
   } catch (error) {
     // Nothing is left behind by a start that failed.
     await close();

@@ -58,4 +58,20 @@ export const CHAT_GUARDS: readonly Guard[] = [
     test: 'test/jobs/key-alarm.test.ts',
     name: 'a key that RunPod refuses is critical at once',
   },
+  {
+    guard: 'a process whom Redis refuses for good ends',
+    file: 'src/entry/store-watch.ts',
+    without: '() => onFatal(reason)',
+    to: '() => {}',
+    test: 'test/entry/store-watch.test.ts',
+    name: 'the process ends where our user is removed',
+  },
+  {
+    guard: 'the log of a connection that is refused is bounded',
+    file: 'src/jobs/seldom.ts',
+    without: 'before && now() - before.at < EVERY_MS',
+    to: 'before && false',
+    test: 'test/entry/store-watch.test.ts',
+    name: 'what Redis refuses again and again is not logged each time',
+  },
 ];

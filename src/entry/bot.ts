@@ -18,6 +18,7 @@ import { RoomRights } from '../bot/publish/room-rights.ts';
 import { Pulse } from '../bot/pulse.ts';
 import type { Services } from '../bot/services.ts';
 import { SlackFront } from '../bot/slack/front.ts';
+import { StoreRefusal } from '../bot/store-refusal.ts';
 import type { Settings } from '../config/settings.ts';
 import {
   announce,
@@ -85,7 +86,7 @@ export async function runBot(options: {
   log: Log;
   /** A chat is lost for good. */
   onFatal: (reason: string) => void;
-}): Promise<{ close(): Promise<void> }> {
+}): Promise<{ close(): Promise<void>; storeRefused(reason: string | null): Promise<void> }> {
   const { settings, redis, clocks, log } = options;
   const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log);
   const producer = createProducer(redis.producer, PREFIX, log);
@@ -183,7 +184,9 @@ export async function runBot(options: {
   const chats = new ChatWatch(fronts, services, (chat) => disowned.isDisowned(chat));
   const rights = new RoomRights(fronts, services, new ClosedPlaces(services));
   const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), seldom(() => rights.look())]);
+  const refusal = new StoreRefusal(fronts, services, pager);
   return {
+    storeRefused: (reason) => refusal.told(reason),
     close: async () => {
       watching.end();
       watchingStore.end();

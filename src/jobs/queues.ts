@@ -4,6 +4,7 @@ import type { Row } from '../policy/ledger.ts';
 import type { JobName, QueueName } from './define.ts';
 import { announce, jobFor } from './names.ts';
 import type { Log } from './ports.ts';
+import { seldom } from './seldom.ts';
 
 export interface EnqueueOptions {
   /**
@@ -33,7 +34,8 @@ export function createProducer(connection: ConnectionOptions, prefix: string, lo
       prefix,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
     });
-    queue.on('error', (error) => log.warn({ queue: name, error: error.message }, 'queue connection'));
+    const say = seldom((error, times) => log.warn({ queue: name, error, times }, 'queue connection'));
+    queue.on('error', (error) => say(error.message));
     return queue;
   };
   const queues = { pods: open('pods'), chat: open('chat') };

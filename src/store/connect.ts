@@ -40,7 +40,7 @@ export const timedOut = (error: unknown): boolean => error instanceof Error && e
 
 /** Words of Redis and of its client for a store that is away, or takes nothing now. Source: ioredis' errors, Redis' error prefixes. */
 const AWAY =
-  /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|getaddrinfo|connect E|read E|write E)/;
+  /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|NOAUTH|WRONGPASS|NOPERM|Ready check failed|getaddrinfo|connect E|read E|write E)/;
 
 /** Redis answers reads and takes no writes. */
 export const isOutOfMemory = (error: unknown): boolean =>
@@ -50,6 +50,14 @@ export const isOutOfMemory = (error: unknown): boolean =>
 export function storeIsAway(error: unknown): boolean {
   if (error instanceof StoreUnsure) return true;
   return error instanceof Error && AWAY.test(error.message);
+}
+
+/** Redis is there and does not take us: our password, our user, or its rights. Source: Redis' error prefixes. */
+const REFUSED = /^(Ready check failed: )?(NOAUTH|WRONGPASS|NOPERM)\b/;
+
+/** Only people can change that. */
+export function storeRefuses(error: unknown): boolean {
+  return error instanceof Error && REFUSED.test(error.message);
 }
 
 /** Opens a connection; it retries for ever in the background. `onError` hears each failure, without credentials. */

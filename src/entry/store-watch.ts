@@ -1,0 +1,64 @@
+import type { Log } from '../jobs/ports.ts';
+import { type RedisClient, storeRefuses } from '../store/connect.ts';
+import { key } from '../store/keys.ts';
+
+/** A store that refuses us is tried for so long; then the process ends, and whoever starts it sees why. Real ms. */
+const PATIENCE_MS = 10 * 60_000;
+const EVERY_MS = 15_000;
+const PROBE_TTL_MS = 60_000;
+
+interface Options {
+  /** `reason` null: it takes us again. Told once each. */
+  onRefused: (reason: string | null) => void;
+  onFatal: (reason: string) => void;
+  log: Log;
+  patienceMs?: number;
+  everyMs?: number;
+}
+
+/**
+ * Writes to the store now and then, and notices where Redis is there and does not take us any more: a password or a user that was
+ * changed. The client would try again for ever, and silently. A store that is away is another matter: it comes back by itself.
+ */
+export class StoreWatch {
+  private readonly redis: RedisClient;
+  private readonly options: Options;
+  private readonly timer: NodeJS.Timeout;
+  private ending: NodeJS.Timeout | null = null;
+
+  constructor(redis: RedisClient, options: Options) {
+    this.redis = redis;
+    this.options = options;
+    this.timer = setInterval(() => void this.look(), options.everyMs ?? EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    if (this.ending) clearTimeout(this.ending);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      await this.redis.set(key('probe'), '1', 'PX', PROBE_TTL_MS);
+      this.taken();
+    } catch (error) {
+      if (storeRefuses(error)) this.refused(`Redis: ${(error as Error).message}`);
+    }
+  }
+
+  private refused(reason: string): void {
+    if (this.ending) return;
+    const { onFatal, onRefused, log, patienceMs = PATIENCE_MS } = this.options;
+    this.ending = setTimeout(() => onFatal(reason), patienceMs);
+    log.error({ reason }, 'Redis refuses us: correct REDIS_URL, or the user in Redis');
+    onRefused(reason);
+  }
+
+  private taken(): void {
+    if (!this.ending) return;
+    clearTimeout(this.ending);
+    this.ending = null;
+    this.options.log.info({}, 'Redis takes us again');
+    this.options.onRefused(null);
+  }
+}
