@@ -2,8 +2,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Front, Inbox } from '../../src/bot/front.ts';
 import { StoreRefusal } from '../../src/bot/store-refusal.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
+import { connect, ready } from '../../src/store/connect.ts';
 import { useRedis } from '../store/redis.ts';
 import { bothChats, botServices } from './chats.ts';
+import { bots, until } from './running-bots.ts';
 
 const redis = useRedis();
 let chats: Awaited<ReturnType<typeof bothChats>>;
@@ -47,4 +49,24 @@ it('a chat that is away keeps the other one from nothing', async () => {
   chats.slack.faults.mode = { kind: 'down' };
   await new StoreRefusal(fronts, { policy, clocks, log }, null).told(REASON);
   expect(titles('discord')).toEqual(['Redis refuses Podwarden']);
+});
+
+it('a command is answered that Redis does not let us write, and is carried out once it does', async () => {
+  const admin = redis.client();
+  await admin.call('CONFIG', 'SET', 'requirepass', 'one');
+  const own = connect({ kind: 'socket', path: redis.path(), db: 0, auth: { password: 'one' } }, 'producer', () => {});
+  await ready(own, 10_000);
+  const closing: (() => unknown)[] = [() => own.disconnect()];
+  try {
+    const { emulator, answers } = await bots(own, { chat: 'slack', count: 1, closing });
+    await admin.call('CONFIG', 'SET', 'requirepass', 'two');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await emulator.command('bob', 'gpu', '/pod whoami');
+    await until(() => answers(/store \(Redis\) is not responding/) === 1);
+    await admin.call('CONFIG', 'SET', 'requirepass', 'one');
+    await until(() => answers(/^You are bob/) === 1);
+  } finally {
+    await admin.call('CONFIG', 'SET', 'requirepass', '');
+    for (const close of closing.reverse()) await close();
+  }
 });
