@@ -37,7 +37,7 @@ export const CHAT_GUARDS: readonly Guard[] = [
   {
     guard: 'a launch is refused where its card has no place',
     file: 'src/bot/dispatch.ts',
-    without: '(command.posts ? await this.blocked(asker.place) : null) ??',
+    without: '(command.posts ? await this.blocked(asker.place, task.again) : null) ??',
     to: '',
     test: 'test/bot/place-rights.test.ts',
     name: 'a launch is refused where its card could not be posted',

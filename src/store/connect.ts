@@ -40,7 +40,7 @@ export const timedOut = (error: unknown): boolean => error instanceof Error && e
 
 /** Words of Redis and of its client for a store that is away, or takes nothing now. Source: ioredis' errors, Redis' error prefixes. */
 const AWAY =
-  /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|NOAUTH|WRONGPASS|NOPERM|Ready check failed|getaddrinfo|connect E|read E|write E)/;
+  /^(Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries|Failed to refresh slots|None of startup nodes|ClusterAllFailed|All sentinels|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE|getaddrinfo|connect E|read E|write E)/;
 
 /** Redis answers reads and takes no writes. */
 export const isOutOfMemory = (error: unknown): boolean =>
