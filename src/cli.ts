@@ -9,7 +9,7 @@ import { type Connections, createLog, openRedis } from './entry/process.ts';
 import { shareTime } from './entry/shared-time.ts';
 import { onSignals } from './entry/shutdown.ts';
 import { slackManifest } from './entry/slack-manifest.ts';
-import { StoreWatch } from './entry/store-watch.ts';
+import { StoreAccess } from './entry/store-access.ts';
 import { VERSION } from './entry/version.ts';
 import { runWorker } from './entry/worker.ts';
 import type { Log } from './jobs/ports.ts';
@@ -75,7 +75,7 @@ async function run(part: Part): Promise<void> {
     const bot = part === 'worker' ? null : await runBot({ settings, ...common, onFatal });
     if (bot) running.push(bot);
     const onRefused = (reason: string | null) => void bot?.storeRefused(reason);
-    running.push(new StoreWatch(redis.producer, { onRefused, onFatal, log }));
+    running.push(new StoreAccess(redis.producer, { onRefused, onFatal, log }));
   } catch (error) {
     // Nothing is left behind by a start that failed.
     await close();

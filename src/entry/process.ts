@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
-import { seldom } from '../jobs/seldom.ts';
 import { Audit, type AuditEntry, formatHead } from '../store/audit.ts';
 import { connect, evictionPolicy, type Profile, type RedisAddress, type RedisClient, ready } from '../store/connect.ts';
 import { quieted } from './quiet-log.ts';
@@ -51,11 +50,7 @@ export interface Connections {
 
 export async function openRedis(target: Exclude<RedisTarget, { kind: 'embedded' }>, log: Log): Promise<Connections> {
   const open = (profile: Profile) =>
-    connect(
-      target as RedisAddress,
-      profile,
-      seldom((error, times) => log.warn({ profile, error, times }, 'Redis')),
-    );
+    connect(target as RedisAddress, profile, (error) => log.warn({ profile, error }, 'Redis'));
   const producer = open('producer');
   const worker = open('worker');
   await Promise.all([ready(producer, REDIS_READY_MS), ready(worker, REDIS_READY_MS)]);

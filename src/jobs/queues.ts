@@ -4,7 +4,6 @@ import type { Row } from '../policy/ledger.ts';
 import type { JobName, QueueName } from './define.ts';
 import { announce, jobFor } from './names.ts';
 import type { Log } from './ports.ts';
-import { seldom } from './seldom.ts';
 
 export interface EnqueueOptions {
   /**
@@ -34,8 +33,7 @@ export function createProducer(connection: ConnectionOptions, prefix: string, lo
       prefix,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
     });
-    const say = seldom((error, times) => log.warn({ queue: name, error, times }, 'queue connection'));
-    queue.on('error', (error) => say(error.message));
+    queue.on('error', (error) => log.warn({ queue: name, error: error.message }, 'queue connection'));
     return queue;
   };
   const queues = { pods: open('pods'), chat: open('chat') };

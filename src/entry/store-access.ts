@@ -20,7 +20,7 @@ interface Options {
  * Writes to the store now and then, and notices where Redis is there and does not take us any more: a password or a user that was
  * changed. The client would try again for ever, and silently. A store that is away is another matter: it comes back by itself.
  */
-export class StoreWatch {
+export class StoreAccess {
   private readonly redis: RedisClient;
   private readonly options: Options;
   private readonly timer: NodeJS.Timeout;

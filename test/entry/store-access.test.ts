@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { openRedis } from '../../src/entry/process.ts';
-import { StoreWatch } from '../../src/entry/store-watch.ts';
+import { StoreAccess } from '../../src/entry/store-access.ts';
 import type { Log } from '../../src/jobs/ports.ts';
 import { storeRefuses } from '../../src/store/connect.ts';
 import { until } from '../bot/running-bots.ts';
@@ -25,7 +25,7 @@ async function watched(auth: { username?: string; password?: string }, patienceM
   const connections = await openRedis({ kind: 'socket', path: redis.path(), db: 0, auth }, log);
   const told: (string | null)[] = [];
   const ends: string[] = [];
-  const watch = new StoreWatch(connections.producer, {
+  const watch = new StoreAccess(connections.producer, {
     onRefused: (reason) => told.push(reason),
     onFatal: (reason) => ends.push(reason),
     log,
@@ -78,19 +78,6 @@ it.each([
   await until(() => ends.length > 0);
   expect(ends).toEqual([expect.stringMatching(reason)]);
   expect(told).toEqual([expect.stringMatching(reason)]);
-});
-
-it('what Redis refuses again and again is not logged each time', async () => {
-  await requirePass('one');
-  const { warned } = await watched({ password: 'one' });
-  await requirePass('two');
-  await killOthers();
-  const refusals = async () => {
-    const all = (await redis.client().call('ACL', 'LOG')) as [string, number][];
-    return all.reduce((sum, [, count]) => sum + count, 0);
-  };
-  await expect.poll(refusals, { timeout: 20_000 }).toBeGreaterThan(12);
-  expect(warned.length).toBeLessThanOrEqual(4);
 });
 
 it.each([
