@@ -156,6 +156,7 @@ function refuseCreate(wanted: CreateBody, { account, faults }: RestContext): Htt
     count === undefined ||
     count > gpu.maxCount ||
     gpu.stock === 'NONE' ||
+    (cloud === 'COMMUNITY' && (wanted.dataCenterIds ?? []).length > 0) ||
     !cudaFits(wanted.gpu?.minCudaVersion, wanted.gpu?.allowedCudaVersions) ||
     elsewhere(wanted.dataCenterIds, gpu.dataCenters)
   ) {

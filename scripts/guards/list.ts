@@ -1,3 +1,4 @@
+import { ANSWER_GUARDS } from './answers.ts';
 import { BOT_GUARDS } from './bot.ts';
 import { CHAT_GUARDS } from './chats.ts';
 import { EVENT_GUARDS } from './events.ts';
@@ -19,4 +20,5 @@ export const GUARDS: readonly Guard[] = [
   ...ROW_GUARDS,
   ...STORE_GUARDS,
   ...CHAT_GUARDS,
+  ...ANSWER_GUARDS,
 ];

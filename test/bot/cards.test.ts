@@ -7,7 +7,7 @@ import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
 import { podCard, podLines } from '../../src/bot/views/pod-card.ts';
 import { stopLines } from '../../src/bot/views/stop.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
-import type { Attempt, Row, Trouble } from '../../src/policy/ledger.ts';
+import type { Attempt, LaunchSpec, Row, Trouble } from '../../src/policy/ledger.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { breaksNothing, everything } from './rendered.ts';
@@ -33,6 +33,8 @@ const task = {
 };
 const spot = { ...SPEC, market: 'spot' as const, quotedMicroUsdPerHour: 232_000, bidCeilingMicroUsd: 441_000 };
 
+const REGION = ['EU-RO-1', 'EU-SE-1', 'EU-CZ-1', 'EU-FR-1', 'EU-NL-1'];
+
 const CARDS: [name: string, row: Row][] = [
   ['queued', newRow()],
   ['launching', newRow({ status: 'launching', attempts: [{ ...attempt, state: 'sending' }] })],
@@ -57,6 +59,14 @@ const CARDS: [name: string, row: Row][] = [
   ['stopped-no-gpu', newRow({ ...up, status: 'stopped', ...trouble('no-gpu-on-host', 490_000) })],
   ['stopped-spot-refused', newRow({ ...up, status: 'stopped', spec: spot, ...trouble('spot-refused', 490_000) })],
   ['failed-no-capacity', newRow({ status: 'failed', ...trouble('no-capacity') })],
+  [
+    'failed-community-region',
+    newRow({
+      status: 'failed',
+      spec: { ...SPEC, cloud: 'COMMUNITY', dataCenterIds: REGION },
+      ...trouble('no-capacity'),
+    }),
+  ],
   ['failed-spot', newRow({ status: 'failed', spec: spot, ...trouble('no-spot-price', 490_000) })],
   ['failed-funds', newRow({ status: 'failed', ...trouble('no-funds') })],
   ['failed-unknown', newRow({ status: 'failed', ...trouble('unknown-state') })],
@@ -92,6 +102,24 @@ describe('cards', () => {
     expect(said('planned')).not.toMatch(/was asked/);
     expect(said('sending')).toMatch(/RunPod was asked/);
     expect(plainText(podCard(newRow({ status: 'launching' }), around), 10_000)).not.toMatch(/was asked/);
+  });
+
+  it('no capacity names the region as the likely cause, with a way out, only in Community Cloud and for a region', () => {
+    const of = (spec: Partial<LaunchSpec>) =>
+      podCard(newRow({ status: 'failed', spec: { ...SPEC, ...spec }, ...trouble('no-capacity') }), around);
+    const labels = (message: Message) => message.buttons.map(({ label }) => label);
+    const region = of({ cloud: 'COMMUNITY', dataCenterIds: ['EU-RO-1'] });
+    expect(plainText(region, 10_000)).toMatch(/EU-RO-1.*region is the likely cause/);
+    expect(labels(region)[0]).toBe('Anywhere');
+    const volume = { id: 'nv1', name: 'shared', path: '/workspace' };
+    for (const other of [
+      of({ cloud: 'COMMUNITY' }),
+      of({ dataCenterIds: ['EU-RO-1'] }),
+      // A network volume fixes the place: no button may leave it.
+      of({ cloud: 'COMMUNITY', dataCenterIds: ['EU-RO-1'], networkVolume: volume }),
+    ]) {
+      expect(labels(other)).not.toContain('Anywhere');
+    }
   });
 
   it('the words that people rely on are there', () => {

@@ -35,6 +35,12 @@ expect CHAT #gpu /run7: Stopped/ within 20s
 expect calls "POST /v2/pods" = 1
 expect calls "POST /graphql:podRentInterruptable" = 1`,
 
+  'a region in Community Cloud': `
+CHAT alice #gpu> /pod launch 4090 cloud=community region=EU name=run8
+expect CHAT #gpu /run8: not launched.*region is the likely cause/ within 20s
+CHAT alice press "Anywhere" on "run8"
+expect CHAT #gpu /run8: Running on RTX 4090.*Community Cloud/ within 30s`,
+
   'what there is, and who asks': `
 CHAT alice #gpu> /pod help
 expect CHAT alice privately /\\/pod launch.*\\/pod stop/

@@ -71,8 +71,8 @@ function changed(spec: LaunchSpec, choice: string | null): Omit<LaunchArgs, 'gpu
     disk: spec.containerDiskGb,
     volume: spec.networkVolume?.id ?? String(spec.volumeDisk?.sizeGb ?? 0),
     cloud: cloud === 'SECURE' ? 'secure' : 'community',
-    // Where the data may be is not for a button to widen.
-    region: spec.dataCenterIds.length > 0 ? spec.dataCenterIds.join(',') : undefined,
+    // Where the data may be is widened by the button that says so, and by no other.
+    region: spec.dataCenterIds.length > 0 && choice !== 'anywhere' ? spec.dataCenterIds.join(',') : undefined,
     name: spec.middle,
     project: spec.project ?? undefined,
   };

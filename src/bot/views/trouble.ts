@@ -1,16 +1,30 @@
 import { alternatives, type Cloud, type GpuType, gpuKey } from '../../policy/gpu.ts';
 import { cloudName } from '../../policy/launch.ts';
-import type { Row, Trouble } from '../../policy/ledger.ts';
+import type { LaunchSpec, Row, Trouble } from '../../policy/ledger.ts';
 import { formatUsd } from '../../policy/money.ts';
 import { type Block, type Button, text } from '../message/message.ts';
 import { quoted } from '../message/visible.ts';
 import { NOTHING_TO_STOP } from './odd-card.ts';
 import { gpuOfRow } from './words.ts';
 
+/** Community hosts stand outside of RunPod's data centers, mostly: a region leaves few of them, or none. */
+function bounded(spec: LaunchSpec | null): spec is LaunchSpec {
+  return spec?.cloud === 'COMMUNITY' && spec.dataCenterIds.length > 0 && spec.networkVolume === null;
+}
+
+const MAX_PLACES = 3;
+
+function places(ids: readonly string[]): string {
+  const more = ids.length - MAX_PLACES;
+  return more > 0 ? `${ids.slice(0, MAX_PLACES).join(', ')} and ${more} more` : ids.join(', ');
+}
+
 /** What each ending means, and what RunPod itself said. */
 const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
   'no-capacity': (row) =>
-    `RunPod has no capacity for ${gpuOfRow(row)} there right now. Nothing was created and nothing bills.`,
+    bounded(row.spec)
+      ? `Community Cloud has no ${gpuOfRow(row)} in ${places(row.spec.dataCenterIds)} right now. Few of its hosts are in a data center that Runpod lists, so the region is the likely cause. Nothing was created and nothing bills.`
+      : `RunPod has no capacity for ${gpuOfRow(row)} there right now. Nothing was created and nothing bills.`,
   'no-funds': () => 'The RunPod balance is too low for this. Nothing was created; top up in RunPod’s console.',
   refused: () => 'RunPod refused it. Nothing was created and nothing bills.',
   access: () => 'The RunPod key may not do this: it was rejected, or lacks a scope.',
@@ -59,6 +73,10 @@ const LAUNCH_AGAIN: Trouble['kind'][] = [
 ];
 const MAX_ALTERNATIVES = 3;
 
+function anywhere({ kind }: Trouble, spec: LaunchSpec, token: string): Button[] {
+  return kind === 'no-capacity' && bounded(spec) ? [{ label: 'Anywhere', token, style: 'primary' }] : [];
+}
+
 /** Next steps, as buttons: on-demand instead of spot, the other cloud, GPUs with stock and at least the same memory. */
 export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[] {
   const { trouble, spec } = row;
@@ -80,7 +98,7 @@ export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[
     ];
   }
   if (!LAUNCH_AGAIN.includes(trouble.kind)) return [];
-  const buttons: Button[] = [];
+  const buttons = anywhere(trouble, spec, token('anywhere'));
   const price = trouble.onDemandMicroUsdPerHour;
   if (price !== null)
     buttons.push({ label: `On-demand ${formatUsd(price)}/h`, token: token('on-demand'), style: 'primary' });

@@ -1,0 +1,15 @@
+import type { Guard } from './guard.ts';
+
+const CARDS = 'test/bot/cards.test.ts';
+
+/** What cards and warnings must not claim, offer or leave out. */
+export const ANSWER_GUARDS: readonly Guard[] = [
+  {
+    guard: 'Anywhere leaves no network volume behind',
+    file: 'src/bot/views/trouble.ts',
+    without: ' && spec.networkVolume === null;',
+    to: ';',
+    test: CARDS,
+    name: 'no capacity names the region as the likely cause',
+  },
+];
