@@ -12,4 +12,11 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: CARDS,
     name: 'no capacity names the region as the likely cause',
   },
+  {
+    guard: 'part of a pod is idle only where all its GPUs report',
+    file: 'src/policy/scan/idle.ts',
+    without: ' || gpuUtil.length !== gpuCount',
+    test: 'test/policy/scan/believe.test.ts',
+    name: 'is idle for itself, from the first read that shows it so',
+  },
 ];

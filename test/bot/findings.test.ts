@@ -84,6 +84,16 @@ const SAMPLES: Record<string, Sample> = {
   ],
   'zero-gpu': [{ rule: 'zero-gpu', pod: { ...pod, gpu: 'no GPU' }, since: NOW - HOUR }, { severity: 'urgent' }],
   idle: [{ rule: 'idle', pod, since: NOW - 3 * HOUR, cost: 1_470_000, below: 5 }],
+  'idle-partly': [
+    {
+      rule: 'idle',
+      pod: { ...pod, gpu: '8x H100 SXM', rate: 23_920_000 },
+      since: NOW - 3 * HOUR,
+      cost: 62_790_000,
+      below: 5,
+      gpus: { idle: 7, of: 8, perHour: 20_930_000 },
+    },
+  ],
   evicted: [
     {
       rule: 'evicted',

@@ -78,7 +78,15 @@ export const facts = z.discriminatedUnion('rule', [
   }),
   z.object({ rule: z.literal('stale'), ...stop, removedAt: z.number(), losesGb: z.number() }),
   z.object({ rule: z.literal('zero-gpu'), pod, since: z.number() }),
-  z.object({ rule: z.literal('idle'), pod, since: z.number(), cost: z.int(), below: z.number() }),
+  z.object({
+    rule: z.literal('idle'),
+    pod,
+    since: z.number(),
+    cost: z.int(),
+    below: z.number(),
+    /** Where only some of its GPUs are: how many, and what these cost an hour. */
+    gpus: z.object({ idle: z.int(), of: z.int(), perHour: z.int() }).optional(),
+  }),
   z.object({
     rule: z.literal('evicted'),
     pod,

@@ -2,7 +2,7 @@ import { lacksGpu } from '../fleet.ts';
 import { costOver } from '../money.ts';
 import { outbid } from '../scan/said.ts';
 import { type FactsOf, type Hit, keyOf } from './finding.ts';
-import { brief, type KnownPod, onAccount, onPod, type Rule } from './world.ts';
+import { brief, type KnownPod, onAccount, onPod, type Rule, type World } from './world.ts';
 
 const DAY = 86_400_000;
 
@@ -26,11 +26,28 @@ export const idle: Rule = (world) =>
   world.pods.flatMap((known): Hit[] => {
     const { idleSince, idleReads } = known.memory;
     const { idleMs, idleBelowPercent: below } = world.thresholds;
-    if (idleSince === null || idleReads < LEAST_READS || world.now - idleSince < idleMs) return [];
+    if (idleSince === null || idleReads < LEAST_READS || world.now - idleSince < idleMs)
+      return partlyIdle(world, known);
     const cost = costOver(known.pod.microUsdPerHour, world.now - idleSince);
     const facts = { rule: 'idle' as const, pod: brief(known), since: idleSince, cost, below };
     return [onPod(known, { rule: 'idle', severity: 'warn', anchor: idleSince, facts })];
   });
+
+/** From half of a pod's GPUs on: fewer are work that is not spread evenly. */
+function partlyIdle({ now, thresholds }: World, known: KnownPod): Hit[] {
+  const { idleMs, idleBelowPercent: below } = thresholds;
+  const gpus = known.memory.gpus ?? [];
+  const quiet = gpus.flatMap((gpu) =>
+    gpu !== null && gpu.reads >= LEAST_READS && now - gpu.idleSince >= idleMs ? [gpu.idleSince] : [],
+  );
+  if (quiet.length === 0 || quiet.length * 2 < gpus.length) return [];
+  const perHour = Math.round((known.pod.microUsdPerHour * quiet.length) / gpus.length);
+  const since = Math.min(...quiet);
+  const cost = quiet.reduce((sum, at) => sum + costOver(known.pod.microUsdPerHour / gpus.length, now - at), 0);
+  const part = { idle: quiet.length, of: gpus.length, perHour };
+  const facts = { rule: 'idle' as const, pod: brief(known), since, cost, below, gpus: part };
+  return [onPod(known, { rule: 'idle', severity: 'warn', anchor: since, mark: `${part.idle} of ${part.of}`, facts })];
+}
 
 /**
  * A spot pod that is off, and nobody here turned it off. v2 calls that EXITED like any stop; RunPod's sentence, where it

@@ -1,5 +1,6 @@
 import type { FleetPod } from '../fleet.ts';
 import type { RowStatus } from '../ledger.ts';
+import { idle } from './idle.ts';
 import { type Change, isUp, type Look, lookOf, type PodMemory, type ScanMemory, sameLook } from './memory.ts';
 import { reportsOf } from './reporting.ts';
 
@@ -267,14 +268,6 @@ function enter(known: PodMemory, look: Look, read: PodsRead, podId: string, act:
 /** What its container says of it, at a read that is believed. */
 function reported(memory: PodMemory, pod: FleetPod, at: number, below: number): PodMemory {
   return { ...idle(memory, pod, at, below), reports: reportsOf(pod, memory, at) };
-}
-
-/** Idle while all GPUs that report are below `below` percent; a pod that reports none is not known to be. */
-function idle(memory: PodMemory, pod: FleetPod, at: number, below: number): PodMemory {
-  const works = pod.gpuUtil.some((util) => util >= below);
-  if (memory.look.state !== 'up' || pod.gpuUtil.length === 0 || works)
-    return { ...memory, idleSince: null, idleReads: 0 };
-  return { ...memory, idleSince: memory.idleSince ?? at, idleReads: memory.idleReads + 1 };
 }
 
 function changed(read: PodsRead, podId: string, known: PodMemory, what: Change['what'], now = ''): Change {

@@ -38,6 +38,8 @@ export const podMemory = z.object({
   /** All GPUs have been idle since; null while any works or nothing reports. */
   idleSince: z.number().nullable(),
   idleReads: z.int(),
+  /** Each GPU of a pod with several: null while it works. */
+  gpus: z.array(z.object({ idleSince: z.number(), reads: z.int() }).nullable()).optional(),
   /** Reads in a row that missed it. */
   missing: z.int(),
   /** The run in which its container has reported, by its start, and since when it reports nothing in it. */

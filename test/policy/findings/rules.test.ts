@@ -4,7 +4,7 @@ import { findHits } from '../../../src/policy/findings/rules.ts';
 import { raise } from '../../../src/policy/findings/settle.ts';
 import { DEFAULT_THRESHOLDS, type RuleName } from '../../../src/policy/findings/thresholds.ts';
 import type { World } from '../../../src/policy/findings/world.ts';
-import { type AccountMemory, blank, type Change } from '../../../src/policy/scan/memory.ts';
+import { type AccountMemory, blank, type Change, type PodMemory } from '../../../src/policy/scan/memory.ts';
 import { ALICE } from '../rows.ts';
 import { DAY, HOUR, known, MINUTE, NOW, off, pod, world } from '../scan/scans.ts';
 
@@ -285,6 +285,29 @@ describe('what computes nothing', () => {
   ])('idle for %s', (_, ms, idleReads, hits) => {
     const given = world([known(pod(), { memory: { idleSince: NOW - ms, idleReads } })]);
     expect(of('idle', given)).toHaveLength(hits);
+  });
+
+  const eight = (gpus: PodMemory['gpus']) =>
+    of('idle', world([known(pod({ gpuCount: 8, microUsdPerHour: 16_000_000 }), { memory: { gpus } })]));
+  const quiet = (ms: number, reads = 30) => ({ idleSince: NOW - ms, reads });
+
+  it('seven of eight GPUs idle for an hour warn, with what those seven cost', () => {
+    const [hit] = eight([null, ...Array.from({ length: 6 }, () => quiet(HOUR)), quiet(3 * HOUR)]);
+    expect(hit).toMatchObject({ severity: 'warn', mark: '7 of 8', anchor: NOW - 3 * HOUR });
+    expect(hit?.facts).toMatchObject({
+      cost: 9 * 2_000_000,
+      since: NOW - 3 * HOUR,
+      gpus: { idle: 7, of: 8, perHour: 14_000_000 },
+    });
+  });
+
+  it('fewer than half of the GPUs, or half an hour, or two reads, are no warning', () => {
+    const some = (count: number, of: ReturnType<typeof quiet>) =>
+      Array.from({ length: 8 }, (_, i) => (i < count ? of : null));
+    expect(eight(some(4, quiet(HOUR)))).toHaveLength(1);
+    expect(eight(some(3, quiet(HOUR)))).toEqual([]);
+    expect(eight(some(7, quiet(HOUR / 2)))).toEqual([]);
+    expect(eight(some(7, quiet(HOUR, 2)))).toEqual([]);
   });
 
   it('says what the idle hours cost', () => {

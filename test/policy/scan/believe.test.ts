@@ -164,6 +164,30 @@ describe('one pod', () => {
   });
 });
 
+describe('each GPU of a pod with several', () => {
+  it('is idle for itself, from the first read that shows it so', () => {
+    const scanner = new Scanner();
+    const eight = (gpuUtil: number[]) => [pod({ gpuCount: 3, gpuUtil })];
+    const gpus = () => scanner.memory.pods.pod1?.gpus;
+    scanner.scan(NOW, eight([0, 80, 80]));
+    scanner.scan(NOW + 5 * MINUTE, eight([0, 80, 3]));
+    scanner.scan(NOW + 10 * MINUTE, eight([0, 80, 3]));
+    const [first, third] = [NOW, NOW + 5 * MINUTE].map((idleSince, i) => ({ idleSince, reads: 3 - i }));
+    expect(gpus()).toEqual([first, null, third]);
+    // One that works begins anew; a read that leaves one out proves nothing of any.
+    scanner.scan(NOW + 15 * MINUTE, eight([70, 80, 3]));
+    expect(gpus()).toEqual([null, null, { ...third, reads: 3 }]);
+    scanner.scan(NOW + 20 * MINUTE, eight([0, 3]));
+    expect(gpus()).toBeUndefined();
+  });
+
+  it('of a pod with one GPU nothing more is remembered', () => {
+    const scanner = new Scanner();
+    scanner.scan(NOW, [pod({ gpuUtil: [0] })]);
+    expect(scanner.memory.pods.pod1?.gpus).toBeUndefined();
+  });
+});
+
 describe('what contradicts our own books', () => {
   const running: OwnActs = new Map([['pod1', { status: 'running', since: NOW - HOUR }]]);
 

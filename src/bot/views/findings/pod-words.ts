@@ -50,24 +50,51 @@ export const zeroGpu: Words<'zero-gpu'> = {
 };
 
 export const idle: Words<'idle'> = {
-  title: ({ pod }) => `${pod.name} has been idle`,
-  say: ({ pod, since: at, cost, below }) => [
-    text(
-      `All GPUs of ${pod.gpu} have been under ${below} % since `,
-      moment(at),
-      '. That cost ',
-      bold(formatUsd(cost)),
-      ' so far, at ',
-      money(pod.rate, 'hour'),
-      '. Nothing is stopped for it.',
-    ),
+  title: ({ pod, gpus }) =>
+    gpus ? `${gpus.idle} of ${gpus.of} GPUs of ${pod.name} are idle` : `${pod.name} has been idle`,
+  say: ({ pod, since: at, cost, below, gpus }) =>
+    gpus
+      ? [
+          text(
+            `${gpus.idle} of ${gpus.of} GPUs are under ${below} %, the first since `,
+            moment(at),
+            '. They cost ',
+            bold(formatUsd(cost)),
+            ' so far, at ',
+            money(gpus.perHour, 'hour'),
+            ' of the pod’s ',
+            money(pod.rate, 'hour'),
+            '. The pod keeps running: use the idle GPUs, or launch a smaller pod.',
+          ),
+        ]
+      : [
+          text(
+            `All GPUs of ${pod.gpu} have been under ${below} % since `,
+            moment(at),
+            '. That cost ',
+            bold(formatUsd(cost)),
+            ' so far, at ',
+            money(pod.rate, 'hour'),
+            '. The pod keeps running until somebody stops it.',
+          ),
+        ],
+  still: ({ cost, pod, gpus }) => [
+    gpus ? `has ${gpus.idle} of ${gpus.of} GPUs idle: ` : 'is idle: ',
+    money(cost),
+    ' so far, at ',
+    money(gpus?.perHour ?? pod.rate, 'hour'),
+    '.',
   ],
-  still: ({ cost, pod }) => ['is idle: ', money(cost), ' so far, at ', money(pod.rate, 'hour'), '.'],
   many: {
     title: (count) => `${count} pods have been idle`,
-    why: 'All their GPUs have been idle for a while. Nothing is stopped for it.',
-    header: ['Pod', 'GPU', 'Costs', 'So far'],
-    row: ({ pod, cost }) => [[plain(pod.name)], [plain(pod.gpu)], [money(pod.rate, 'hour')], [money(cost)]],
+    why: 'At least half of their GPUs have been idle for a while. The pods keep running until somebody stops them.',
+    header: ['Pod', 'Idle', 'Costs', 'So far'],
+    row: ({ pod, cost, gpus }) => [
+      [plain(pod.name)],
+      [plain(gpus ? `${gpus.idle} of ${pod.gpu}` : pod.gpu)],
+      [money(gpus?.perHour ?? pod.rate, 'hour')],
+      [money(cost)],
+    ],
   },
 };
 
