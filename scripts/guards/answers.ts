@@ -19,4 +19,12 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: 'test/policy/scan/believe.test.ts',
     name: 'is idle for itself, from the first read that shows it so',
   },
+  {
+    guard: 'a CPU pod is not one that lost its GPU',
+    file: 'src/policy/facts.ts',
+    without: 'gpuCount: pod.gpuCount,',
+    to: 'gpuCount: pod.gpuCount ?? 0,',
+    test: CARDS,
+    name: 'that is running has no word of a GPU',
+  },
 ];

@@ -11,7 +11,7 @@ export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
   return {
     name: pod.name,
     gpuName: before && pod.gpuName === '' ? before.gpuName : pod.gpuName,
-    gpuCount: pod.gpuCount ?? 0,
+    gpuCount: pod.gpuCount,
     dataCenter: pod.dataCenter,
     cloud: pod.cloud,
     microUsdPerHour: isBilling(pod) ? pod.microUsdPerHour : (before?.microUsdPerHour ?? pod.microUsdPerHour),

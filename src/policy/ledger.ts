@@ -128,7 +128,8 @@ export type Task = z.infer<typeof task>;
 export const podFacts = z.object({
   name: z.string(),
   gpuName: z.string(),
-  gpuCount: z.int(),
+  /** 0 where it came up without its GPU; null for a CPU pod. */
+  gpuCount: z.int().nullable(),
   dataCenter: z.string().nullable(),
   cloud: z.string(),
   microUsdPerHour: z.int(),

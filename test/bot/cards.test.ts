@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { stoppingPod } from '../../src/bot/commands/stop-start.ts';
 import { renderDiscord } from '../../src/bot/discord/render.ts';
 import { type Block, bold, card, code, fields, type Message, plain, text } from '../../src/bot/message/message.ts';
 import { plainText, truncate } from '../../src/bot/message/plain-text.ts';
 import { renderSlack } from '../../src/bot/slack/render.ts';
 import { fleetList, gpuList } from '../../src/bot/views/lists.ts';
 import { podCard, podLines } from '../../src/bot/views/pod-card.ts';
+import { requestCard } from '../../src/bot/views/request-card.ts';
 import { stopLines } from '../../src/bot/views/stop.ts';
-import type { FleetPod } from '../../src/policy/fleet.ts';
+import { factsOf } from '../../src/policy/facts.ts';
+import { type FleetPod, fleetPod } from '../../src/policy/fleet.ts';
 import type { Attempt, LaunchSpec, Row, Trouble } from '../../src/policy/ledger.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
+import { newApproval } from '../policy/requests.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { breaksNothing, everything } from './rendered.ts';
 
@@ -154,6 +158,57 @@ describe('the card of a pod in ERROR or in an unknown state', () => {
     expect(message.title).not.toMatch(/Running|Stopped/);
     const lines = podLines(row, around).map((line) => plainText(line.message, 10_000));
     expect(lines.join('\n')).not.toMatch(/the pod is off|ended,|your pod is up/);
+  });
+});
+
+describe('a CPU pod', () => {
+  const cpu = fleetPod.parse({
+    id: 'cpu1',
+    name: 'alice-proxy-k3f9t2',
+    status: 'RUNNING',
+    gpuName: '',
+    gpuCount: null,
+    cloud: 'SECURE',
+    dataCenter: 'EU-RO-1',
+    microUsdPerHour: 60_000,
+    containerDiskGb: 20,
+    volumeDisk: { sizeGb: 20, path: '/workspace' },
+    networkVolume: null,
+    locked: false,
+    createdAt: new Date(NOW).toISOString(),
+    startedAt: new Date(NOW).toISOString(),
+    reporting: true,
+  });
+  const facts = factsOf(cpu, null);
+  const rowIn = (status: Row['status'], more: Partial<Row> = {}) =>
+    newRow({ ...up, spec: null, status, facts, ...more });
+  const read = (m: Message) => plainText(m, 10_000) + JSON.stringify(m.buttons.map((b) => b.confirm));
+
+  it.each(['running', 'stopped', 'stopping', 'starting'] as const)('that is %s has no word of a GPU', (status) => {
+    const message = podCard(rowIn(status), around);
+    expect(read(message)).not.toMatch(/GPU/);
+    for (const line of podLines(rowIn(status), around)) expect(read(line.message)).not.toMatch(/GPU/);
+    if (status === 'running') expect(message).toMatchObject({ title: 'proxy: Running on CPU', tone: 'good' });
+  });
+
+  it('is stopped, started and terminated without a word of a GPU', () => {
+    const stops = stopLines(stoppingPod(cpu));
+    expect(plainText({ title: null, tone: 'warn', blocks: stops, buttons: [] }, 1000)).toBe(
+      [
+        'proxy (CPU)',
+        'Ends: $0.06/h',
+        'Lost: everything outside /workspace',
+        'Kept: 20 GB at /workspace for $0.13 a day (2x, double the usual rate)',
+      ].join('\n'),
+    );
+    const refused = podCard(rowIn('stopped', trouble('no-gpu-on-host')), around);
+    expect(read(refused)).not.toMatch(/GPU/);
+    expect(read(refused)).toMatch(/no free capacity on this pod’s host/);
+    // There is no launch of a CPU pod to offer.
+    expect(refused.buttons.map(({ label }) => label)).not.toContain('Launch a new one');
+    const approval = newApproval();
+    const asked = { ...approval, facts: { ...approval.facts, ...facts } };
+    expect(read(requestCard([asked], NOW, () => []))).not.toMatch(/GPU/);
   });
 });
 

@@ -285,6 +285,8 @@ async function mayRelease(record: Approval, who: Decider, services: Services): P
   return voted ? 'You approved this yourself: another approver must confirm it.' : null;
 }
 
+const withGpu = ({ facts }: Approval): boolean => facts.gpuCount !== null;
+
 /** Stop now, for whoever may stop: no second person, and the request stands. */
 export const stopAsked: Action = {
   name: 'stop-asked',
@@ -295,7 +297,10 @@ export const stopAsked: Action = {
     const [head] = up;
     if (!head || up.length > 1)
       return head
-        ? { title: `Stop ${up.length} pods?`, text: 'Their GPUs go back; volume disks stay and bill double.' }
+        ? {
+            title: `Stop ${up.length} pods?`,
+            text: `${up.some(withGpu) ? 'Their GPUs go back; volume' : 'Volume'} disks stay and bill double.`,
+          }
         : null;
     const { facts } = head;
     return stopConfirm({

@@ -75,11 +75,19 @@ export const show = defineCommand({
       [
         fields(
           ['Id', pod.id],
-          ['GPU', gpuText(pod.gpuName, pod.gpuCount ?? 0)],
+          [pod.gpuCount === null ? 'Type' : 'GPU', gpuText(pod.gpuName, pod.gpuCount)],
           ['Costs now', money(rateNow(pod), 'hour'), market],
           ['Where', `${pod.dataCenter ?? 'unknown'}, ${pod.cloud.toLowerCase()} cloud`],
           ['Created', moment(Date.parse(pod.createdAt))],
-          ...(started === null ? [] : [['Cost so far', money(cost), ' for the GPU'] as [string, Span, string]]),
+          ...(started === null
+            ? []
+            : [
+                ['Cost so far', money(cost), ` for the ${pod.gpuCount === null ? 'CPU' : 'GPU'}`] as [
+                  string,
+                  Span,
+                  string,
+                ],
+              ]),
           ['Storage', storageText(pod)],
         ),
         ...(pod.locked ? [text('Locked in RunPod’s console.')] : []),

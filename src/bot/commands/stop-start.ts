@@ -47,7 +47,7 @@ export const stop = defineCommand({
 export function stoppingPod(pod: FleetPod): StoppingPod {
   return {
     name: spokenName(pod.name),
-    gpu: gpuText(pod.gpuName, pod.gpuCount ?? 0),
+    gpu: gpuText(pod.gpuName, pod.gpuCount),
     microUsdPerHour: pod.microUsdPerHour,
     storage: pod,
   };

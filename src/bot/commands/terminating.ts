@@ -67,7 +67,7 @@ function formFor(id: string, pods: FleetPod[], given: Answers, unsure: boolean):
   const asksData = pods.some(losesData);
   const [only] = pods.length === 1 ? pods : [];
   const said = only
-    ? `${spokenName(only.name)}, ${gpuText(only.gpuName, only.gpuCount ?? 0)}, ${statusText(only)}.`
+    ? `${spokenName(only.name)}, ${gpuText(only.gpuName, only.gpuCount)}, ${statusText(only)}.`
     : `${pods.length} pods, decided together.`;
   const lost = asksData ? ' Terminating deletes the volume disk for good.' : ' Terminating cannot be undone.';
   const doubt = unsure ? ' I cannot tell whether anybody else here may approve.' : '';
@@ -93,8 +93,7 @@ function formFor(id: string, pods: FleetPod[], given: Answers, unsure: boolean):
 }
 
 function podsField(pods: FleetPod[], chosen: readonly string[] | undefined): Form['fields'][number] {
-  const label = (pod: FleetPod) =>
-    `${spokenName(pod.name)}, ${gpuText(pod.gpuName, pod.gpuCount ?? 0)}, ${statusText(pod)}`;
+  const label = (pod: FleetPod) => `${spokenName(pod.name)}, ${gpuText(pod.gpuName, pod.gpuCount)}, ${statusText(pod)}`;
   return {
     kind: 'choices',
     id: 'pods',

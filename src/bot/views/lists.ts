@@ -56,7 +56,7 @@ function fleetRow(pod: FleetPod, now: number, owner: string | null): Span[][] {
   return [
     [plain(spokenName(pod.name))],
     [plain(pod.clustered ? `${statusText(pod)}, in a cluster` : statusText(pod))],
-    [plain(pod.gpuCount === null ? 'CPU' : gpuText(pod.gpuName, pod.gpuCount))],
+    [plain(gpuText(pod.gpuName, pod.gpuCount))],
     [money(rateNow(pod), 'hour')],
     [plain(age(pod, now))],
     [plain(owner ?? '–')],

@@ -159,7 +159,7 @@ function owned(row: Row): string {
 export function costSoFar(facts: PodFacts, now: number): (Span | string)[] {
   if (facts.startedAt === null) return ['not known'];
   const cost = costOver(facts.microUsdPerHour, Math.max(0, now - facts.startedAt));
-  return [money(cost), ' for the GPU, as of ', moment(now)];
+  return [money(cost), ` for the ${facts.gpuCount === null ? 'CPU' : 'GPU'}, as of `, moment(now)];
 }
 
 /** A second pod under the launch's name bills as well: nobody may miss it. */

@@ -69,11 +69,12 @@ function onePod(record: Approval, now: number, accountsOf: AccountsOf): Block[] 
   const survival = afterTerminate(facts, facts.networkVolumeGb);
   const up = fingerprint.standing === 'up';
   const run = up && facts.startedAt !== null ? costOver(facts.microUsdPerHour, now - facts.startedAt) : null;
+  const cpu = facts.gpuCount === null;
   const undecided: [string, ...(Span | string)[]][] = [
     ['Made', ago(facts.createdAt)],
     ['Read', ago(facts.readAt)],
-    ['GPU use', gpuUse(record)],
-    ['Spent so far', ...(run === null ? ['not known'] : [money(run), ' for the GPU in this run'])],
+    ...(cpu ? [] : [['GPU use', gpuUse(record)] as [string, string]]),
+    ['Spent so far', ...(run === null ? ['not known'] : [money(run), ` for the ${cpu ? 'CPU' : 'GPU'} in this run`])],
   ];
   return [
     fields(
@@ -144,8 +145,8 @@ function undecidedLine(record: Approval): Block[] {
   const { facts, fingerprint } = record;
   const survival = afterTerminate(facts, facts.networkVolumeGb);
   const goesOn = survival.survives ? ` Survives: ${survivesText(survival)}.` : '';
-  if (fingerprint.standing !== 'up' && goesOn === '') return [];
-  const since = fingerprint.standing === 'up' ? ` GPU use: ${gpuUse(record)}.` : '';
+  const since = fingerprint.standing === 'up' && facts.gpuCount !== null ? ` GPU use: ${gpuUse(record)}.` : '';
+  if (since + goesOn === '') return [];
   return [text(bold(pod(record)), `:${since}${goesOn}`)];
 }
 

@@ -3,6 +3,7 @@ import { formatUsd } from '../../policy/money.ts';
 import type { PodStorage } from '../../policy/storage.ts';
 import { type Kept, stopEffects } from '../../policy/storage.ts';
 import { type Block, bold, type Confirm, text } from '../message/message.ts';
+import { namesGpu } from './words.ts';
 
 export interface StoppingPod {
   name: string;
@@ -27,19 +28,21 @@ function lines(pod: StoppingPod): { label: string; text: string }[] {
   const mount = kept.kind === 'nothing' ? '' : ` outside ${kept.path}`;
   return [
     { label: 'Ends', text: `${formatUsd(endsMicroUsdPerHour)}/h` },
-    { label: 'GPU', text: `the ${pod.gpu} goes back, and may be gone on this host at the next start` },
+    ...(namesGpu(pod.gpu)
+      ? [{ label: 'GPU', text: `the ${pod.gpu} goes back, and may be gone on this host at the next start` }]
+      : []),
     { label: 'Lost', text: `everything${mount}` },
     { label: 'Kept', text: keptText(kept) },
   ];
 }
 
-/** What stopping does to one pod, in four short lines. */
+/** What stopping does to one pod, in a few short lines. */
 export function stopLines(pod: StoppingPod): Block[] {
   const shown = lines(pod).flatMap(({ label, text: value }, i) => [i === 0 ? '' : '\n', bold(label), `: ${value}`]);
   return [text(bold(pod.name), ` (${pod.gpu})`), text(...shown)];
 }
 
-/** The same four lines where a button asks once more. Slack's dialog holds 300 characters. */
+/** The same lines where a button asks once more. Slack's dialog holds 300 characters. */
 export function stopConfirm(pod: StoppingPod): Confirm {
   const said = lines(pod).map(({ label, text: value }) => `${label}: ${value}.`);
   return { title: `Stop ${pod.name}?`, text: said.join('\n') };

@@ -31,8 +31,10 @@ const MEANING: Record<Trouble['kind'], (row: Row) => string> = {
   'no-spot-price': () => 'RunPod offers no spot price for this GPU right now.',
   'spot-gone': () => 'RunPod no longer offers spot pods here.',
   'bid-too-high': () => 'The lowest spot bid is above the team’s ceiling (spot.ceiling).',
-  'no-gpu-on-host': () =>
-    'There are not enough free GPUs on this pod’s host: somebody else rented them. Its data is still there; a new pod starts empty on another host.',
+  'no-gpu-on-host': ({ facts }) =>
+    facts?.gpuCount === null
+      ? 'There is no free capacity on this pod’s host. Its data is still there: start it again later.'
+      : 'There are not enough free GPUs on this pod’s host: somebody else rented them. Its data is still there; a new pod starts empty on another host.',
   'zero-gpu': () =>
     'It came up without its GPU, which is only good for rescuing files. Copy what you need, stop it, and launch a new one.',
   locked: () => 'The pod is locked, so it refuses. Somebody locked it on purpose: ask before you unlock it.',
@@ -87,7 +89,7 @@ export function troubleButtons(row: Row, catalogue: readonly GpuType[]): Button[
   if (trouble.kind === 'locked')
     return [{ label: 'Unlock and stop', token: `v1.unlock-stop.${row.id}`, style: 'danger' }];
   // A pod that was made elsewhere has no launch to repeat, only a likeness to make.
-  if (!spec) return lostGpu ? [fresh] : [];
+  if (!spec) return lostGpu && row.facts?.gpuCount !== null ? [fresh] : [];
   if (trouble.kind === 'spot-refused') {
     const price = trouble.onDemandMicroUsdPerHour;
     return [

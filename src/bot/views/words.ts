@@ -17,11 +17,18 @@ export function user(who: PersonRef, accounts: readonly string[] = [who.account]
 /** Words as a sentence begins with them. */
 export const capital = (words: string): string => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
 
-/** `RTX A6000`, `4x RTX A6000`, `no GPU`. */
-export function gpuText(name: string, count: number): string {
-  if (count === 0) return 'no GPU';
+const CPU = 'CPU';
+const NO_GPU = 'no GPU';
+
+/** `RTX A6000`, `4x RTX A6000`, `no GPU`, `CPU`. */
+export function gpuText(name: string, count: number | null): string {
+  if (count === null) return CPU;
+  if (count === 0) return NO_GPU;
   return count === 1 ? name : `${count}x ${name}`;
 }
+
+/** Whether such a text names one that goes back when its pod stops. */
+export const namesGpu = (gpu: string): boolean => gpu !== CPU && gpu !== NO_GPU;
 
 export function gpuOfRow(row: Row): string {
   if (row.facts) return gpuText(row.facts.gpuName, row.facts.gpuCount);

@@ -1,12 +1,13 @@
 import { formatUsd } from '../../../policy/money.ts';
 import { bold, moment, money, plain, text } from '../../message/message.ts';
+import { namesGpu } from '../words.ts';
 import { gb, since, type Words } from './phrases.ts';
 
 const named = (pods: readonly { name: string }[]) => pods.map(({ name }) => name).join(', ');
 
 export const stoppedDouble: Words<'stopped-double'> = {
   title: ({ pod }) => `${pod.name} is off, and its disk bills double`,
-  say: ({ sizeGb, perDay, sinceStop, stoppedAt, source, onNetworkVolumePerDay }) => [
+  say: ({ pod, sizeGb, perDay, sinceStop, stoppedAt, source, onNetworkVolumePerDay }) => [
     text(
       `Its ${gb(sizeGb)} volume disk costs `,
       money(perDay, 'day'),
@@ -18,7 +19,9 @@ export const stoppedDouble: Words<'stopped-double'> = {
       money(onNetworkVolumePerDay, 'day'),
       '.',
     ),
-    text('Terminating ends that and deletes the disk; starting goes on with it, if its host has a free GPU.'),
+    text(
+      `Terminating ends that and deletes the disk; starting goes on with it, if its host has ${namesGpu(pod.gpu) ? 'a free GPU' : 'room'}.`,
+    ),
   ],
   still: ({ sinceStop, perDay }) => ['is off: ', money(sinceStop), ' since it stopped, ', money(perDay, 'day'), '.'],
   many: {
