@@ -27,4 +27,11 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: CARDS,
     name: 'that is running has no word of a GPU',
   },
+  {
+    guard: 'a Discord title mentions nobody and shows no time of somebody’s choice',
+    file: 'src/bot/discord/render.ts',
+    without: ".replace(/<(?=\\S)/g, '‹')",
+    test: CARDS,
+    name: 'title formats, mentions and links nothing',
+  },
 ];

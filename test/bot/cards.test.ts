@@ -236,6 +236,31 @@ describe('hostile text', () => {
     expect(JSON.stringify(body.embeds[0]?.fields)).not.toMatch(/(?<!\\)<@|@everyone/);
   });
 
+  it.each([
+    '||secret||',
+    '<@700000000000000001>',
+    '<@&1>',
+    '<#1>',
+    '<t:0:R>',
+    '<:ok:1>',
+    '<a:ok:1>',
+    '</pod:1>',
+    '[x](https://evil.example)',
+    '**run7**',
+    '`run7`',
+    '@everyone',
+  ])('an embed’s title formats, mentions and links nothing: %s', (name) => {
+    const title = renderDiscord(card(`${name}: Running`, 'good', [])).embeds[0]?.title ?? '';
+    expect(title).not.toMatch(/\|\||<[@#:t/a]|\]\(|\*\*|`|@everyone/);
+    // What it says is still read.
+    expect(title.replace(/[^a-z0-9]/gi, '')).toBe(`${name}: Running`.replace(/[^a-z0-9]/gi, ''));
+  });
+
+  it('a title that holds none of that is left as it is', () => {
+    const title = 'run_7 [eu] a|b 3 < 4 (x): Running';
+    expect(renderDiscord(card(title, 'good', [])).embeds[0]?.title).toBe(title);
+  });
+
   it('shows nothing that nobody sees, and joins what belongs together', () => {
     for (const [given, shown] of [
       ['run\u202e7nur', 'run7nur'],

@@ -83,8 +83,7 @@ export function withUploads<B extends object>(body: B, message: Message) {
 const TEXT_SHARE = 2000;
 
 function embed(title: string, message: Message): APIEmbed {
-  // Marks count in a title, and nothing says that escapes do.
-  const heading = truncate(unmarked(title), DISCORD.embedTitle);
+  const heading = truncate(titleText(title), DISCORD.embedTitle);
   const fields = fieldsWithin(message.blocks, DISCORD.embedTotal - TEXT_SHARE - heading.length);
   const used = heading.length + fields.reduce((sum, f) => sum + f.name.length + f.value.length, 0);
   const room = Math.min(DISCORD.embedDescription, DISCORD.embedTotal - used);
@@ -98,6 +97,15 @@ function embed(title: string, message: Message): APIEmbed {
     ...(fields.length > 0 ? { fields } : {}),
     ...(image ? { image: { url: `attachment://${image.name}` } } : {}),
   };
+}
+
+/** Marks count in a title, and nothing says that escapes do: spoilers, mentions, times, emoji and links become their like. */
+function titleText(title: string): string {
+  return unmarked(title)
+    .replace(/\|\|/g, '∣∣')
+    .replace(/<(?=\S)/g, '‹')
+    .replace(/\]\(/g, '] (')
+    .replace(/@(everyone|here)/g, '@\u200b$1');
 }
 
 /** The first fields that fit: Discord counts all texts of an embed together. */
