@@ -107,7 +107,6 @@ const facts = await timed(() =>
     sums,
     memory: null,
     autoPay: null,
-    postpaid: null,
     month: forecast({ day: plusDays(LAST, 1), soFar: 0 }, new Map([...sums].map(([day, { total }]) => [day, total]))),
     budgets: [],
     dayBudget: 40_000_000_000,

@@ -34,4 +34,11 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: CARDS,
     name: 'title formats, mentions and links nothing',
   },
+  {
+    guard: 'warnings.postpaid counts for what is believed of the balance',
+    file: 'src/jobs/read-fleet.ts',
+    without: '      declared: postpaid,\n',
+    test: 'test/jobs/scan.test.ts',
+    name: 'has an account billed afterwards: true',
+  },
 ];

@@ -143,7 +143,6 @@ async function gather(room: Room, window: DigestWindow, now: number, context: Go
     sums,
     memory,
     autoPay: governance.thresholds.autoPay,
-    postpaid: governance.thresholds.postpaid,
     month: monthUntil(sums, window.last),
     budgets: states === 'unread' ? [] : states,
     dayBudget: budgetOf(known, 'team').day,

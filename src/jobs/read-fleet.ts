@@ -117,7 +117,7 @@ async function scan(
   // Looking took a while: what we did meanwhile is ours too.
   const changed = found.map(({ podId }) => podId);
   const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context))]);
-  const { idleBelowPercent } = context.governance.thresholds;
+  const { idleBelowPercent, postpaid } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = await context.snapshots.fleet();
   logUnread(picture.unread, last?.unread ?? [], context);
@@ -128,6 +128,7 @@ async function scan(
     pods,
     picture,
     books,
+    postpaid,
   );
   const next = { ...after, askedAt: asked ? at : memory.askedAt };
   if (await judged(memory, next, pods, picture, books, context)) {
@@ -181,6 +182,7 @@ function remembered(
   pods: readonly FleetPod[],
   picture: AccountPicture,
   books: Books,
+  postpaid: boolean | null,
 ): ScanMemory {
   const { at, volumes: read, account: answer } = picture;
   const fresh = afresh(memory, at);
@@ -195,8 +197,10 @@ function remembered(
     account,
     { before: earlier, now: burn.total, compute: burn.compute },
     at,
-    // Somebody said lately that they would.
-    books.open.some(({ snooze }) => snooze?.topUp === true && at - snooze.at < PROMISED_MS),
+    {
+      promised: books.open.some(({ snooze }) => snooze?.topUp === true && at - snooze.at < PROMISED_MS),
+      declared: postpaid,
+    },
   );
   const doubted = balance?.doubt ?? null;
   const drop = balance && doubted && doubted.balance < balance.balance - burn.total;

@@ -4,6 +4,8 @@ import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
 import { statusText } from '../../src/policy/fleet.ts';
+import { billedAfterwards } from '../../src/policy/scan/account.ts';
+import type { AccountMemory } from '../../src/policy/scan/memory.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { newApproval } from '../policy/requests.ts';
 import { FACTS, NOW, newRow } from '../policy/rows.ts';
@@ -69,6 +71,29 @@ describe('a scan', () => {
     await w.scan(60 * MINUTE);
     expect(await open()).toEqual(['catalog']);
   });
+
+  it.each([true, false])(
+    'has an account billed afterwards: %s, where the policy file declares it',
+    async (declared) => {
+      const w = await world();
+      const { governance } = w.context;
+      const context = { ...w.context, governance: { ...governance, thresholds: { ...governance.thresholds } } };
+      context.governance.thresholds.postpaid = declared;
+      // A balance of $0 or less is impossible where an account is not billed afterwards.
+      w.provider.balance = { balance: declared ? -5_000_000 : 1e15, perHour: null, postpaid: declared ? null : true };
+      w.time.now += 5 * MINUTE;
+      await readFleet.handle({}, context, w.signal);
+      const account = async () => (await w.context.findings.memory())?.account as AccountMemory;
+      expect((await account()).balance).toBe(declared ? -5_000_000 : 1e15);
+      expect(billedAfterwards(await account())).toBe(declared);
+      // Without it, what a source told last holds again, also where the balance is not read.
+      w.provider.balance = 'retired';
+      context.governance.thresholds.postpaid = null;
+      w.time.now += 5 * MINUTE;
+      await readFleet.handle({}, context, w.signal);
+      expect(billedAfterwards(await account())).toBe(!declared);
+    },
+  );
 
   it('takes one odd spend rate for nothing', async () => {
     const w = await world();

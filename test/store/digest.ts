@@ -11,7 +11,6 @@ export function digest(createdAt: number): Digest {
     sums: new Map(),
     memory: null,
     autoPay: null,
-    postpaid: null,
     month: forecast({ day: '2026-11-23', soFar: 0 }, new Map()),
     budgets: [],
     dayBudget: null,

@@ -4,7 +4,7 @@ import { countDays, type Day, dayOf, daysFrom, isDay, plusDays, shortDay } from 
 import { type Period, parsePeriod } from '../../policy/costs/period.ts';
 import { type By, GROUPINGS } from '../../policy/costs/report.ts';
 import { movers, usualFor } from '../../policy/costs/usual.ts';
-import { balanceAt, paysItself } from '../../policy/scan/account.ts';
+import { balanceAt, billedAfterwards, paysItself } from '../../policy/scan/account.ts';
 import { type Button, type Message, note } from '../message/message.ts';
 import type { Services } from '../services.ts';
 import { BY_NAMES, balanceCard, budgetCard, costCard, whyCard } from '../views/costs/answers.ts';
@@ -154,7 +154,7 @@ async function balanceAnswer(zone: string, { costs, findings, clocks, policy }: 
   const account = memory?.account ?? null;
   const perHour = memory?.lastBurn ?? 0;
   const balance = account ? balanceAt(account, perHour, now) : 0;
-  const postpaid = policy.thresholds.postpaid ?? account?.postpaid ?? false;
+  const postpaid = account !== null && billedAfterwards(account);
   const zeroAt = perHour > 0 ? now + (Math.max(0, balance) / perHour) * 3_600_000 : null;
   const month = monthOf(sums, now, zone);
   const message = balanceCard({

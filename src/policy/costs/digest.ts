@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { personRef } from '../identity.ts';
-import { balanceAt, paysItself } from '../scan/account.ts';
+import { balanceAt, billedAfterwards, paysItself } from '../scan/account.ts';
 import type { ScanMemory } from '../scan/memory.ts';
 import type { BudgetState } from './budgets.ts';
 import { type CostDay, Fold } from './day.ts';
@@ -105,7 +105,6 @@ export interface DigestSources {
   sums: ReadonlyMap<Day, DaySums>;
   memory: ScanMemory | null;
   autoPay: boolean | null;
-  postpaid: boolean | null;
   month: Forecast;
   budgets: readonly BudgetState[];
   dayBudget: number | null;
@@ -194,17 +193,17 @@ function outsideIn(days: readonly CostDay[], memory: ScanMemory | null): DigestF
 
 const ENDED: readonly string[] = ['terminated', 'removed by RunPod'];
 
-function accountIn({ memory, now, autoPay, postpaid }: DigestSources): DigestFacts['account'] {
+function accountIn({ memory, now, autoPay }: DigestSources): DigestFacts['account'] {
   if (!memory?.account) return null;
   const { account, lastBurn: perHour } = memory;
+  const postpaid = billedAfterwards(account);
   const balance = balanceAt(account, perHour, now);
-  const later = postpaid ?? account.postpaid;
   return {
     balance,
     readAt: account.readAt,
     perHour,
-    zeroAt: perHour > 0 && !later ? Math.round(now + (Math.max(0, balance) / perHour) * 3_600_000) : null,
-    postpaid: later,
+    zeroAt: perHour > 0 && !postpaid ? Math.round(now + (Math.max(0, balance) / perHour) * 3_600_000) : null,
+    postpaid,
     paysItself: paysItself(account, autoPay),
   };
 }

@@ -1,5 +1,5 @@
 import { shareOf, WARN_AT } from '../costs/budgets.ts';
-import { balanceAt, paysItself, peakOf } from '../scan/account.ts';
+import { balanceAt, billedAfterwards, paysItself, peakOf } from '../scan/account.ts';
 import type { AccountMemory } from '../scan/memory.ts';
 import { type Finding, keyOf, type Severity } from './finding.ts';
 import {
@@ -24,8 +24,6 @@ function balanceNow(world: World, account: AccountMemory) {
   return { balance: balanceAt(account, world.burn.total, world.now), estimated };
 }
 
-const isPostpaid = ({ thresholds }: World, { postpaid }: AccountMemory): boolean => thresholds.postpaid ?? postpaid;
-
 /** An account that tops itself up does not run dry by the clock; one that was never seen to do it is not trusted to. */
 function stepsFor(world: World, account: AccountMemory): readonly number[] {
   const { runwayHours, autoPay } = world.thresholds;
@@ -38,7 +36,7 @@ function stepsFor(world: World, account: AccountMemory): readonly number[] {
 export const runway: Rule = (world) => {
   const { account } = world.memory;
   const perHour = world.burn.total;
-  if (!account || isPostpaid(world, account) || perHour <= 0) return [];
+  if (!account || billedAfterwards(account) || perHour <= 0) return [];
   const { balance, estimated } = balanceNow(world, account);
   const hours = Math.max(0, balance) / perHour;
   const all = world.thresholds.runwayHours;
@@ -99,7 +97,7 @@ function markedBurn(open: Finding | undefined, perHour: number): number {
 
 export const lowBalance: Rule = (world) => {
   const { account } = world.memory;
-  if (!account || isPostpaid(world, account)) return [];
+  if (!account || billedAfterwards(account)) return [];
   const { balance, estimated } = balanceNow(world, account);
   const steps = [...world.thresholds.balanceBelow].sort((a, b) => b - a);
   const level = stepsBelow(balance, steps, presentLevel(world, 'low-balance', 'account'));
@@ -112,7 +110,7 @@ export const lowBalance: Rule = (world) => {
 /** Auto-pay that should have come and did not, or that cannot keep up: it runs at most once an hour. */
 export const autoPay: Rule = (world) => {
   const { account } = world.memory;
-  if (!account || isPostpaid(world, account) || account.topUps.length === 0) return [];
+  if (!account || billedAfterwards(account) || account.topUps.length === 0) return [];
   if (!paysItself(account, world.thresholds.autoPay)) return [];
   const { balance } = balanceNow(world, account);
   const lowest = Math.min(...account.topUps.map(({ from }) => from));

@@ -17,6 +17,14 @@ export const REMEMBERED_MS = 14 * DAY;
 const MARGIN: MicroUsd = 500_000;
 const MARGIN_SHARE = 0.25;
 
+/** What people said of the account. */
+interface Announced {
+  /** Somebody lately promised to top up. */
+  promised?: boolean;
+  /** `warnings.postpaid` of the policy file. */
+  declared?: boolean | null;
+}
+
 /**
  * What is believed of the balance. One that the burn does not explain is doubted until three scans agree; one of $0 or
  * less while pods run contradicts itself, so that no number of reads makes it true.
@@ -26,28 +34,29 @@ export function believeBalance(
   read: BalanceRead | null,
   burn: { before: MicroUsdPerHour; now: MicroUsdPerHour; compute: MicroUsdPerHour },
   at: number,
-  promised = false,
+  { promised = false, declared = null }: Announced = {},
 ): AccountMemory | null {
-  if (read === null) return before;
+  if (read === null) return before && { ...before, declared };
   const { balance, source = null } = read;
   const postpaid = read.postpaid ?? before?.postpaid ?? false;
-  const impossible = balance <= 0 && burn.compute > 0 && !postpaid;
-  const fresh: AccountMemory = { balance, postpaid, source, readAt: at, doubt: null, topUps: [] };
+  const afterwards = billedAfterwards({ postpaid, declared });
+  const impossible = balance <= 0 && burn.compute > 0 && !afterwards;
+  const fresh: AccountMemory = { balance, postpaid, declared, source, readAt: at, doubt: null, topUps: [] };
   if (before === null) return impossible ? null : fresh;
   const topUps = before.topUps.filter((rise) => at - rise.at < REMEMBERED_MS);
   const believed: AccountMemory = { ...fresh, topUps };
   const spent = { least: Math.min(burn.before, burn.now), most: Math.max(burn.before, burn.now) };
-  if (postpaid || fits(balance, before.balance, spent, at - before.readAt)) return believed;
+  if (afterwards || fits(balance, before.balance, spent, at - before.readAt)) return believed;
   const { doubt } = before;
   const agrees = doubt !== null && fits(balance, doubt.balance, spent, at - doubt.at);
-  if (agrees && at - doubt.at < APART_MS) return { ...before, topUps };
+  if (agrees && at - doubt.at < APART_MS) return { ...before, postpaid, declared, topUps };
   const reads = agrees ? doubt.reads + 1 : 1;
   if (reads >= AGREE && !impossible) {
     const expected = before.balance - costOver(burn.before, at - before.readAt);
     const rise: TopUp[] = balance > expected ? [{ at, from: expected, amount: balance - expected, promised }] : [];
     return { ...believed, topUps: [...topUps, ...rise] };
   }
-  return { ...before, topUps, doubt: { balance, at, reads } };
+  return { ...before, postpaid, declared, topUps, doubt: { balance, at, reads } };
 }
 
 /** Burn may have changed at any moment in between. */
@@ -61,6 +70,10 @@ function fits(
   const highest = before - costOver(least, ms) * (1 - MARGIN_SHARE) + MARGIN;
   return balance >= lowest && balance <= highest;
 }
+
+/** Whether $0 ends nothing: by the policy file, else as RunPod says. */
+export const billedAfterwards = ({ postpaid, declared }: Pick<AccountMemory, 'postpaid' | 'declared'>): boolean =>
+  declared ?? postpaid;
 
 /** The balance as it must be by now: what was last believed minus what has been metered since. */
 export function balanceAt(account: AccountMemory, burn: MicroUsdPerHour, now: number): MicroUsd {

@@ -79,7 +79,10 @@ export const accountMemory = z.object({
   /** The last balance that was believed, micro-dollars. */
   balance: z.int(),
   readAt: z.number(),
+  /** As a source told it. */
   postpaid: z.boolean(),
+  /** As the policy file had it at the last scan (`warnings.postpaid`): it wins. */
+  declared: z.boolean().nullish(),
   /** A balance that the burn does not explain, and how many reads in a row agreed with it. */
   doubt: z.object({ balance: z.int(), at: z.number(), reads: z.int() }).nullable(),
   /** Of the last 14 days, oldest first. */

@@ -11,6 +11,7 @@ const at = (usd: number, more: Partial<AccountMemory> = {}): AccountMemory => ({
   balance: usd * DOLLAR,
   readAt: NOW,
   postpaid: false,
+  declared: null,
   source: null,
   doubt: null,
   topUps: [],
