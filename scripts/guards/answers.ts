@@ -41,4 +41,12 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: 'test/jobs/scan.test.ts',
     name: 'has an account billed afterwards: true',
   },
+  {
+    guard: 'no sum in a warning where money may not be shown',
+    file: 'src/bot/publish/findings.ts',
+    without: 'findingCard(all, accountsOf, lead, money)',
+    to: 'findingCard(all, accountsOf, lead)',
+    test: 'test/bot/money.test.ts',
+    name: 'a channel that may not show money gets no sum in a warning',
+  },
 ];

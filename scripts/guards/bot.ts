@@ -13,7 +13,7 @@ const SUMS: Guard[] = [
   {
     guard: 'budget warnings only where money may be shown',
     file: 'src/bot/publish/findings.ts',
-    without: "money || rule !== 'budget'",
+    without: "money || head.rule !== 'budget'",
     to: 'true',
     ...MONEY,
   },

@@ -209,6 +209,50 @@ describe('the card of a finding', () => {
   });
 });
 
+describe('where no money may be shown', () => {
+  const ABOUT_MONEY = ['runway', 'low-balance', 'auto-pay', 'burn-jump', 'first-look'];
+  const said = (['reminder', 'worse', 'back', 'ops'] as const).map((kind, n) => ({ kind, at: NOW + n }));
+  const facts = (name: string, more: object) => {
+    const [known, hit] = SAMPLES[name] as Sample;
+    return finding([{ ...known, ...more } as Facts, hit ?? {}]);
+  };
+  const cases: [string, Finding][] = [
+    ...ABOUT_MONEY.map((name): [string, Finding] => [name, sample(name)]),
+    ['runway at zero', facts('runway', { balance: -1_000_000 })],
+    ['auto-pay that cannot keep up', facts('auto-pay', { why: 'burn' })],
+    ['burn-jump without a launch', facts('burn-jump', { pods: [], peak: null })],
+  ];
+
+  it.each(cases)('%s is told without any sum', async (name, found) => {
+    const open = findingCard([found], accountsOf, lead, false);
+    const over = { ...found, status: 'resolved' as const, resolvedAt: NOW + HOUR, resolvedAs: 'over' as const };
+    for (const message of [open, findingCard([over], accountsOf, [], false)]) {
+      expect(everything(message)).not.toMatch(/\$|\d\.\d\d/);
+      breaksNothing(message);
+    }
+    const lines = findingLines(
+      [{ ...found, said }],
+      accountsOf,
+      () => ({ people: [], groups: [] }),
+      () => true,
+      false,
+    );
+    for (const { message } of lines) expect(plainText(message, 500)).toMatch(/^[^$]*\S\.$/);
+    expect(plainText(warningsList([found], 1, true, false), 500)).not.toContain('$');
+    await expect(`${plainText(open, 2000)}\n`).toMatchFileSnapshot(
+      `../golden/finding-no-sums-${name.replaceAll(' ', '-')}.txt`,
+    );
+  });
+
+  it('what it is about, and what to do, is still said', () => {
+    const of = (name: string) => plainText(findingCard([sample(name)], accountsOf, [], false), 2000);
+    expect(of('runway')).toMatch(/about 3 days.*reaches zero.*vision \(Bob\)/is);
+    expect(of('burn-jump')).toMatch(/sweep-2/);
+    expect(of('first-look')).toMatch(/45 up, 15 off/);
+    expect(findingCard([sample('low-balance')], accountsOf, [], false).buttons[0]?.label).toBe('I will top up');
+  });
+});
+
 describe('hostile and long texts', () => {
   const evil = '<!channel> @everyone <@U1> *b* `c` [x](http://evil) || ~~ > #'.repeat(40);
   it.each(Object.keys(SAMPLES))('%s breaks no limit and pings nobody', (name) => {

@@ -23,7 +23,7 @@ export const warnings = defineCommand({
   async run({ whose }, asker, services) {
     const open = await services.findings.open();
     const mine = open.filter(({ owner }) => owner === null || asker.accounts.includes(bare(owner.account)));
-    return warningsList(whose === 'all' ? open : mine, open.length, whose === 'all');
+    return warningsList(whose === 'all' ? open : mine, open.length, whose === 'all', asker.access.may.has('money'));
   },
 });
 
@@ -88,7 +88,9 @@ export async function snoozeAll(
   const shorter = choice !== '1d' && moved.some(({ severity }) => severity === 'critical');
   const length = choice === 'change' ? 'until it changes' : `for ${choice === '7d' ? '7 days' : '1 day'}`;
   const count =
-    moved.length === 1 ? `: ${wordsFor((moved[0] as Finding).facts).title()}` : ` (${moved.length} warnings)`;
+    moved.length === 1
+      ? `: ${wordsFor((moved[0] as Finding).facts, asker.access.may.has('money')).title()}`
+      : ` (${moved.length} warnings)`;
   return note(
     'good',
     `Quiet ${length}${count}.${shorter ? ' What may lose data within a day is quiet for one day.' : ''}`,

@@ -43,7 +43,13 @@ export async function findingPublication(
   if (!head) return null;
   const shown = revisionOf(all);
   const context = { services, copies, choices: await services.choices.all(), accountsOf: accountsKnown(services) };
-  const places = placesOf(head, services).map(async (to) => ({ to, parts: await partsAt(to, all, shown, context) }));
+  const mirrors = mirrorsFor(head, services);
+  const places = mirrors
+    .filter(({ money }) => money || head.rule !== 'budget')
+    .map(async ({ chat, channel, money }) => {
+      const to = { chat, channel };
+      return { to, parts: await partsAt(to, all, shown, money, context) };
+    });
   const { people } = watchers(head, '', services);
   const owners = all.filter(isPressing).flatMap(concerned);
   return {
@@ -51,7 +57,12 @@ export async function findingPublication(
     revision: shown,
     places: await Promise.all(places),
     elsewhere: [],
-    card: findingCard(all, context.accountsOf, []),
+    card: findingCard(
+      all,
+      context.accountsOf,
+      [],
+      mirrors.every(({ money }) => money),
+    ),
     isNews: !all.every(isOver),
     concerns: owners.length > 0 ? owners : people,
     done: async () => {
@@ -67,19 +78,18 @@ const revisionOf = (all: readonly Finding[]) => all.reduce((sum, { shown }) => s
 const isOver = ({ status }: Finding) => status === 'resolved';
 const isPressing = ({ status, snooze }: Finding) => status === 'open' && snooze === null;
 
-/** What somebody has spent is told only where money may be shown. */
-function placesOf({ room, rule }: Finding, services: Services): Place[] {
+/** The channels of its room; `money`: whether what is spent may be shown there. */
+function mirrorsFor({ room }: Finding, services: Services) {
   const { rooms, defaultRoom } = services.policy;
   const isRoom = rooms.some(({ name }) => name === room);
-  const channels = mirrorsOf(isRoom ? room : (defaultRoom ?? ''), services);
-  return channels.filter(({ money }) => money || rule !== 'budget').map(({ chat, channel }) => ({ chat, channel }));
+  return mirrorsOf(isRoom ? room : (defaultRoom ?? ''), services);
 }
 
 /**
  * In the pod's own thread where there is one, with a line in the channel that leads there for what is more than a note;
  * else in the channel.
  */
-async function partsAt(to: Place, all: Finding[], shown: number, context: Context): Promise<Part[]> {
+async function partsAt(to: Place, all: Finding[], shown: number, money: boolean, context: Context): Promise<Part[]> {
   const { copies, accountsOf } = context;
   const [head] = all;
   if (!head) return [];
@@ -87,14 +97,14 @@ async function partsAt(to: Place, all: Finding[], shown: number, context: Contex
   // What was over before it could be said is nobody's news.
   if (all.every(isOver) && (await copies.ref(id, slotOf(to, 'card'))) === null) return [];
   const { lead, ping, groups } = called(to.chat, all, head, context);
-  const message = findingCard(all, accountsOf, lead);
+  const message = findingCard(all, accountsOf, lead, money);
   const own = await threadFor(id, all, to, context);
   const title = message.title ?? 'Warning';
   const thread: PartThread = { of: own ? { ref: own } : 'card', title };
   const card: Part = { key: 'card', isCard: true, revision: shown, message, ping, groups, ...(own ? { thread } : {}) };
   const isLed = own && (head.severity !== 'note' || (await copies.ref(id, slotOf(to, 'line'))) !== null);
   const line: Part = { key: 'line', revision: 1, message: (linkOf) => leading(message, linkOf('card')) };
-  return [card, ...(isLed ? [line] : []), ...linesAt(to.chat, all, head, thread, context)];
+  return [card, ...(isLed ? [line] : []), ...linesAt({ chat: to.chat, money }, all, head, thread, context)];
 }
 
 /** Only whoever runs Podwarden can mend it. */
@@ -112,11 +122,17 @@ function called(chat: string, all: readonly Finding[], head: Finding, context: C
   return { lead, ping: [...owners, ...people].flatMap(accountsOf), groups };
 }
 
-function linesAt(chat: string, all: Finding[], head: Finding, thread: PartThread, context: Context): Part[] {
+function linesAt(
+  { chat, money }: { chat: string; money: boolean },
+  all: Finding[],
+  head: Finding,
+  thread: PartThread,
+  context: Context,
+): Part[] {
   const { services, accountsOf, choices } = context;
   const speaks = (who: PersonRef, finding: Finding) => speaksTo(finding, who, chat, choices);
   const watching = (finding: Finding) => watchers(finding, chat, services);
-  return findingLines(all, accountsOf, watching, speaks).map((line) => {
+  return findingLines(all, accountsOf, watching, speaks, money).map((line) => {
     const { people, groups } = line.watch ? watching(head) : NOBODY;
     const ping = [...line.owners, ...people].flatMap(accountsOf);
     return { key: line.key, revision: 1, message: line.message, thread, ping, groups };
@@ -169,7 +185,8 @@ async function tellDirectly(
     const chat = choice.chat ?? chatOf(owner.account);
     const account = accountsOf(owner).find((one) => chatOf(one) === chat) ?? owner.account;
     const isFirst = await copies.once(`finding-${finding.id}`, `direct ${account}`);
-    if (isFirst) await services.tellPrivately(account, findingCard([finding], accountsOf, []));
+    const sums = mirrorsFor(finding, services).some((mirror) => mirror.chat === chat && mirror.money);
+    if (isFirst) await services.tellPrivately(account, findingCard([finding], accountsOf, [], sums));
   }
 }
 

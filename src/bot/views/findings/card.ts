@@ -17,11 +17,16 @@ import { wordsFor } from './words.ts';
 /** Rows that a list of findings shows before it says how many more there are. */
 const MAX_ROWS = 15;
 
-/** One finding, or several of a kind in a list. */
-export function findingCard(findings: readonly Finding[], accountsOf: AccountsOf, ping: readonly Span[]): Message {
+/** One finding, or several of a kind in a list; without `sums` nothing of the account's money. */
+export function findingCard(
+  findings: readonly Finding[],
+  accountsOf: AccountsOf,
+  ping: readonly Span[],
+  sums = true,
+): Message {
   const [first] = findings;
   if (!first) return card('Nothing', 'info', []);
-  const message = findings.length === 1 ? alone(first, accountsOf, ping.length > 0) : several(findings);
+  const message = findings.length === 1 ? alone(first, accountsOf, ping.length > 0, sums) : several(findings);
   const open = findings.some(({ status }) => status === 'open');
   return ping.length > 0 && open ? { ...message, lead: [...ping] } : message;
 }
@@ -31,8 +36,8 @@ const TONE = { note: 'info', warn: 'warn', urgent: 'bad', critical: 'bad' } as c
 /** A jump is over when the burn is, or when it has lasted for a day. */
 const USUAL = 'Back to usual, or by lasting for a day the new usual, since ';
 
-function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean): Message {
-  const words = wordsFor(finding.facts);
+function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean, sums: boolean): Message {
+  const words = wordsFor(finding.facts, sums);
   const resolved = finding.status === 'resolved';
   const event = EVENT_RULES.includes(finding.rule);
   const { facts } = finding;

@@ -27,6 +27,7 @@ export function findingLines(
   accountsOf: AccountsOf,
   watchers: (finding: Finding) => Watchers,
   speaksTo: (who: PersonRef, finding: Finding) => boolean,
+  sums = true,
 ): FindingLine[] {
   const moments = new Map<string, { kind: Said['kind']; at: number; of: Finding[] }>();
   for (const finding of findings) {
@@ -38,7 +39,7 @@ export function findingLines(
   }
   return [...moments]
     .sort(([, a], [, b]) => a.at - b.at)
-    .map(([key, { kind, of }]) => lineOf(key, kind, of, accountsOf, watchers, speaksTo));
+    .map(([key, { kind, of }]) => lineOf(key, kind, of, accountsOf, watchers, speaksTo, sums));
 }
 
 function lineOf(
@@ -48,6 +49,7 @@ function lineOf(
   accountsOf: AccountsOf,
   watchers: (finding: Finding) => Watchers,
   speaksTo: (who: PersonRef, finding: Finding) => boolean,
+  sums: boolean,
 ): FindingLine {
   const [first] = of;
   // The account is nobody's own: whoever looks after its money is meant.
@@ -66,16 +68,16 @@ function lineOf(
   const message: Message = {
     title: null,
     tone: kind === 'reminder' || kind === 'back' ? 'warn' : 'bad',
-    blocks: [text(...named, ...groups, ...said(kind, of))],
+    blocks: [text(...named, ...groups, ...said(kind, of, sums))],
     buttons: [],
   };
   return { key, message, watch, owners };
 }
 
-function said(kind: Said['kind'], of: readonly Finding[]): (Span | string)[] {
+function said(kind: Said['kind'], of: readonly Finding[], sums: boolean): (Span | string)[] {
   const [first] = of;
   if (!first) return [];
-  const words = wordsFor(first.facts);
+  const words = wordsFor(first.facts, sums);
   const still = of.length === 1 ? [...subject(first), ...words.still()] : list(of);
   switch (kind) {
     case 'reminder':

@@ -6,7 +6,7 @@ const MAX_ROWS = 20;
 const RANK = { critical: 0, urgent: 1, warn: 2, note: 3 } as const;
 const WORD = { critical: 'critical', urgent: 'urgent', warn: 'warning', note: 'note' } as const;
 
-export function warningsList(findings: readonly Finding[], total: number, all: boolean): Message {
+export function warningsList(findings: readonly Finding[], total: number, all: boolean, sums = true): Message {
   const heading = all ? 'Warnings' : 'Your warnings, and the account’s';
   const rest = total - findings.length;
   const others = rest > 0 ? [text(`${rest} more ${rest === 1 ? 'is' : 'are'} other people’s: /pod warnings all.`)] : [];
@@ -20,7 +20,7 @@ export function warningsList(findings: readonly Finding[], total: number, all: b
       kind: 'table',
       header: ['Warning', 'How bad', 'Since', 'Owner', 'State'],
       rows: shown.map((finding) => [
-        [plain(wordsFor(finding.facts).title())],
+        [plain(wordsFor(finding.facts, sums).title())],
         [plain(WORD[finding.severity])],
         [moment(finding.raisedAt)],
         [plain(finding.owner?.name ?? '–')],

@@ -1,6 +1,6 @@
-import type { OwnedPod } from '../../../policy/findings/finding.ts';
+import type { FactsOf, OwnedPod } from '../../../policy/findings/finding.ts';
 import { formatUsd } from '../../../policy/money.ts';
-import { bold, moment, money, plain, text } from '../../message/message.ts';
+import { type Block, bold, moment, money, plain, text } from '../../message/message.ts';
 import { capital } from '../words.ts';
 import { plural, type Words } from './phrases.ts';
 
@@ -10,38 +10,44 @@ const list = (pods: readonly OwnedPod[], most = 12): string => {
   return [...shown, ...more].join(', ');
 };
 
-export const runway: Words<'runway'> = {
-  title: ({ balance, perHour }) => {
-    if (balance <= 0) return 'The balance has reached $0';
-    const hours = Math.max(0, balance) / perHour;
-    const left =
-      hours < 1
-        ? 'under an hour'
-        : hours < 48
-          ? `about ${Math.round(hours)} hours`
-          : `about ${Math.round(hours / 24)} days`;
-    return `The balance lasts ${left}`;
-  },
-  say: ({ balance, estimated, perHour, zeroAt, terminated, stopped, volumes }) => [
-    text(
-      bold(formatUsd(balance)),
-      estimated ? ' (an estimate from what was last known)' : '',
-      ' at ',
-      money(perHour, 'hour'),
-      balance <= 0 ? ' for everything that billed reached $0 about ' : ' for everything that bills reaches $0 at ',
-      moment(zeroAt),
-      balance <= 0 ? '.' : ', if nothing changes.',
-    ),
+export function lasting({ balance, perHour }: FactsOf<'runway'>): string {
+  const hours = Math.max(0, balance) / perHour;
+  if (hours < 1) return 'under an hour';
+  return hours < 48 ? `about ${Math.round(hours)} hours` : `about ${Math.round(hours / 24)} days`;
+}
+
+/** What ends when the money does. */
+export function endings({ balance, terminated, stopped, volumes }: FactsOf<'runway'>): Block[] {
+  const isOver = balance <= 0;
+  return [
     ...(terminated.length > 0
       ? [
           text(
-            bold(balance <= 0 ? 'Terminated, data lost' : 'Terminated then, data lost'),
+            bold(isOver ? 'Terminated, data lost' : 'Terminated then, data lost'),
             `: ${list(terminated, 40)}. They have no network volume.`,
           ),
         ]
       : []),
-    ...(stopped.length > 0 ? [text(bold(balance <= 0 ? 'Stopped' : 'Stopped then'), `: ${list(stopped)}.`)] : []),
+    ...(stopped.length > 0 ? [text(bold(isOver ? 'Stopped' : 'Stopped then'), `: ${list(stopped)}.`)] : []),
     ...(volumes > 0 ? [text(`${plural(volumes, 'network volume')} may follow if nobody tops up.`)] : []),
+  ];
+}
+
+export const runway: Words<'runway'> = {
+  title: (facts) => (facts.balance <= 0 ? 'The balance has reached $0' : `The balance lasts ${lasting(facts)}`),
+  say: (facts) => [
+    text(
+      bold(formatUsd(facts.balance)),
+      facts.estimated ? ' (an estimate from what was last known)' : '',
+      ' at ',
+      money(facts.perHour, 'hour'),
+      facts.balance <= 0
+        ? ' for everything that billed reached $0 about '
+        : ' for everything that bills reaches $0 at ',
+      moment(facts.zeroAt),
+      facts.balance <= 0 ? '.' : ', if nothing changes.',
+    ),
+    ...endings(facts),
   ],
   still: ({ balance, zeroAt }) => [money(balance), ' left, $0 at ', moment(zeroAt), '.'],
   many: { title: () => 'The balance', why: '', header: ['Balance'], row: ({ balance }) => [[money(balance)]] },
@@ -78,13 +84,16 @@ export const autoPay: Words<'auto-pay'> = {
   many: { title: () => 'Auto-pay', why: '', header: ['Balance'], row: ({ balance }) => [[money(balance)]] },
 };
 
+export const launchedWords = (pods: readonly OwnedPod[]): string =>
+  pods.length === 0 ? 'No pod was launched lately: look at serverless and volumes too.' : 'Launched lately:';
+
 export const burnJump: Words<'burn-jump'> = {
   title: ({ perHour }) => `${formatUsd(perHour)}/h: the burn has jumped`,
   say: ({ peak, limit, pods }) => [
     text(
       ...(peak === null ? [] : ['The most in 14 days was ', money(peak, 'hour'), '. ']),
       ...(limit === null ? [] : ['The team’s own bound is ', money(limit, 'hour'), ' (warnings.max_rate). ']),
-      pods.length === 0 ? 'No pod was launched lately: look at serverless and volumes too.' : 'Launched lately:',
+      launchedWords(pods),
     ),
     ...(pods.length === 0
       ? []

@@ -6,6 +6,7 @@ import { autoPay, budget, burnJump, lowBalance, runway } from './money-words.ts'
 import { plural, type RuleOfFacts, type Words } from './phrases.ts';
 import { changedOutside, duplicate, evicted, idle, stuck, unowned, zeroGpu } from './pod-words.ts';
 import { notDurable, orphanVolume, stale, stoppedDouble, twoWriters } from './storage-words.ts';
+import { withoutSums } from './without-sums.ts';
 
 type What = FactsOf<'blind'>['what'];
 const BLIND: Record<What, [title: string, say: string]> = {
@@ -129,9 +130,10 @@ const WORDS: { [R in RuleOfFacts]: Words<R> } = {
   'first-look': firstLook,
 };
 
-/** The words for these facts; the rule that they name is the one that made them. */
-export function wordsFor(facts: Facts) {
-  const words = WORDS[facts.rule] as Words<RuleOfFacts>;
+/** The words for these facts; the rule that they name is the one that made them. Without `sums` none of the account's money. */
+export function wordsFor(facts: Facts, sums = true) {
+  const full = WORDS[facts.rule] as Words<RuleOfFacts>;
+  const words = { ...full, ...(sums ? null : withoutSums(facts.rule)) };
   return {
     title: () => words.title(facts as never),
     say: () => words.say(facts as never),
