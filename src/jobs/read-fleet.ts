@@ -80,7 +80,9 @@ async function whole(at: number, context: GovernedContext, signal: AbortSignal):
 
 /** What our books say of each pod: what we did, or are doing, is no change from outside. */
 function actsOf({ rows, ending }: Pick<Books, 'rows' | 'ending'>): OwnActs {
-  const acts = new Map<string, OwnAct>([...rows].map(([podId, { status, since }]) => [podId, { status, since }]));
+  const acts = new Map<string, OwnAct>(
+    [...rows].map(([podId, { status, since, wrote }]) => [podId, { status, since, wrote }]),
+  );
   for (const [podId, since] of ending) {
     if (acts.get(podId)?.status !== 'terminated') acts.set(podId, { status: 'terminating', since });
   }

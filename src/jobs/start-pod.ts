@@ -90,5 +90,6 @@ async function fail(row: Row, trouble: Trouble, context: PodContext): Promise<vo
   const price = spec?.market === 'spot' && gpu ? (gpu.price[spec.cloud] ?? null) : null;
   const onDemand = price === null || !spec ? null : price * spec.gpuCount;
   const told = { ...trouble, onDemandMicroUsdPerHour: onDemand };
-  await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', told, 'stopped', context.clocks.now()));
+  const failed = moves.taskFailed(row.task?.id ?? '', told, 'stopped', context.clocks.now());
+  await advance(context, row.id, moves.refusedFor(failed));
 }

@@ -77,9 +77,15 @@ async function seen(row: Row, pod: FleetPod | null, context: PodContext, signal:
   return true;
 }
 
+const failed = (row: Row, trouble: Trouble, context: PodContext): moves.Move =>
+  moves.taskFailed(row.task?.id ?? '', trouble, row.task?.from ?? 'running', context.clocks.now());
+
 async function fail(row: Row, trouble: Trouble, context: PodContext): Promise<void> {
-  const before = row.task?.from ?? 'running';
-  await advance(context, row.id, moves.taskFailed(row.task?.id ?? '', trouble, before, context.clocks.now()));
+  await advance(context, row.id, failed(row, trouble, context));
+}
+
+async function refuse(row: Row, trouble: Trouble, context: PodContext): Promise<void> {
+  await advance(context, row.id, moves.refusedFor(failed(row, trouble, context)));
 }
 
 /** Logged before it is sent, as every write to RunPod is. */
@@ -118,7 +124,7 @@ async function ask(
     const mayMove = error.reason === 'conflict' || error.reason === 'not-found';
     if (mayMove && !pod?.locked && conflicts < MAX_CONFLICTS) return false;
     const trouble = troubleOf(error.reason, error.detail);
-    await fail(row, pod?.locked ? { ...trouble, kind: 'locked' } : trouble, context);
+    await refuse(row, pod?.locked ? { ...trouble, kind: 'locked' } : trouble, context);
     return true;
   }
 }

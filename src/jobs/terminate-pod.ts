@@ -234,6 +234,7 @@ async function call(record: Approval, number: number, context: GovernedContext, 
   await context.approvals.move(record.id, ended, (after) => [
     requestEntry(after, 'runpod-answer', now, null, { attempt: number, answer }),
   ]);
+  if (refusal === null) await context.ledger.move(record.row, rowMoves.terminateSent(now));
   if (refusal !== null && number >= 2) return end(record, moves.failed(`RunPod refused: ${refusal}`, now), context);
   await untilGone(record.id, context, signal);
 }

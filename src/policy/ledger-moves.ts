@@ -188,7 +188,21 @@ export function taskSent(taskId: string, realNow: number): Move {
   return (row) => {
     const open = row.task;
     if (open?.id !== taskId || open.state !== 'open' || (open.sent && open.kind === 'start')) return null;
-    return { ...row, task: { ...open, sent: true, sentAt: realNow } };
+    const wrote = { what: open.kind, at: open.at };
+    return { ...row, task: { ...open, sent: true, sentAt: realNow }, wrote };
+  };
+}
+
+/** RunPod was asked to delete it. */
+export function terminateSent(now: number): Move {
+  return (row) => ({ ...row, wrote: { what: 'terminate', at: now } });
+}
+
+/** As `move`, after a refusal: RunPod will not carry it out later either. */
+export function refusedFor(move: Move): Move {
+  return (row) => {
+    const next = move(row);
+    return next && { ...next, wrote: null };
   };
 }
 
@@ -196,7 +210,7 @@ export function taskSent(taskId: string, realNow: number): Move {
 export function taskUnsent(taskId: string): Move {
   return (row) =>
     row.task?.id === taskId && row.task.state === 'open' && row.task.sent
-      ? { ...row, task: { ...row.task, sent: false, sentAt: null } }
+      ? { ...row, task: { ...row.task, sent: false, sentAt: null }, wrote: null }
       : null;
 }
 

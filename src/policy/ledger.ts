@@ -159,6 +159,8 @@ export const row = z.object({
   since: z.number(),
   attempts: z.array(attempt),
   facts: podFacts.nullable(),
+  /** What was last sent to RunPod for the pod, and when it was asked: it may be carried out after it was given up. */
+  wrote: z.object({ what: z.enum(['stop', 'start', 'terminate']), at: z.number() }).nullish(),
   /** What a start waits for, in RunPod's own status word; shown while the pod comes up. */
   waitsFor: z.string().nullable(),
   task: task.nullable(),

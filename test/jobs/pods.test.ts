@@ -346,6 +346,18 @@ describe('start-pod', () => {
     expect(w.provider.count('start')).toBe(1);
   });
 
+  it('is remembered as sent, also where it came to nothing; a refusal is not', async () => {
+    const w = world();
+    await off(w);
+    // Accepted, and the pod stays off: RunPod may still start it.
+    w.provider.failures.start = [cutOff];
+    await asked(w, 'start');
+    expect(await w.row()).toMatchObject({ status: 'stopped', wrote: { what: 'start', at: expect.any(Number) } });
+    w.provider.failures.start = [refused('invalid')];
+    await asked(w, 'start');
+    expect(await w.row()).toMatchObject({ status: 'stopped', trouble: { kind: 'refused' }, wrote: null });
+  });
+
   it('bids no more for a spot pod than its ceiling, and says so', async () => {
     const w = world();
     const spec = { ...SPEC, market: 'spot' as const, bidCeilingMicroUsd: 200_000 };

@@ -1,5 +1,5 @@
 import type { FleetPod } from '../fleet.ts';
-import type { RowStatus } from '../ledger.ts';
+import type { Row, RowStatus } from '../ledger.ts';
 import { idle } from './idle.ts';
 import { type Change, isUp, type Look, lookOf, type PodMemory, type ScanMemory, sameLook } from './memory.ts';
 import { reportsOf } from './reporting.ts';
@@ -25,6 +25,8 @@ export interface OwnAct {
   /** `terminating`: a request to terminate it is being carried out. */
   status: RowStatus | 'terminating';
   since: number;
+  /** What was last sent to RunPod for it. */
+  wrote?: Row['wrote'];
 }
 export type OwnActs = ReadonlyMap<string, OwnAct>;
 
@@ -62,6 +64,17 @@ function explained(act: OwnAct | undefined, look: Look): boolean {
   return act !== undefined && (EXPLAINS[act.status]?.(look) ?? false);
 }
 
+/** RunPod may carry out what we gave up on. */
+const LATE_MS = 30 * 60_000;
+
+/** Whether a write of ours, sent after the pod came to be as it is known, accounts for what it is now; null: it is gone. */
+function wroteIt(act: OwnAct | undefined, known: PodMemory, look: Look | null, at: number): boolean {
+  const wrote = act?.wrote;
+  if (!wrote || wrote.at < known.since || at - wrote.at > LATE_MS) return false;
+  if (look === null) return wrote.what === 'terminate';
+  return wrote.what === 'stop' ? look.state === 'stopped' : wrote.what === 'start' && isUp(look);
+}
+
 const ENDING: readonly OwnAct['status'][] = ['terminated', 'terminating'];
 
 /** A pod that comes up does so by itself. */
@@ -83,7 +96,9 @@ export function differences(memory: ScanMemory, read: PodsRead, acts: OwnActs): 
     if (look === null || look.state === 'gone')
       return ENDING.includes(acts.get(podId)?.status ?? 'running') ? [] : [{ podId, look: null }];
     if (sameLook(look, known.look) || natural(known.look, look)) return [];
-    return stateOnly(known.look, look) && explained(acts.get(podId), look) ? [] : [{ podId, look }];
+    const act = acts.get(podId);
+    const ours = explained(act, look) || wroteIt(act, known, look, read.at);
+    return ours && stateOnly(known.look, look) ? [] : [{ podId, look }];
   });
 }
 
@@ -195,7 +210,8 @@ function missed(podId: string, known: PodMemory, { read, acts, proofs, fresh }: 
   }
   const forgotten = known.look.state === 'stopped' && read.at - known.since >= REMOVED_AFTER_MS;
   const what = forgotten ? 'removed by RunPod' : 'terminated';
-  return { pod: null, changes: fresh ? [] : [changed(read, podId, known, what)], unsure: false };
+  const told = fresh || wroteIt(acts.get(podId), known, null, read.at);
+  return { pod: null, changes: told ? [] : [changed(read, podId, known, what)], unsure: false };
 }
 
 function shown(podId: string, known: PodMemory, pod: FleetPod, outside: boolean, judge: Judging): Verdict {
@@ -254,6 +270,8 @@ function enter(known: PodMemory, look: Look, read: PodsRead, podId: string, act:
   const base = { ...known, look, next: null, upRate, missing: 0 };
   if (known.look.state !== look.state && !(known.look.state === 'coming' && look.state === 'up')) {
     if (isUp(look)) return { ...base, since: read.at, source: 'seen', said: null, idleSince: null, idleReads: 0 };
+    if (wroteIt(act, known, look, read.at) && act?.status !== 'stopped')
+      return { ...base, since: read.at, source: 'own', said: null, idleSince: null, idleReads: 0 };
     return { ...base, ...endOf(podId, look, read, act, 'seen'), idleSince: null, idleReads: 0 };
   }
   if (known.look.state !== look.state) return { ...base, since: read.at, source: 'seen' };

@@ -212,6 +212,45 @@ describe('what contradicts our own books', () => {
     expect(scanner.state()).toBe('stopped');
   });
 
+  const wrote = (what: 'stop' | 'start' | 'terminate', at: number, status: 'running' | 'stopped'): OwnActs =>
+    new Map([['pod1', { status, since: NOW, wrote: { what, at } }]]);
+
+  it.each([
+    ['start', [off()], [pod()], 'stopped', 'pod1 started'],
+    ['stop', [pod()], [off()], 'running', 'pod1 stopped'],
+    ['terminate', [pod()], [], 'running', 'pod1 terminated'],
+  ] as const)(
+    'a %s of ours that RunPod carries out after we gave up on it is ours',
+    (what, before, after, status, outside) => {
+      const scanned = (acts: OwnActs) => {
+        const scanner = new Scanner();
+        scanner.scan(NOW, [...before]);
+        for (const minute of [5, 6, 7]) scanner.scan(NOW + minute * MINUTE, [...after], [...after], acts);
+        return scanner.whats();
+      };
+      expect(scanned(wrote(what, NOW + MINUTE, status))).toEqual([]);
+      // What was written before the state that it was in, or long ago, explains nothing.
+      expect(scanned(wrote(what, NOW - 2 * HOUR, status))).toEqual([outside]);
+      expect(scanned(new Map([['pod1', { status, since: NOW }]]))).toEqual([outside]);
+    },
+  );
+
+  it('a stop of ours explains one end, and not the next', () => {
+    const scanner = new Scanner();
+    const acts = wrote('stop', NOW + MINUTE, 'running');
+    scanner.scan(NOW, [pod()]);
+    for (const [minute, list] of [
+      [5, [off()]],
+      [10, [pod()]],
+      [11, [pod()]],
+      [15, [off()]],
+      [16, [off()]],
+    ] as const)
+      scanner.scan(NOW + minute * MINUTE, [...list], [...list], acts);
+    // The row has it running all the time, which accounts for its coming up.
+    expect(scanner.whats()).toEqual(['pod1 stopped']);
+  });
+
   it('a pod that is being terminated is no change, and is kept until that is done', () => {
     const scanner = new Scanner();
     scanner.scan(NOW, [pod()]);
