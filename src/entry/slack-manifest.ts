@@ -14,7 +14,6 @@ const SCOPES = [
   'groups:read',
   'channels:history',
   'groups:history',
-  'im:write',
   // The digest’s chart, and answers as files.
   'files:write',
   'files:read',
@@ -26,6 +25,8 @@ export function slackManifest(): string {
   const manifest = {
     display_information: { name: 'Podwarden', description: 'GPU pods on RunPod' },
     features: {
+      // Direct messages have buttons, and people answer there.
+      app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
       bot_user: { display_name: 'podwarden', always_online: true },
       slash_commands: [{ command: '/pod', description: 'GPU pods on RunPod', usage_hint: hint, should_escape: false }],
     },

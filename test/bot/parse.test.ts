@@ -108,6 +108,13 @@ describe('every command', () => {
     expect([...new Set(keys.map((key) => key.slice(1, -2)))].filter((key) => !allowed.has(key))).toEqual([]);
   });
 
+  it('Slack’s manifest opens the Messages tab for buttons and answers, and asks for no scope that no call needs', () => {
+    const { features, oauth_config } = JSON.parse(slackManifest());
+    expect(features.app_home).toEqual({ messages_tab_enabled: true, messages_tab_read_only_enabled: false });
+    // A direct message is posted to the person: no call opens a conversation.
+    expect(oauth_config.scopes.bot).not.toContain('im:write');
+  });
+
   it('is in Slack’s manifest', () => {
     const manifest = JSON.parse(slackManifest());
     expect(manifest.features.slash_commands[0].usage_hint).toContain('launch | list | show');
