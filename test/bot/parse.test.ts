@@ -5,6 +5,7 @@ import { COMMANDS } from '../../src/bot/commands/list.ts';
 import { parseOptions, parseText, splitCommand, tokenize, UsageError } from '../../src/bot/commands/parse.ts';
 import { guildCommands } from '../../src/bot/discord/commands.ts';
 import { slackManifest } from '../../src/entry/slack-manifest.ts';
+import { MAX_MIDDLE } from '../../src/policy/pod-names.ts';
 
 const fromText = (text: string) => {
   const { command, rest } = splitCommand(text, COMMANDS);
@@ -43,6 +44,28 @@ describe('text', () => {
     ['help', {}],
   ])('%s', (text, args) => {
     expect(fromText(text).args).toEqual(args);
+  });
+
+  const limited = COMMANDS.flatMap((command) =>
+    optionsOf(command).flatMap(({ name: option }) => {
+      const issue = command.args.shape[option]?.safeParse('x'.repeat(1999)).error?.issues[0];
+      return issue?.code === 'too_big' ? [{ of: command.name, option, most: issue.maximum }] : [];
+    }),
+  );
+  it.each(limited)('$of refuses a $option that is too long with its limit', ({ of, option, most }) => {
+    const command = COMMANDS.find(({ name }) => name === of) as (typeof COMMANDS)[number];
+    expect(() => parseOptions(command, { [option]: 'x'.repeat(1999) })).toThrow(
+      `${option} has 1999 characters; it takes at most ${most}.`,
+    );
+  });
+
+  it('a reason or a name that is too long says how long it may be', () => {
+    expect(() => fromText(`terminate run7 reason="${'x'.repeat(301)}"`)).toThrow(
+      'reason has 301 characters; it takes at most 300.',
+    );
+    expect(() => fromText(`launch a6000 name=${'x'.repeat(MAX_MIDDLE + 1)}`)).toThrow(
+      `name has ${MAX_MIDDLE + 1} characters; it takes at most ${MAX_MIDDLE}.`,
+    );
   });
 
   it('nothing is help', () => {

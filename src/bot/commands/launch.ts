@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { findGpu } from '../../policy/gpu.ts';
+import { MAX_MIDDLE } from '../../policy/pod-names.ts';
 import type { LaunchArgs } from '../../policy/presets.ts';
 import { note } from '../message/message.ts';
 import { defineCommand, oneOf, wholeNumber } from './declare.ts';
 import { launchedBefore, launchWith, rowId, suggestGpus } from './launching.ts';
 
-const text = (what: string) =>
+const text = (what: string, most = 300) =>
   z
     .string()
     .trim()
     .min(1, { error: `${what} is empty` })
-    .max(300, { error: `${what} is too long` });
+    .max(most, { error: `${what} is too long` });
 
 /** A reference as registries take them: no spaces, nothing that could be markup. */
 const image = text('image').regex(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*(:[\w.-]+)?(@sha256:[a-f0-9]{64})?$/i, {
@@ -33,7 +34,7 @@ export const launch = defineCommand({
     volume: text('volume').optional().describe('GB of volume disk, or a network volume by name or id'),
     cloud: oneOf(['secure', 'community']).optional().describe('secure or community'),
     region: text('region').optional().describe('Data centre such as EU-RO-1, or the beginning of some such as EU'),
-    name: text('name').optional().describe('What you will call the pod'),
+    name: text('name', MAX_MIDDLE).optional().describe('What you will call the pod'),
     project: text('project').optional().describe('What it is for, for the costs'),
   }),
   positional: ['gpu', 'market', 'count'],

@@ -161,7 +161,10 @@ function check<S extends z.ZodObject>(command: Command<S>, values: Record<string
   if (parsed.success) return parsed.data as z.infer<S>;
   const problems = parsed.error.issues.slice(0, 3).map((issue) => {
     const name = issue.path.join('.');
-    if (values[name] === undefined) return `${name} is missing.`;
+    const value = values[name];
+    if (value === undefined) return `${name} is missing.`;
+    if (issue.code === 'too_big' && typeof value === 'string')
+      return `${name} has ${value.trim().length} characters; it takes at most ${issue.maximum}.`;
     return issue.message.startsWith(name) ? `${issue.message}.` : `${name} ${issue.message}.`;
   });
   throw new UsageError(`${problems.join(' ')}\n${usageOf(command as unknown as Command)}`);
