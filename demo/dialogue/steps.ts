@@ -175,6 +175,10 @@ const READERS: Reader[] = [
   [/^empty redis$/, () => ({ kind: 'empty-redis' })],
 ];
 
+/** What each kind of line looks like, and each fault that can be set: for what lists them. */
+export const STEP_PATTERNS: readonly RegExp[] = READERS.map(([pattern]) => pattern);
+export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
+
 /** One step of one line. @throws Error that says what is wrong with it. */
 export function readStep(text: string): Step {
   for (const [pattern, read] of READERS) {

@@ -1,10 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readDialogue, readStep, UnreadableLine } from '../../demo/dialogue/steps.ts';
+import { FAULT_NAMES, readDialogue, readStep, STEP_PATTERNS, UnreadableLine } from '../../demo/dialogue/steps.ts';
+
+describe('docs/demo.md', () => {
+  const page = readFileSync(new URL('../../docs/demo.md', import.meta.url), 'utf8');
+  const section = /\n## The steps of a dialogue\n([\s\S]*?)\n## /.exec(page)?.[1] ?? '';
+  const shown = [...section.matchAll(/^\| `((?:[^`\\]|\\.)+)`/gm)].map(([, line = '']) => line.replaceAll('\\|', '|'));
+  const steps = shown.filter((line) => !/^\w+=/.test(line));
+  const faults = shown.filter((line) => /^\w+=/.test(line));
+
+  it('lists every step of a dialogue, each as it can be typed', () => {
+    expect(steps.filter((line) => !STEP_PATTERNS.some((pattern) => pattern.test(line)))).toEqual([]);
+    expect(STEP_PATTERNS.filter((pattern) => !steps.some((line) => pattern.test(line)))).toEqual([]);
+    for (const line of steps) expect(readStep(line)).toBeDefined();
+  });
+
+  it('lists every fault, each with a value that it takes', () => {
+    const named = faults.map((line) => line.split('=')[0]);
+    expect([...new Set(named)].sort()).toEqual([...FAULT_NAMES].sort());
+    for (const line of faults) expect(readStep(`fault ${line}`)).toMatchObject({ kind: 'fault' });
+  });
+});
 
 describe('the steps of a dialogue', () => {
   it.each([
