@@ -56,4 +56,12 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: 'test/policy/scan/believe.test.ts',
     name: 'a stop of ours explains one end, and not the next',
   },
+  {
+    guard: 'spot without a known price costs at most its bid',
+    file: 'src/bot/views/pod-card.ts',
+    without: "isQuotedAtMost(spec) ? 'at most' : 'about'",
+    to: "'about'",
+    test: CARDS,
+    name: 'a spot launch without a known price costs at most its bid',
+  },
 ];

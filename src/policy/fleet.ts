@@ -92,6 +92,9 @@ const OURS = new Map([
   ['CHECKING', 'Checking'],
 ]);
 
+/** A launch that has no pod yet: nothing of it bills. */
+export const isLaunching = ({ status }: Pick<FleetPod, 'status'>): boolean => OURS.has(status);
+
 const LONGEST_WORD = 30;
 
 /** A status that we do not know, as RunPod writes it: text from outside, for one cell of a table. */

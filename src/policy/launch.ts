@@ -235,6 +235,10 @@ export interface Commitment {
   microUsdPerHour: MicroUsd;
 }
 
+/** Spot without a known price is quoted at what it may bid: it costs at most that. */
+export const isQuotedAtMost = (spec: LaunchSpec): boolean =>
+  spec.bidCeilingMicroUsd !== null && spec.quotedMicroUsdPerHour >= spec.bidCeilingMicroUsd * spec.gpuCount;
+
 /** What a launch may come to cost: spot reserves what it may bid, not what it is hoped to cost. */
 export function reservedRate(spec: LaunchSpec): MicroUsd {
   return Math.max(spec.quotedMicroUsdPerHour, (spec.bidCeilingMicroUsd ?? 0) * spec.gpuCount);

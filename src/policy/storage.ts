@@ -1,4 +1,4 @@
-import { type FleetPod, isBilling } from './fleet.ts';
+import { type FleetPod, isBilling, isLaunching } from './fleet.ts';
 import { type MicroUsd, type MicroUsdPerHour, storageOver, storagePerDay, storagePerHour } from './money.ts';
 
 /** USD micro per GB-month. Source: docs.runpod.io, pods/pricing and accounts-billing/billing (read 2026-11). */
@@ -22,6 +22,7 @@ export function stoppedPerHour(storage: PodStorage): MicroUsdPerHour {
 
 /** What a pod costs an hour in the state it is in: its rate while that bills, else its volume disk at double rate. */
 export function rateNow(pod: FleetPod): MicroUsdPerHour {
+  if (isLaunching(pod)) return 0;
   return isBilling(pod) ? pod.microUsdPerHour : stoppedPerHour(pod);
 }
 

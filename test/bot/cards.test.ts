@@ -126,6 +126,14 @@ describe('cards', () => {
     }
   });
 
+  it('a spot launch without a known price costs at most its bid; with one about that', () => {
+    const queued = (quotedMicroUsdPerHour: number, gpuCount = 1) =>
+      plainText(podCard(newRow({ spec: { ...spot, quotedMicroUsdPerHour, gpuCount } }), around), 1000);
+    expect(queued(441_000)).toContain('spot, at most $0.44/h');
+    expect(queued(882_000, 2)).toContain('spot, at most $0.88/h');
+    expect(queued(232_000)).toContain('spot, about $0.23/h');
+  });
+
   it('the words that people rely on are there', () => {
     const said = (name: string) => plainText(podCard(CARDS.find(([n]) => n === name)?.[1] ?? newRow(), around), 10_000);
     expect(said('failed-no-capacity')).toContain('no capacity');

@@ -78,6 +78,14 @@ describe('cards of requests', () => {
     }
   });
 
+  it('files are copied before a pod that is up stops; one that is off has to be started for it', () => {
+    const said = (more: Partial<Approval>) =>
+      plainText(requestCard([newApproval({ ...more, data: 'nothing' })], NOW, accountsOf), 10_000);
+    expect(said({})).toContain('before the pod stops');
+    expect(said({ fingerprint: off })).not.toContain('before the pod stops');
+    expect(said({ fingerprint: off })).toMatch(/start it first.*while it is up/i);
+  });
+
   it('names each of seven, and what they save together', () => {
     const said = plainText(requestCard(CARDS.at(-1)?.[1] ?? [], NOW, accountsOf), 10_000);
     for (let i = 0; i < 7; i++) expect(said).toContain(`run${i}`);

@@ -1,16 +1,18 @@
 import { z } from 'zod';
-import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
+import { type FleetPod, isLaunching, stateOf, statusText } from '../../policy/fleet.ts';
 import { findGpu } from '../../policy/gpu.ts';
+import { isQuotedAtMost } from '../../policy/launch.ts';
+import type { Row } from '../../policy/ledger.ts';
 import { costOver } from '../../policy/money.ts';
-import { parsePodName } from '../../policy/pod-names.ts';
+import { parsePodName, spokenName } from '../../policy/pod-names.ts';
 import { rateNow } from '../../policy/storage.ts';
-import { card, fields, moment, money, note, type Span, text } from '../message/message.ts';
+import { card, fields, type Message, moment, money, note, type Span, text } from '../message/message.ts';
 import { fleetList, gpuList } from '../views/lists.ts';
 import { stopConfirm } from '../views/stop.ts';
 import { gpuText, storageText } from '../views/words.ts';
 import { defineCommand, oneOf } from './declare.ts';
 import { suggestGpus } from './launching.ts';
-import { isLaunching, knownPods, launchingPods, namedPods, ownedBy, ownersOf, suggestPods } from './pods.ts';
+import { namedPods, ownedBy, ownersOf, podsAndLaunches, suggestPods } from './pods.ts';
 import { stoppingPod } from './stop-start.ts';
 
 export const list = defineCommand({
@@ -25,7 +27,7 @@ export const list = defineCommand({
   async run({ whose }, asker, services) {
     const fleet = await services.snapshots.fleet();
     if (!fleet) return note('warn', 'The fleet was not read yet. Try again in a minute.');
-    const pods = [...(await knownPods(services)), ...(await launchingPods(services))];
+    const pods = await podsAndLaunches(services);
     const times = { readAt: fleet.readAt, now: services.clocks.now() };
     const owners = await ownersOf(pods, services);
     const shown = whose === 'mine' ? pods.filter((pod) => ownedBy(pod, owners.get(pod.id), asker)) : pods;
@@ -53,20 +55,19 @@ export const show = defineCommand({
   async run({ pod: word }, _asker, services) {
     const [pod] = await namedPods(word, services);
     if (!pod) return note('warn', 'No such pod.');
+    if (isLaunching(pod)) return launchCard(pod, await services.ledger.get(pod.id));
     const row = await services.ledger.byPod(pod.id);
     const market = row?.spec?.market === 'spot' ? ' spot' : '';
     const id = row?.id ?? pod.id;
     const off = ['stopped', 'error'].includes(stateOf(pod));
-    const buttons = isLaunching(pod)
-      ? []
-      : [
-          { label: 'Connect', token: `v1.connect.${id}` },
-          off
-            ? { label: 'Start', token: `v1.start.${id}` }
-            : { label: 'Stop', token: `v1.stop.${id}`, confirm: stopConfirm(stoppingPod(pod)) },
-          { label: 'Terminate…', token: `v1.terminate.${id}` },
-          { label: 'More…', token: `v1.more.${id}` },
-        ];
+    const buttons = [
+      { label: 'Connect', token: `v1.connect.${id}` },
+      off
+        ? { label: 'Start', token: `v1.start.${id}` }
+        : { label: 'Stop', token: `v1.stop.${id}`, confirm: stopConfirm(stoppingPod(pod)) },
+      { label: 'Terminate…', token: `v1.terminate.${id}` },
+      { label: 'More…', token: `v1.more.${id}` },
+    ];
     const started = stateOf(pod) === 'up' && pod.startedAt !== null ? Date.parse(pod.startedAt) : null;
     const cost = costOver(pod.microUsdPerHour, Math.max(0, services.clocks.now() - (started ?? 0)));
     return card(
@@ -97,6 +98,27 @@ export const show = defineCommand({
     );
   },
 });
+
+/** There is no pod yet: what it was asked with, and nothing that would be a pod's. */
+function launchCard(pod: FleetPod, row: Row | null): Message {
+  const spec = row?.spec ?? null;
+  const market = spec?.market === 'spot' ? ' spot' : '';
+  return card(`${spokenName(pod.name)}: ${statusText(pod)}`, 'info', [
+    fields(
+      ['Id', 'none yet'],
+      ['GPU', gpuText(pod.gpuName, pod.gpuCount)],
+      [
+        'Price',
+        spec && isQuotedAtMost(spec) ? 'at most ' : '',
+        money(pod.microUsdPerHour, 'hour'),
+        `${market} once it runs`,
+      ],
+      ['Launched by', row?.by.name ?? '–'],
+      ['Asked', moment(Date.parse(pod.createdAt))],
+      ['Storage', storageText(pod)],
+    ),
+  ]);
+}
 
 export const gpus = defineCommand({
   name: 'gpus',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { enqueueFor } from '../../jobs/queues.ts';
 import { type Cloud, findGpu, type GpuMatch, type GpuType, shownStock } from '../../policy/gpu.ts';
-import { decideLaunch, reservedRate } from '../../policy/launch.ts';
+import { decideLaunch, isQuotedAtMost, reservedRate } from '../../policy/launch.ts';
 import type { LaunchSpec, Row } from '../../policy/ledger.ts';
 import { shortName } from '../../policy/pod-names.ts';
 import { cloudOf, type LaunchArgs, requestOf } from '../../policy/presets.ts';
@@ -137,9 +137,9 @@ function queued({ spec, ask }: Row): Message {
   return note(
     'info',
     text(
-      `Queued ${spec.middle} on ${gpuText(spec.gpuName, spec.gpuCount)} (${spec.market}, `,
+      `Queued ${spec.middle} on ${gpuText(spec.gpuName, spec.gpuCount)} (${spec.market}, ${isQuotedAtMost(spec) ? 'at most ' : ''}`,
       rate,
-      '). Its card here follows it.',
+      '). I’ll update its card here.',
     ),
   );
 }

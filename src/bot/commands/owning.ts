@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { ownerOfPod } from '../../jobs/approvals.ts';
 import { readFleet } from '../../jobs/names.ts';
+import { isLaunching } from '../../policy/fleet.ts';
 import { actorOf, bare, type PersonRef } from '../../policy/identity.ts';
 import { spokenName } from '../../policy/pod-names.ts';
 import { type Block, type Message, note, orElse, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { defineCommand } from './declare.ts';
-import { isLaunching, namedPods, podsArgument, suggestPods } from './pods.ts';
+import { namedPods, podsArgument, suggestPods } from './pods.ts';
 
 type Pod = { id: string; name: string };
 

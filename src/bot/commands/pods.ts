@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { factsOf } from '../../policy/facts.ts';
-import type { FleetPod } from '../../policy/fleet.ts';
+import type { Fleet, FleetPod } from '../../policy/fleet.ts';
 import { stateOf } from '../../policy/fleet.ts';
 import { accountsOf, bare, type PersonRef } from '../../policy/identity.ts';
-import type { Row, RowStatus } from '../../policy/ledger.ts';
+import { PASSING, type Row, type RowStatus } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { ownerOf } from '../../policy/ownership.ts';
 import { findPod, parsePodName, podName, shortName, spokenName, UNNAMED_SUFFIX } from '../../policy/pod-names.ts';
@@ -39,14 +39,20 @@ export async function namedPods(word: string, services: Services): Promise<Fleet
   if (names.length === 0) throw new UsageError('Name a pod, or several with commas between them.');
   if (names.length > MAX_PODS)
     throw new UsageError(`At most ${MAX_PODS} pods go together; that names ${names.length}.`);
-  const known = [...(await knownPods(services)), ...(await launchingPods(services))];
-  const found = names.map((name) => oneNamed(name, known));
+  const known = await podsAndLaunches(services);
+  const waiting = (await services.ledger.passing()).filter(({ status }) => status === 'asking');
+  const found = names.map((name) => oneNamed(name, known, waiting));
   return [...new Map(found.map((pod) => [pod.id, pod])).values()];
 }
 
-function oneNamed(name: string, pods: FleetPod[]): FleetPod {
+function oneNamed(name: string, pods: FleetPod[], waiting: readonly Row[]): FleetPod {
   const match = findPod(name, pods);
   if (match.kind === 'one') return match.pod;
+  const asked = waiting.find(({ spec }) => spec?.middle === name.toLowerCase());
+  if (asked && match.kind === 'none')
+    throw new UsageError(
+      `${name} is not launched yet: it waits for another person to allow it. ${asked.by.name} can press Deny on its card to withdraw it.`,
+    );
   const shown = name.slice(0, 60);
   if (match.kind === 'several') {
     const some = match.pods
@@ -61,9 +67,19 @@ function oneNamed(name: string, pods: FleetPod[]): FleetPod {
 
 /** The last read of the fleet, corrected by what we did since: nobody is shown less than we know ourselves. */
 export async function knownPods(services: Pick<Services, 'snapshots' | 'ledger'>): Promise<FleetPod[]> {
+  return known(await services.snapshots.fleet(), await services.ledger.open());
+}
+
+/** With launches that have no pod yet. The rows are read once: one that gets its pod in between is in neither list else. */
+export async function podsAndLaunches(services: Services): Promise<FleetPod[]> {
   const fleet = await services.snapshots.fleet();
+  const open = await services.ledger.open();
+  return [...known(fleet, open), ...open.flatMap(launchOf)];
+}
+
+function known(fleet: Fleet | null, open: readonly Row[]): FleetPod[] {
   const readAt = fleet?.readAt ?? 0;
-  const rows = new Map((await services.ledger.open()).map((row) => [row.podId, row]));
+  const rows = new Map(open.map((row) => [row.podId, row]));
   const read = (fleet?.pods ?? []).filter((pod) => stateOf(pod) !== 'gone');
   const seen = new Set(read.map((pod) => pod.id));
   const corrected = read.map((pod) => {
@@ -74,18 +90,15 @@ export async function knownPods(services: Pick<Services, 'snapshots' | 'ledger'>
   return [...corrected, ...unread.filter((pod) => pod !== null)];
 }
 
-/** Launches that have no pod yet, as lists show them: under the row's own id. */
-export async function launchingPods(services: Services): Promise<FleetPod[]> {
-  // One that waits for somebody is no launch yet.
-  const passing = (await services.ledger.passing()).filter(({ status }) => status !== 'asking');
-  const rows = passing.filter((row) => row.podId === null && row.spec !== null);
-  return rows.flatMap((row) => {
-    const { spec } = row;
-    if (!spec) return [];
-    return {
+/** A launch that has no pod yet, as lists show it: under the row's own id. One that waits for somebody is no launch yet. */
+function launchOf(row: Row): FleetPod[] {
+  const { spec, status } = row;
+  if (!spec || row.podId !== null || status === 'asking' || !PASSING.includes(status)) return [];
+  return [
+    {
       id: row.id,
       name: row.attempts.at(-1)?.podName ?? podName(spec.owner, spec.middle, UNNAMED_SUFFIX),
-      status: LAUNCHING[row.status] ?? 'LAUNCHING',
+      status: LAUNCHING[status] ?? 'LAUNCHING',
       gpuName: spec.gpuName,
       gpuCount: spec.gpuCount,
       cloud: spec.cloud,
@@ -102,12 +115,11 @@ export async function launchingPods(services: Services): Promise<FleetPod[]> {
       imageMark: '',
       gpuUtil: [],
       clustered: false,
-    };
-  });
+    },
+  ];
 }
 
 const LAUNCHING: Partial<Record<RowStatus, string>> = { requested: 'QUEUED', settling: 'CHECKING' };
-export const isLaunching = (pod: FleetPod) => ['QUEUED', 'LAUNCHING', 'CHECKING'].includes(pod.status);
 
 const STATUS_OF: Partial<Record<RowStatus, string>> = {
   running: 'RUNNING',
@@ -190,7 +202,7 @@ export function ownedBy(pod: FleetPod, owner: PersonRef | undefined, asker: Aske
 }
 
 /** The launch whose answer is still awaited, where the list shows its pod already: it is told so, and has its pod. */
-async function launchOf(pod: FleetPod, services: Services): Promise<Row | null> {
+async function launchAwaiting(pod: FleetPod, services: Services): Promise<Row | null> {
   const passing = await services.ledger.passing();
   const launch = passing.find((row) => row.podId === null && row.attempts.some((a) => a.podName === pod.name));
   if (!launch) return null;
@@ -200,7 +212,7 @@ async function launchOf(pod: FleetPod, services: Services): Promise<Row | null> 
 
 /** The ledger's row of a pod, made when somebody first acts on a pod that was made elsewhere. */
 export async function rowOfPod(pod: FleetPod, asker: Asker, services: Services): Promise<Row> {
-  const known = (await services.ledger.byPod(pod.id)) ?? (await launchOf(pod, services));
+  const known = (await services.ledger.byPod(pod.id)) ?? (await launchAwaiting(pod, services));
   if (known) return known;
   const now = services.clocks.now();
   const by = (await ownersOf([pod], services)).get(pod.id) ?? asker.who;

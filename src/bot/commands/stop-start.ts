@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type FleetPod, stateOf } from '../../policy/fleet.ts';
+import { type FleetPod, isLaunching, stateOf } from '../../policy/fleet.ts';
 import type { Row } from '../../policy/ledger.ts';
 import * as moves from '../../policy/ledger-moves.ts';
 import { spokenName } from '../../policy/pod-names.ts';
-import { card, type Message, note, orElse, text } from '../message/message.ts';
+import { type Block, card, type Message, note, orElse, text } from '../message/message.ts';
 import type { Asker, Services } from '../services.ts';
 import { NOTHING_TO_STOP } from '../views/odd-card.ts';
 import { type StoppingPod, stopLines } from '../views/stop.ts';
@@ -11,7 +11,7 @@ import { gpuText, podOfRow } from '../views/words.ts';
 import { defineCommand } from './declare.ts';
 import { beyondText, type Gate, gateFor } from './gate.ts';
 import { followUp } from './launching.ts';
-import { isLaunching, namedPods, podsArgument, rowOfPod, suggestPods } from './pods.ts';
+import { namedPods, podsArgument, rowOfPod, suggestPods } from './pods.ts';
 
 export const stop = defineCommand({
   name: 'stop',
@@ -24,16 +24,14 @@ export const stop = defineCommand({
   suggest: { pods: suggestPods },
   async run(args, _asker, services) {
     const named = await namedPods(args.pods.replace(/\s*,\s*/g, ','), services);
-    const coming = named.filter(isLaunching).map((pod) => spokenName(pod.name));
+    const coming = await Promise.all(named.filter(isLaunching).map((pod) => stillLaunching(pod, services)));
     const failed = named.filter((pod) => stateOf(pod) === 'error').map((pod) => spokenName(pod.name));
     const up = named.filter((pod) => !['stopped', 'error'].includes(stateOf(pod)) && !isLaunching(pod));
     const off = named.filter((pod) => stateOf(pod) === 'stopped').map((pod) => spokenName(pod.name));
     const said = [
       ...(off.length > 0 ? [text(`Already off: ${off.join(', ')}.`)] : []),
       ...failed.map((name) => text(`${name}: ${NOTHING_TO_STOP}`)),
-      ...(coming.length > 0
-        ? [text(`No pod yet, its card has Stop as soon as there is one: ${coming.join(', ')}.`)]
-        : []),
+      ...coming,
     ];
     if (up.length === 0) return note('info', ...orElse(said, text('No such pod. /pod list shows what there is.')));
     const draft = services.newId();
@@ -43,6 +41,15 @@ export const stop = defineCommand({
     return card(title, 'warn', [...up.flatMap((pod) => stopLines(stoppingPod(pod))), ...said], [button]);
   },
 });
+
+async function stillLaunching(pod: FleetPod, services: Services): Promise<Block> {
+  const row = await services.ledger.get(pod.id);
+  const name = spokenName(pod.name);
+  const by = row ? ` by ${row.by.name}` : '';
+  return text(
+    `${name} is still being launched${by}, so there is no pod to stop yet. Its card gets a Stop button with the pod, or run /pod stop ${name} again then.`,
+  );
+}
 
 export function stoppingPod(pod: FleetPod): StoppingPod {
   return {

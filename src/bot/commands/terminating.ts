@@ -12,7 +12,7 @@ import {
 import { anyoneEligible } from '../../policy/approvers.ts';
 import { factsOf } from '../../policy/facts.ts';
 import { fingerprintOf } from '../../policy/fingerprint.ts';
-import { type FleetPod, statusText } from '../../policy/fleet.ts';
+import { type FleetPod, isLaunching, statusText } from '../../policy/fleet.ts';
 import { type AccountId, accountsOf, bare, type PersonRef } from '../../policy/identity.ts';
 import { ownerKey, spokenName } from '../../policy/pod-names.ts';
 import { losesData } from '../../policy/survival.ts';
@@ -23,7 +23,7 @@ import { everybody } from '../people.ts';
 import type { Asker, Services } from '../services.ts';
 import { openRequest } from '../views/request-words.ts';
 import { gpuText } from '../views/words.ts';
-import { isLaunching, knownPods, rowOfPod } from './pods.ts';
+import { knownPods, rowOfPod } from './pods.ts';
 
 const draftSchema = z.object({ pods: z.array(z.string()), reason: z.string().optional() });
 const kept = z.record(z.string(), z.array(z.string()));

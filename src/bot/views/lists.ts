@@ -1,4 +1,4 @@
-import { type FleetPod, stateOf, statusText } from '../../policy/fleet.ts';
+import { type FleetPod, isLaunching, stateOf, statusText } from '../../policy/fleet.ts';
 import { type GpuType, shownStock, spotIn } from '../../policy/gpu.ts';
 import { parsePodName, spokenName } from '../../policy/pod-names.ts';
 import { rateNow } from '../../policy/storage.ts';
@@ -57,7 +57,7 @@ function fleetRow(pod: FleetPod, now: number, owner: string | null): Span[][] {
     [plain(spokenName(pod.name))],
     [plain(pod.clustered ? `${statusText(pod)}, in a cluster` : statusText(pod))],
     [plain(gpuText(pod.gpuName, pod.gpuCount))],
-    [money(rateNow(pod), 'hour')],
+    [money(isLaunching(pod) ? pod.microUsdPerHour : rateNow(pod), 'hour')],
     [plain(age(pod, now))],
     [plain(owner ?? '–')],
   ];

@@ -1,5 +1,5 @@
 import type { GpuType } from '../../policy/gpu.ts';
-import { cloudName } from '../../policy/launch.ts';
+import { cloudName, isQuotedAtMost } from '../../policy/launch.ts';
 import type { PodFacts, Row } from '../../policy/ledger.ts';
 import { costOver, formatUsd } from '../../policy/money.ts';
 import { parsePodName, spokenName } from '../../policy/pod-names.ts';
@@ -120,7 +120,7 @@ function ask(row: Row, by: Span): Block {
   if (!spec) return text('For ', by, '.');
   const cloud = cloudName(spec.cloud);
   const price = money(spec.quotedMicroUsdPerHour, 'hour');
-  const about = spec.market === 'spot' ? ' spot, about ' : ' on-demand, ';
+  const about = spec.market === 'spot' ? ` spot, ${isQuotedAtMost(spec) ? 'at most' : 'about'} ` : ' on-demand, ';
   return text('For ', by, ` in ${cloud},${about}`, price, '.');
 }
 

@@ -150,7 +150,7 @@ function undecidedLine(record: Approval): Block[] {
   return [text(bold(pod(record)), `:${since}${goesOn}`)];
 }
 
-/** Where nothing durable exists and it can still be decided: how files are saved, before the pod stops. */
+/** Where nothing durable exists and it can still be decided: how files are saved while that is possible. */
 function rescue(records: readonly Approval[]): Block[] {
   const bare = records.filter(({ facts, status }) => facts.networkVolume === null && UNDECIDED.includes(status));
   if (bare.length === 0) return [];
@@ -164,7 +164,7 @@ function rescue(records: readonly Approval[]): Block[] {
       code('rsync -avP -e "ssh -p PORT" root@IP:/workspace/ .'),
       ' over full SSH, or ',
       code('runpodctl send FILE'),
-      ' for small ones, before the pod stops.',
+      off ? ' for small ones, while it is up.' : ' for small ones, before the pod stops.',
     ),
   ];
 }
