@@ -1,3 +1,4 @@
+import { clockText } from '../policy/clock.ts';
 import { factsOf } from '../policy/facts.ts';
 import { troubleOf } from '../policy/launch-error.ts';
 import type { Attempt, LaunchSpec, Row, Trouble } from '../policy/ledger.ts';
@@ -23,7 +24,11 @@ export const launchPod = defineJob({
     for (;;) {
       const row = await context.ledger.get(id);
       if (!row) throw new PermanentFailure(`no row ${id}`);
-      if (isToSend(row) && !mayAct(context, name.name)) return;
+      if (isToSend(row) && !mayAct(context, name.name)) {
+        const why = `the clock of the worker’s machine is ${clockText(context.clocks.ahead?.() ?? 0)}, so it refuses to act. Set that machine’s clock (NTP)`;
+        await advance(context, id, moves.heldUp(why, context.clocks.now()));
+        return;
+      }
       if (row.status === 'requested') await take(row, context);
       else if (row.status === 'launching') await attempt(row, context, signal);
       else if (row.status === 'settling') await settle(row, context, signal);

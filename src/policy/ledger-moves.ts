@@ -14,6 +14,8 @@ export const REQUEST_TTL_MS = 10 * 60_000;
 /** The same for a further attempt, after the settle time of an earlier one. */
 export const RETRY_TTL_MS = 30 * 60_000;
 
+const HELD_UP_AFTER_MS = 15_000;
+
 const enter = (row: Row, status: RowStatus, now: number, more: Partial<Row> = {}): Row => ({
   ...row,
   status,
@@ -42,7 +44,7 @@ export function take(podName: string, now: number): Move {
   return (row) => {
     if (row.status !== 'requested') return null;
     if (now - row.createdAt > REQUEST_TTL_MS) return expire(now)(row);
-    return enter(row, 'launching', now, { attempts: [noAttempt(1, podName)] });
+    return enter(row, 'launching', now, { attempts: [noAttempt(1, podName)], heldUp: null });
   };
 }
 
@@ -52,7 +54,16 @@ export function sending(number: number, now: number, realNow: number): Move {
     const last = lastAttempt(row);
     if (row.status !== 'launching' || last?.number !== number || last.state !== 'planned') return null;
     if (now - row.createdAt > (number === 1 ? REQUEST_TTL_MS : RETRY_TTL_MS)) return expired(row, now);
-    return { ...row, attempts: withAttempt(row, { state: 'sending', sentAt: realNow }) };
+    return { ...row, attempts: withAttempt(row, { state: 'sending', sentAt: realNow }), heldUp: null };
+  };
+}
+
+/** A worker that should send it may not. Another one takes a launch up at once: what is young is not held up. */
+export function heldUp(why: string, now: number): Move {
+  return (row) => {
+    const waits = row.status === 'requested' || (row.status === 'launching' && lastAttempt(row)?.state === 'planned');
+    if (!waits || row.heldUp === why || now - row.since < HELD_UP_AFTER_MS) return null;
+    return { ...row, heldUp: why };
   };
 }
 

@@ -161,6 +161,8 @@ export const row = z.object({
   facts: podFacts.nullable(),
   /** What was last sent to RunPod for the pod, and when it was asked: it may be carried out after it was given up. */
   wrote: z.object({ what: z.enum(['stop', 'start', 'terminate']), at: z.number() }).nullish(),
+  /** Why no worker has sent a launch, where one knows. */
+  heldUp: z.string().nullish(),
   /** What a start waits for, in RunPod's own status word; shown while the pod comes up. */
   waitsFor: z.string().nullable(),
   task: task.nullable(),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/bot/message/plain-text.ts';
+import { podCard } from '../../src/bot/views/pod-card.ts';
 import { launchPod } from '../../src/jobs/launch-pod.ts';
 import { reconcile } from '../../src/jobs/reconcile.ts';
 import { reviewRequests } from '../../src/jobs/review-requests.ts';
@@ -69,6 +71,34 @@ async function approvedFrom(minutes: number, { context, provider }: Worker): Pro
   const vote = { by: BOB, at: bot.now(), accounts: [bare(BOB.account)] };
   await context.approvals.move('r1', moves.approve(vote, 0), () => []);
 }
+
+describe('a launch that a worker’s wrong clock holds up', () => {
+  const around = { now: 0, catalogue: [], accounts: [] };
+  const shown = async (w: Worker) => plainText(podCard(await w.row(), around), 1000);
+
+  it('says so on its card, and no more once a worker with the right time takes it', async () => {
+    const w = await workerOn(12);
+    const at = w.context.clocks.now() - 20_000;
+    await w.context.ledger.add(newRow({ createdAt: at, since: at }), () => null);
+    await launchPod.handle({ row: 'p1' }, w.context, signal);
+    expect(await shown(w)).toMatch(/queued.*not sent yet: the clock of the worker’s machine is 12 minutes fast.*NTP/is);
+    const { rev } = await w.row();
+    await launchPod.handle({ row: 'p1' }, w.context, signal);
+    // Said once: its card is not edited at every tick.
+    expect((await w.row()).rev).toBe(rev);
+    const right = await workerOn(0);
+    await launchPod.handle({ row: 'p1' }, right.context, signal);
+    expect(await shown(right)).not.toMatch(/clock/);
+    expect(await right.row()).toMatchObject({ status: 'running', heldUp: null });
+  });
+
+  it('is no news while another worker may still take it at once', async () => {
+    const w = await workerOn(12);
+    await launchFrom(0, w);
+    await launchPod.handle({ row: 'p1' }, w.context, signal);
+    expect(await shown(w)).not.toMatch(/clock/);
+  });
+});
 
 describe('stamps of machines that do not agree', () => {
   it.each([

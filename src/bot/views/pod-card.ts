@@ -63,9 +63,9 @@ function stateCard(row: Row, around: CardSurroundings): Message {
         ],
       );
     case 'requested':
-      return card(`${pod}: queued on ${gpu}`, 'info', [ask(row, by), ...allowed(row)]);
+      return card(`${pod}: queued on ${gpu}`, toneOf(row), [ask(row, by), ...allowed(row), ...heldUp(row)]);
     case 'launching':
-      return card(`${pod}: launching on ${gpu}`, 'info', [ask(row, by), text(askedOf(row))]);
+      return card(`${pod}: launching on ${gpu}`, toneOf(row), [ask(row, by), text(askedOf(row)), ...heldUp(row)]);
     case 'settling':
       return card(`${pod}: state unknown, checking`, 'warn', [
         ask(row, by),
@@ -111,6 +111,9 @@ function askedOf({ attempts }: Row): string {
     ? 'A worker has it, and asks RunPod next.'
     : 'RunPod was asked for it.';
 }
+
+const toneOf = ({ heldUp: why }: Row): Message['tone'] => (why ? 'warn' : 'info');
+const heldUp = ({ heldUp: why }: Row): Block[] => (why ? [text(`Not sent yet: ${why}.`)] : []);
 
 const allowed = ({ ask: asked }: Row): Block[] =>
   asked?.allowedBy ? [text(`Beyond a budget: ${asked.allowedBy.name} allowed it.`)] : [];
