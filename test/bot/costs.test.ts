@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/bot/message/message.ts';
+import { plainText } from '../../src/bot/message/plain-text.ts';
 import { balanceCard, budgetCard, costCard, whyCard } from '../../src/bot/views/costs/answers.ts';
 import { costRows, csv } from '../../src/bot/views/costs/csv.ts';
 import { digestCard, digestDetails } from '../../src/bot/views/costs/digest.ts';
@@ -142,6 +143,22 @@ const digest = (facts: Partial<DigestFacts> = {}, more: Partial<Digest> = {}): D
 });
 const nothing = { total: 0, compute: 0, storage: 0, waste: [], outside: [], movers: [], wasteMore: 0 };
 const posting = { png: 'iVBORw0KGgo=', late: false };
+
+it('the digest of a month’s last day says what the month has cost, and forecasts nothing', () => {
+  const month = {
+    soFar: usd(741.98),
+    month: { low: usd(741.98), expected: usd(741.98), high: usd(741.98) },
+    missing: 0,
+  };
+  const said = (last: string, facts: Partial<DigestFacts>) =>
+    plainText(digestCard(digest(facts, { first: last, last }), posting), 5000);
+  expect(said('2026-11-30', { month })).toContain('November: $741.98 in all');
+  expect(said('2026-11-30', { month })).not.toMatch(/so far|about \$741/);
+  expect(said('2026-11-30', { month: { soFar: usd(700), month: null, missing: 2 } })).toContain(
+    'November: $700.00, without 2 days that were never read',
+  );
+  expect(said('2026-11-29', {})).toContain('November so far: $741.98, in all about $908.66');
+});
 
 const CARDS: [string, Message][] = [
   ['digest', digestCard(digest(), posting)],

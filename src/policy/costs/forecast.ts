@@ -29,6 +29,9 @@ export function forecast(
   const known = before.map((day) => totals.get(day)).filter((total) => total !== undefined);
   const soFar = known.reduce((sum, total) => sum + total, 0) + today.soFar;
   const missing = before.length - known.length;
+  // Nothing is left to be forecast: it is the sum, from however few days.
+  if (today.over && today.day === monthEnd(today.day) && missing === 0)
+    return { soFar, month: { low: soFar, expected: soFar, high: soFar }, missing };
   const recent = daysFrom(plusDays(today.day, -LOOK_BACK), plusDays(today.day, -1))
     .map((day) => totals.get(day))
     .filter((total) => total !== undefined)

@@ -99,6 +99,18 @@ describe('what a month will come to', () => {
     });
   });
 
+  it('of a month that is over is what it has cost, however few days of it are known', () => {
+    const over = { day: '2026-11-30', soFar: usd(4), over: true };
+    const all = { low: usd(14), expected: usd(14), high: usd(14) };
+    // The first use was the day before: two days are too few for a forecast, and enough for a sum.
+    expect(forecast(over, totals('2026-11-29', [10]), '2026-11-29')).toEqual({
+      soFar: usd(14),
+      month: all,
+      missing: 0,
+    });
+    expect(forecast({ ...over, day: '2026-11-29' }, totals('2026-11-28', [10]), '2026-11-28').month).toBeNull();
+  });
+
   it('is no less than today has come to already', () => {
     const { month } = forecast({ day: '2026-11-30', soFar: usd(99) }, totals('2026-11-01', Array(29).fill(10)));
     expect(month).toEqual({ low: usd(389), expected: usd(389), high: usd(389) });

@@ -1,6 +1,7 @@
 import { budgetText, shareOf, WARN_AT } from '../../../policy/costs/budgets.ts';
-import { monthName, plusDays, shortDay } from '../../../policy/costs/days.ts';
+import { type Day, monthEnd, monthName, plusDays, shortDay } from '../../../policy/costs/days.ts';
 import type { Digest, DigestFacts } from '../../../policy/costs/digest.ts';
+import type { Forecast } from '../../../policy/costs/forecast.ts';
 import { type By, GROUPINGS } from '../../../policy/costs/report.ts';
 import { isUnusual } from '../../../policy/costs/usual.ts';
 import { formatUsd, type MicroUsd } from '../../../policy/money.ts';
@@ -102,7 +103,7 @@ function stateOfMoney(digest: Digest): Block[] {
     const lasts = lastsText(account);
     entries.push(['Balance', formatUsd(account.balance), ...lasts]);
   }
-  entries.push([`${monthName(digest.last)} so far`, `${formatUsd(month.soFar)}, in all `, ...monthText(month)]);
+  entries.push(monthEntry(digest.last, month));
   const tight = budgets.filter((state) => shareOf(state) >= WARN_AT[0]);
   if (tight.length > 0)
     entries.push([
@@ -110,6 +111,17 @@ function stateOfMoney(digest: Digest): Block[] {
       tight.map((state) => capital(budgetText(state, undefined, budgetWords(digest)))).join('; '),
     ]);
   return [fields(...entries)];
+}
+
+/** On its last day a month is over, and there is nothing to forecast. */
+function monthEntry(last: Day, month: Forecast): [string, ...(Span | string)[]] {
+  const name = monthName(last);
+  if (last !== monthEnd(last)) return [`${name} so far`, `${formatUsd(month.soFar)}, in all `, ...monthText(month)];
+  const { soFar, missing } = month;
+  return [
+    name,
+    `${formatUsd(soFar)}${missing > 0 ? `, without ${missing === 1 ? '1 day that was' : `${missing} days that were`} never read` : ' in all'}`,
+  ];
 }
 
 /** Farther ahead than this nobody counts days. */
