@@ -64,4 +64,12 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: CARDS,
     name: 'a spot launch without a known price costs at most its bid',
   },
+  {
+    guard: 'an edit brings an archived thread back',
+    file: 'src/bot/discord/posts.ts',
+    without:
+      "      await this.call(() => this.rest.patch(Routes.channel(channel), { body: { archived: false } }), 'thread');\n",
+    test: 'test/bot/refused-posts.test.ts',
+    name: 'is brought back by an edit where it archived itself',
+  },
 ];

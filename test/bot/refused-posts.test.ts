@@ -105,6 +105,18 @@ describe('a thread that takes nothing', () => {
     expect(texts('slack', false)).toEqual(['the card', 'reclaimed']);
   });
 
+  it('on Discord is brought back by an edit where it archived itself before its request ended', async () => {
+    const root = await put('discord', 'pod', 'the pod', 1);
+    const asked = await put('discord', 'card', 'approve?', 1, root);
+    const thread = chats.discord.server.channels.get((asked as { channel: string }).channel);
+    if (!thread) throw new Error('no thread');
+    thread.archived = true;
+    await put('discord', 'card', 'approved', 2, root);
+    expect(texts('discord', true)).toEqual(['approved']);
+    expect(texts('discord', false)).toEqual(['the pod']);
+    expect(thread.archived).toBe(false);
+  });
+
   it('on Discord has its card anew in the channel where the one inside cannot be edited', async () => {
     const root = await put('discord', 'pod', 'the pod', 1);
     await put('discord', 'card', 'approve?', 1, root);
