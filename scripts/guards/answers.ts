@@ -72,4 +72,11 @@ export const ANSWER_GUARDS: readonly Guard[] = [
     test: 'test/bot/refused-posts.test.ts',
     name: 'is brought back by an edit where it archived itself',
   },
+  {
+    guard: 'a pod on a savings plan saves nothing by a stop',
+    file: 'src/bot/views/stop.ts',
+    without: 'pod.savingsPlan ? PAID : ',
+    test: CARDS,
+    name: 'saves nothing by a stop, and says so',
+  },
 ];

@@ -230,6 +230,12 @@ export const policyFile = z.strictObject({
     .record(z.string().regex(/^[a-z0-9-]+$/, 'has letters a to z, digits and dashes'), project)
     .default({})
     .describe('What spend is told by, beside people: docs/costs.md.'),
+  savings_plans: z
+    .array(z.string().min(1).max(80))
+    .default([])
+    .describe(
+      'Pods on a Runpod savings plan, by id or the beginning of the name: ending them saves none of their GPU.',
+    ),
   budgets: budgets.default(() => budgets.parse({})).describe('Warned of at 80 % and 100 %: docs/costs.md.'),
   digest: digest.default(() => digest.parse({})).describe('When the cost digests come: docs/costs.md.'),
   warnings: warnings.default(() => warnings.parse({})).describe('What is warned of, and when: docs/warnings.md.'),

@@ -76,6 +76,7 @@ export function buildPolicy(
     scanMs: file.warnings.scan_minutes * 60_000,
     watch: watch(file),
     projects: Object.entries(file.projects).map(([name, project]) => ({ name, ...project })),
+    savingsPlans: file.savings_plans,
     budgets: budgets(file),
     digest: { hour: file.digest.hour, weekday: WEEKDAYS.indexOf(file.digest.weekly) + 1 },
     limits: {

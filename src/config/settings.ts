@@ -77,6 +77,8 @@ export interface Policy {
   scanMs: number;
   watch: { ops: Watch; billing: Watch };
   projects: readonly Project[];
+  /** Pods whose compute is paid in advance: ids, or beginnings of names. */
+  savingsPlans: readonly string[];
   budgets: BudgetRules;
   /** When digests come: a local hour, and the day of the weekly one (1 for Monday). */
   digest: { hour: number; weekday: number };

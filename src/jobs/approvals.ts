@@ -45,6 +45,8 @@ export interface Governance {
   /** How often the account is read, ms. */
   scanMs: number;
   projects: readonly Project[];
+  /** Ids of pods, or beginnings of their names. */
+  savingsPlans?: readonly string[];
   budgets: BudgetRules;
   digest: { hour: number; weekday: number };
   presets: Readonly<Record<string, LaunchArgs>>;

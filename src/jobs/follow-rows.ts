@@ -22,6 +22,9 @@ export async function followRows(
       await advance(context, row.id, moves.seenAs('terminated', null, now));
       continue;
     }
+    const paid = pod?.savingsPlan ?? false;
+    if (pod && row.facts && (row.facts.savingsPlan ?? false) !== paid)
+      await advance(context, row.id, moves.paidInAdvance(paid));
     const status = standsAs(row, memory);
     const facts = status && pod ? factsOf(pod, row.facts) : null;
     if (status && facts && !moves.shows(row, status, facts))

@@ -5,6 +5,7 @@ import { findHits } from '../policy/findings/rules.ts';
 import { passTime } from '../policy/findings/settle.ts';
 import type { FleetPod } from '../policy/fleet.ts';
 import { brokenPresets } from '../policy/presets.ts';
+import { withSavingsPlan } from '../policy/savings-plans.ts';
 import { balanceAt, believeBalance, withJump, withPeak } from '../policy/scan/account.ts';
 import {
   afresh,
@@ -72,7 +73,9 @@ async function whole(at: number, context: GovernedContext, signal: AbortSignal):
   const before = (await context.findings.memory()) ?? blank(at);
   const read = await readAccount(at, context, signal);
   const unread = [...read.unread, ...(await context.snapshots.unreadable())];
-  const picture = { ...read, unread, pods: read.pods.map((pod) => withReported(pod, before.pods[pod.id])) };
+  const { savingsPlans = [] } = context.governance;
+  const asKnown = (pod: FleetPod) => withSavingsPlan(withReported(pod, before.pods[pod.id]), savingsPlans);
+  const picture = { ...read, unread, pods: read.pods.map(asKnown) };
   await adoptLate(picture.pods, context);
   const ids = [...Object.keys(before.pods), ...picture.pods.map(({ id }) => id)];
   await scan(before, picture, await readBooks([...new Set(ids)], context), context, signal);

@@ -7,6 +7,7 @@ import type { PodFacts } from './ledger.ts';
  */
 export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
   const state = stateOf(pod);
+  const savingsPlan = pod.savingsPlan ?? before?.savingsPlan ?? false;
   const odd = { status: pod.status, microUsdPerHour: isBilling(pod) ? pod.microUsdPerHour : 0 };
   return {
     name: pod.name,
@@ -19,6 +20,7 @@ export function factsOf(pod: FleetPod, before: PodFacts | null): PodFacts {
     volumeDisk: pod.volumeDisk,
     networkVolume: pod.networkVolume,
     startedAt: pod.startedAt === null ? null : Date.parse(pod.startedAt),
+    ...(savingsPlan ? { savingsPlan } : {}),
     ...(state === 'error' || state === 'other' ? { odd } : {}),
   };
 }

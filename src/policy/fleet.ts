@@ -32,6 +32,8 @@ export const fleetPod = z.object({
   gpuUtil: z.array(z.number()).default([]),
   /** Member of a cluster: RunPod manages it as a whole, and refuses to delete it singly. */
   clustered: z.boolean().default(false),
+  /** Its compute is paid in advance, as the policy file says: ending it saves none of that. */
+  savingsPlan: z.boolean().optional(),
 });
 export type FleetPod = z.infer<typeof fleetPod>;
 

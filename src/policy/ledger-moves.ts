@@ -250,6 +250,14 @@ export function taskFailed(
   };
 }
 
+/** Whether its compute is paid in advance: what the policy file says of it has changed. */
+export function paidInAdvance(is: boolean): Move {
+  return (row) => {
+    if (row.facts === null || (row.facts.savingsPlan ?? false) === is) return null;
+    return { ...row, facts: { ...row.facts, savingsPlan: is } };
+  };
+}
+
 /** Whether a row shows its pod in this state already. */
 export function shows(row: Row, status: RowStatus, facts: PodFacts | null): boolean {
   return row.status === status && (facts === null || facts.odd?.status === row.facts?.odd?.status);

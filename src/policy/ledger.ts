@@ -137,6 +137,8 @@ export const podFacts = z.object({
   volumeDisk: z.object({ sizeGb: z.int(), path: z.string() }).nullable(),
   networkVolume: z.object({ id: z.string(), path: z.string() }).nullable(),
   startedAt: z.number().nullable(),
+  /** Its compute is paid in advance. */
+  savingsPlan: z.boolean().optional(),
   /** RunPod's own word for its state where that is ERROR or none that we know, and what it bills an hour in it. */
   odd: z.object({ status: z.string(), microUsdPerHour: z.int() }).optional(),
 });

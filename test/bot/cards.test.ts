@@ -220,6 +220,35 @@ describe('a CPU pod', () => {
   });
 });
 
+describe('a pod on a savings plan', () => {
+  const facts = { ...FACTS, savingsPlan: true };
+  it('saves nothing by a stop, and says so', () => {
+    const row = newRow({ ...up, status: 'running', facts });
+    const [confirm] = podCard(row, around).buttons.flatMap(({ confirm: asks }) => asks ?? []);
+    expect(confirm?.text).toMatch(/Ends: nothing: .*savings plan, which is paid in advance/);
+    expect(confirm?.text.length).toBeLessThanOrEqual(300);
+    const stopped = newRow({ ...up, status: 'stopped', facts, task: { ...task, state: 'done' } });
+    expect(
+      podLines(stopped, around)
+        .map(({ message }) => plainText(message, 500))
+        .join(),
+    ).not.toMatch(/\$0\.49\/h ended/);
+  });
+
+  it('saves only its disks by a termination', () => {
+    const said = (plan: boolean) => {
+      const asked = newApproval();
+      return requestCard([{ ...asked, facts: { ...asked.facts, ...FACTS, savingsPlan: plan } }], NOW, () => []);
+    };
+    expect(plainText(said(true), 5000)).toMatch(
+      /Saves: \$0\.49 a day for its disks; its GPU is paid in advance \(savings plan\)/,
+    );
+    // Its disk costs more while it is off, and the button says so.
+    expect(said(true).buttons[0]?.label).toMatch(/^Stop now: \$0\.02\/h → \$0\.03\/h$/);
+    expect(plainText(said(false), 5000)).toMatch(/Saves: \$12\.25 a day/);
+  });
+});
+
 describe('hostile text', () => {
   const evil = '<!channel> @everyone <@U1> <@&1> *b* `c` [x](http://evil) || ~~ > # &amp; \u202E';
   const row = newRow({

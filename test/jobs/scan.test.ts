@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { pageOut } from '../../src/jobs/page-out.ts';
 import { readFleet } from '../../src/jobs/read-fleet.ts';
 import { tick } from '../../src/jobs/tick.ts';
+import { factsOf } from '../../src/policy/facts.ts';
 import type { Alert } from '../../src/policy/findings/alert.ts';
-import { statusText } from '../../src/policy/fleet.ts';
+import { type FleetPod, statusText } from '../../src/policy/fleet.ts';
 import { billedAfterwards } from '../../src/policy/scan/account.ts';
 import type { AccountMemory } from '../../src/policy/scan/memory.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
@@ -94,6 +95,24 @@ describe('a scan', () => {
       expect(billedAfterwards(await account())).toBe(!declared);
     },
   );
+
+  it('marks the pods that the policy file names as on a savings plan, and its rows keep it', async () => {
+    const w = await world();
+    const context = { ...w.context, governance: { ...w.context.governance, savingsPlans: ['run7'] } };
+    const row = newRow({ status: 'running', podId: 'pod1', facts: FACTS, since: NOW });
+    await w.context.ledger.add(row, () => null);
+    await readFleet.handle({}, context, w.signal);
+    expect(await w.context.ledger.get('p1')).toMatchObject({ facts: { savingsPlan: true }, since: NOW });
+    const [pod] = (await w.context.snapshots.fleet())?.pods ?? [];
+    expect(pod).toMatchObject({ id: 'pod1', savingsPlan: true });
+    const facts = factsOf(pod as FleetPod, null);
+    expect(facts.savingsPlan).toBe(true);
+    // A read by id knows nothing of it.
+    expect(factsOf({ ...(pod as FleetPod), savingsPlan: undefined }, facts).savingsPlan).toBe(true);
+    await readFleet.handle({}, w.context, w.signal);
+    expect((await w.context.snapshots.fleet())?.pods[0]?.savingsPlan).toBeUndefined();
+    expect(await w.context.ledger.get('p1')).toMatchObject({ facts: { savingsPlan: false } });
+  });
 
   it('takes one odd spend rate for nothing', async () => {
     const w = await world();

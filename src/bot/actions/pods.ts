@@ -37,6 +37,7 @@ export const stop: Action = {
       gpu: gpuOfRow(row),
       microUsdPerHour: row.facts.microUsdPerHour,
       storage: row.facts,
+      savingsPlan: row.facts.savingsPlan,
     });
   },
   async run({ id }, asker, services) {
@@ -123,6 +124,7 @@ export const more: Action = {
                     gpu: gpuOfRow(row),
                     microUsdPerHour: facts.microUsdPerHour,
                     storage: facts,
+                    savingsPlan: facts.savingsPlan,
                   }),
                 }
               : {}),

@@ -308,6 +308,7 @@ export const stopAsked: Action = {
       gpu: gpuText(facts.gpuName, facts.gpuCount),
       microUsdPerHour: facts.microUsdPerHour,
       storage: facts,
+      savingsPlan: facts.savingsPlan,
     });
   },
   run: ({ id }, asker, services) => stopThem(id, false, asker, services),

@@ -57,6 +57,7 @@ export function stoppingPod(pod: FleetPod): StoppingPod {
     gpu: gpuText(pod.gpuName, pod.gpuCount),
     microUsdPerHour: pod.microUsdPerHour,
     storage: pod,
+    savingsPlan: pod.savingsPlan,
   };
 }
 

@@ -211,6 +211,7 @@ function confirmStop(row: Row) {
     gpu: gpuOfRow(row),
     microUsdPerHour: facts.microUsdPerHour,
     storage: facts,
+    savingsPlan: facts.savingsPlan,
   });
 }
 
@@ -261,7 +262,10 @@ function stateLine(row: Row, around: CardSurroundings): Line | null {
     if (row.trouble) return line('trouble', 'bad', [text(by, ' '), troubleText(row)]);
     if (!stoppedHere(row)) return null;
     const after = formatUsd(stoppedPerHour(facts));
-    const said = `the pod is off: ${formatUsd(facts.microUsdPerHour)}/h ended, ${after}/h goes on.`;
+    const ended = facts.savingsPlan
+      ? 'its savings plan is paid in advance, so its GPU saves nothing'
+      : `${formatUsd(facts.microUsdPerHour)}/h ended`;
+    const said = `the pod is off: ${ended}, ${after}/h goes on.`;
     return line('off', 'info', [text(by, ` ${said}`)]);
   }
   if (row.status === 'terminated') return line('gone', 'info', [text(by, ' the pod is gone from RunPod.')]);

@@ -64,6 +64,9 @@ function titleOf(records: readonly Approval[]): string {
   return `${what}: ${alike ? WORDS[head.status] : 'decided one by one'}`;
 }
 
+/** Its disks are all that ends. */
+const PAID = ' for its disks; its GPU is paid in advance (savings plan)';
+
 function onePod(record: Approval, now: number, accountsOf: AccountsOf): Block[] {
   const { facts, fingerprint, owner } = record;
   const survival = afterTerminate(facts, facts.networkVolumeGb);
@@ -80,7 +83,7 @@ function onePod(record: Approval, now: number, accountsOf: AccountsOf): Block[] 
     fields(
       ['Pod', `${gpuText(facts.gpuName, facts.gpuCount)}${stateText(record)}`],
       ['Owner', ...(owner ? [mention(owner, accountsOf)] : ['nobody known'])],
-      ['Saves', money(savedPerDay(record), 'day')],
+      ['Saves', money(savedPerDay(record), 'day'), ...(facts.savingsPlan && up ? [PAID] : [])],
       ...(UNDECIDED.includes(record.status) ? undecided : []),
     ),
     text(bold('Lost'), `: ${lostText(survival)}.\n`, bold('Survives'), `: ${survivesText(survival)}.`),
@@ -112,7 +115,8 @@ function survivesText({ survives }: Survival): string {
 }
 
 export function hourlyNow({ facts, fingerprint }: Approval): MicroUsdPerHour {
-  return fingerprint.standing === 'up' ? facts.microUsdPerHour + runningPerHour(facts) : stoppedPerHour(facts);
+  if (fingerprint.standing !== 'up') return stoppedPerHour(facts);
+  return (facts.savingsPlan ? 0 : facts.microUsdPerHour) + runningPerHour(facts);
 }
 
 const savedPerDay = (record: Approval): MicroUsd => hourlyNow(record) * 24;

@@ -10,6 +10,8 @@ export interface StoppingPod {
   gpu: string;
   microUsdPerHour: MicroUsdPerHour;
   storage: PodStorage;
+  /** Its compute is paid in advance. */
+  savingsPlan?: boolean | undefined;
 }
 
 function keptText(kept: Kept): string {
@@ -23,11 +25,14 @@ function keptText(kept: Kept): string {
   }
 }
 
+/** Slack's dialog holds 300 characters with the other lines. */
+const PAID = 'nothing: it is on a savings plan, which is paid in advance';
+
 function lines(pod: StoppingPod): { label: string; text: string }[] {
   const { endsMicroUsdPerHour, kept } = stopEffects(pod.storage, pod.microUsdPerHour);
   const mount = kept.kind === 'nothing' ? '' : ` outside ${kept.path}`;
   return [
-    { label: 'Ends', text: `${formatUsd(endsMicroUsdPerHour)}/h` },
+    { label: 'Ends', text: pod.savingsPlan ? PAID : `${formatUsd(endsMicroUsdPerHour)}/h` },
     ...(namesGpu(pod.gpu)
       ? [{ label: 'GPU', text: `the ${pod.gpu} goes back, and may be gone on this host at the next start` }]
       : []),
