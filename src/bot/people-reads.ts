@@ -16,7 +16,9 @@ export const NEXT_BATCH_MS = 60_000;
 const BATCH_PATIENCE_MS = 30_000;
 /** Whoever was read, or could not be, is read again after this long. */
 const REREAD_MS = 4 * 60_000;
-/** So many failures in a row are the chat's. Whoever failed is tried after all others, so that they hold nobody up. */
+/** Whoever could not be read because nobody could is due at the next batch. */
+const AFTER_OUTAGE_MS = NEXT_BATCH_MS / 2;
+/** So many failures at first, and no answer, are the chat's. Whoever failed is tried after all others, so that they hold nobody up. */
 const CHAT_FAILS = 3;
 
 interface Known {
@@ -51,9 +53,10 @@ export class PeopleReads {
     this.services = services;
   }
 
-  /** One batch in each chat; whether accounts are left for a next one. */
-  async refresh(): Promise<boolean> {
-    const reads = [...this.fronts].map(([chat, front]) => this.batch(chat, front));
+  /** One batch in each chat that is up; whether accounts are left for a next one. */
+  async refresh(isUp: (chat: string) => boolean = () => true): Promise<boolean> {
+    const up = [...this.fronts].filter(([chat]) => isUp(chat));
+    const reads = up.map(([chat, front]) => this.batch(chat, front));
     const ended = await Promise.allSettled(reads);
     for (const read of ended) {
       if (read.status === 'rejected')
@@ -102,20 +105,17 @@ export class PeopleReads {
     batch.all = new Set([...known.matter.all, ...approvers]);
     const due = dueIn(known, batch.all, at);
     const until = performance.now() + BATCH_PATIENCE_MS;
-    let inARow = 0;
     for (const [i, account] of due.entries()) {
       batch.isLeft = i === BATCH || performance.now() > until;
       if (batch.isLeft) break;
       try {
         const member = await front.member(account);
         batch.found.set(account, member && withGroups(member, groups));
-        inARow = 0;
       } catch (error) {
         const why = whyOf(chat, error);
         if (this.pause(chat, error)) return { ...batch, ended: why };
         batch.failed.set(account, why);
-        inARow += 1;
-        if (inARow === CHAT_FAILS) return { ...batch, ended: why };
+        if (batch.found.size === 0 && batch.failed.size === CHAT_FAILS) return { ...batch, ended: why };
       }
     }
     return batch;
@@ -139,9 +139,12 @@ export class PeopleReads {
 
 /** Those whom workers judge come first. */
 function dueIn({ byId, unread, matter }: Known, all: ReadonlySet<AccountId>, now: number): AccountId[] {
-  const triedAt = (id: AccountId) => Math.max(byId.get(id)?.readAt ?? 0, unread.accounts.get(id)?.triedAt ?? 0);
+  const readAt = (id: AccountId) => byId.get(id)?.readAt ?? 0;
+  const failedAt = (id: AccountId) => unread.accounts.get(id)?.triedAt ?? 0;
+  const triedAt = (id: AccountId) => Math.max(readAt(id), failedAt(id));
   const late = (id: AccountId) => (matter.deciding.has(id) ? 0 : 1);
-  const due = [...all].filter((id) => now - triedAt(id) >= REREAD_MS);
+  const rest = unread.chat === null ? REREAD_MS : AFTER_OUTAGE_MS;
+  const due = [...all].filter((id) => now - readAt(id) >= REREAD_MS && now - failedAt(id) >= rest);
   return due.sort((a, b) => late(a) - late(b) || triedAt(a) - triedAt(b));
 }
 

@@ -129,9 +129,10 @@ export async function runBot(options: {
   const disowned = new DisownedChats(services, options.onFatal);
   const fronts = new Map(frontsOf(settings, services, disowned).map((front) => [front.chat, front]));
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
+  const up = new Set<string>();
   const watchingStore = keepStoreWatch(services, witness);
   const context = {
-    ...rememberedFirst(chatContext(fronts, services, new Cards(redis.producer)), watchingStore),
+    ...rememberedFirst(chatContext(fronts, up, services, new Cards(redis.producer)), watchingStore),
     findings: services.findings,
     pager,
   };
@@ -161,6 +162,7 @@ export async function runBot(options: {
   const full = new OutOfMemory(services, standings, (pod, by) =>
     line.ask({ id: newId(), pod, by, at: clocks.realNow() }, DIRECT_MS),
   );
+  let isReady = false;
   const inboxes: DurableInbox[] = [];
   const starts = [...fronts.values()].map(async (front) => {
     const events = new Events(redis.producer, front.chat, audit);
@@ -168,11 +170,15 @@ export async function runBot(options: {
     const inbox = new DurableInbox(front, dispatch, events, services, undefined, full);
     inboxes.push(inbox);
     await front.start(inbox);
+    up.add(front.chat);
     inbox.watch();
+    // One that comes up later than the others: nobody of it has been read.
+    if (isReady) await context.readPeople();
   });
   // A chat that is away is waited for in the background; one that refuses us is an error.
   await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);
   for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
+  isReady = true;
   // Ready means that forms can be opened: who is who was read.
   await context.readPeople();
   const overdue = new OverdueWatch({
@@ -254,7 +260,13 @@ function frontsOf(
   ];
 }
 
-function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, cards: Cards): ChatContext {
+/** `up`: chats that have started. One that has not would be taken for one that is away. */
+function chatContext(
+  fronts: ReadonlyMap<string, Front>,
+  up: ReadonlySet<string>,
+  services: Services,
+  cards: Cards,
+): ChatContext {
   const announce = announcements(fronts, services, cards);
   const { snapshots, clocks, replies } = services;
   const people = new PeopleReads(fronts, services);
@@ -267,7 +279,7 @@ function chatContext(fronts: ReadonlyMap<string, Front>, services: Services, car
     giveAnswer: (id) => giveAnswer(id, replies, fronts, services.log),
     readPeople: async () => {
       const at = clocks.now();
-      const isLeft = await people.refresh();
+      const isLeft = await people.refresh((chat) => up.has(chat));
       await snapshots.ran(refreshPeople.name, isLeft ? at - RECURRING['refresh-people'] + NEXT_BATCH_MS : at);
       await announce.handovers();
     },

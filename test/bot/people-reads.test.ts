@@ -3,20 +3,19 @@ import { health } from '../../src/bot/commands/health.ts';
 import { ChatError } from '../../src/bot/failure.ts';
 import { ChatUnavailable, type Front, type GroupMembers, type Member } from '../../src/bot/front.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
-import { PeopleReads } from '../../src/bot/people-reads.ts';
+import { NEXT_BATCH_MS, PeopleReads } from '../../src/bot/people-reads.ts';
 import type { Services } from '../../src/bot/services.ts';
 import { readPolicy } from '../../src/config/load.ts';
 import { peopleNow } from '../../src/jobs/approvals.ts';
 import type { Membership } from '../../src/policy/access.ts';
 import { noLongerHolds } from '../../src/policy/approvers.ts';
 import { type AccountId, bare } from '../../src/policy/identity.ts';
-import { MachineClocks } from '../../src/store/machine-clocks.ts';
-import { Places } from '../../src/store/places.ts';
+
 import { governed } from '../jobs/context.ts';
 import { newApproval } from '../policy/requests.ts';
 import { FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
-import { ALICE_ON_DISCORD, BOB_ON_DISCORD, bothChats } from './chats.ts';
+import { ALICE_ON_DISCORD, BOB_ON_DISCORD, bothChats, botServices } from './chats.ts';
 
 const redis = useRedis();
 const MINUTE = 60_000;
@@ -60,10 +59,7 @@ function stage(people: string, more = '') {
   const { context, time, approvals } = governed(redis.client());
   const logged: { fields: object; what: string }[] = [];
   const log = { ...context.log, warn: (fields: object, what: string) => void logged.push({ fields, what }) };
-  const client = redis.client();
-  const vitals = { loss: async () => null, workersConnected: async () => 1 };
-  const own = { places: new Places(client), machineClocks: new MachineClocks(client), vitals, approvals, policy, log };
-  const services = { ...context, ...own } as unknown as Services;
+  const services: Services = { ...botServices(redis.client(), 'slack').services, ...context, approvals, policy, log };
   const chat = new Chat();
   const reads = new PeopleReads(new Map([['slack', chat]]), services);
   const memberships = async () => {
@@ -284,6 +280,8 @@ describe('a chat that cannot be read', () => {
     for (const account of numbered(2)) chat.set(account);
     await reads.refresh();
     for (const part of ['bot', 'worker']) await services.snapshots.seen(part, time.real);
+    const pulse = { chat: 'slack', isOpen: true, changedAt: time.real, eventAt: null, postedAt: null, at: time.real };
+    await services.pulses.save('bot', pulse);
     const lastAt = (now: number) => ({ ...EMPTY, lastAt: now });
     services.findings.memory = async () => lastAt(time.now) as never;
     expect(await said()).toMatch(/^Podwarden is well\n/);
@@ -297,6 +295,28 @@ describe('a chat that cannot be read', () => {
     await reads.refresh();
     expect(await said()).toMatch(/^Podwarden is not well\n/);
     expect(await said()).toMatch(/People on slack: 2, the oldest read.*\(too old to decide on\); cannot be read since/);
+  });
+
+  it('is not one that has not started yet, whose people are read as soon as it has', async () => {
+    const { chat, reads, memberships, unread } = stage(declared(numbered(2)));
+    for (const account of numbered(2)) chat.set(account);
+    expect(await reads.refresh(() => false)).toBe(false);
+    expect([chat.reads, await unread()]).toEqual([[], { chat: null }]);
+    await reads.refresh((name) => name === 'slack');
+    expect(Object.values(await memberships())).toEqual(['member', 'member']);
+  });
+
+  it('has its people read at the next batch after it is back, and not minutes later', async () => {
+    const { chat, reads, time, memberships } = stage(declared(numbered(5)));
+    for (const account of numbered(5)) {
+      chat.set(account);
+      chat.failures.set(bare(account), new ChatUnavailable('503', 0));
+    }
+    expect(await reads.refresh()).toBe(true);
+    chat.failures.clear();
+    time.now += NEXT_BATCH_MS;
+    await reads.refresh();
+    expect(Object.values(await memberships())).toEqual(Array(5).fill('member'));
   });
 });
 

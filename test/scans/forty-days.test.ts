@@ -13,7 +13,7 @@ const DAY = 24 * HOUR;
 const GOLDEN = fileURLToPath(new URL('../golden/forty-days.json', import.meta.url));
 const POLICY = `
 timezone: UTC
-rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "800000000000000001" } } }
+rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "800000000000000001", money: true } } }
 people:
   alice: { name: alice, slack: T0PODW/U0ALICE, discord: "700000000000000001" }
   bob: { name: bob, slack: T0PODW/U0BOB, discord: "700000000000000002" }
