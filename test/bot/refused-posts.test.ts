@@ -122,8 +122,18 @@ describe('a thread that takes nothing', () => {
     await put('discord', 'card', 'approve?', 1, root);
     fault('discord', 'error:50083:edit,unarchive,thread');
     await put('discord', 'card', 'approved', 2, root);
+    expect(texts('discord', true)).toEqual([]);
+    expect(texts('discord', false)).toEqual(['the pod', 'approved']);
+  });
+
+  it('on Discord keeps the card in the thread where it cannot be taken away either', async () => {
+    const root = await put('discord', 'pod', 'the pod', 1);
+    await put('discord', 'card', 'approve?', 1, root);
+    fault('discord', 'error:50083:edit,unarchive,thread,remove');
+    await put('discord', 'card', 'approved', 2, root);
     expect(texts('discord', true)).toEqual(['approve?']);
     expect(texts('discord', false)).toEqual(['the pod', 'approved']);
+    expect(logged).toHaveLength(1);
   });
 });
 

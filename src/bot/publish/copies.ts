@@ -92,10 +92,10 @@ export class Copies {
   private async besideThread(front: Front, copy: Wanted, error: ChatError): Promise<MessageRef> {
     const { id, at } = copy;
     const { thread, ...options } = copy.options;
-    const posted = (await this.ref(id, at)) !== null;
+    const posted = await this.ref(id, at);
     // The room's own channel is a thread.
-    if (!thread && !posted) throw error;
-    if (posted) await this.cards.forget(id, at);
+    if (!thread && posted === null) throw error;
+    if (posted !== null) await this.discard(front, copy, posted);
     const message = thread ? besideThread(copy.message, thread.title) : copy.message;
     const ref = await this.upsert(front, { ...copy, message, options });
     if (thread) await this.cards.save(id, at, (now) => now && { ...now, besideThread: true });
@@ -139,6 +139,12 @@ export class Copies {
     return found && kept?.ref ? this.edit(front, copy, kept) : (kept?.ref ?? ref);
   }
 
+  /** It is posted anew, and nobody is to press what the old one offers. */
+  private async discard(front: Front, { id, at }: Wanted, ref: MessageRef): Promise<void> {
+    await front.remove(ref).catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
+    await this.cards.forget(id, at);
+  }
+
   private async edit(front: Front, copy: Wanted, shown: Copy): Promise<MessageRef> {
     const { id, at, revision } = copy;
     const { ref } = shown;
@@ -147,11 +153,8 @@ export class Copies {
       await front.edit(ref, asShown(copy, shown));
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
-      // Somebody deleted it, or it may not be edited: it is posted anew, and nobody is to press what the old one offers.
-      await front
-        .remove(ref)
-        .catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
-      await this.cards.forget(id, at);
+      // Somebody deleted it, or it may not be edited.
+      await this.discard(front, copy, ref);
       return this.upsert(front, copy);
     }
     const kept = await this.cards.save(id, at, (now) =>
