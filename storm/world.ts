@@ -20,6 +20,7 @@ export class StormWorld {
   readonly proxies = new Map<PartName, StoreProxy>();
   readonly folder: string;
   private readonly frozen = new Set<PartName>();
+  private readonly terminating = new Set<PartName>();
   private ending = false;
 
   constructor({ clocks }: Pick<Plan, 'clocks'>, program: string | null) {
@@ -77,8 +78,10 @@ export class StormWorld {
     this.world.kill(name);
   }
 
-  /** Asks it to end. One that is frozen hears of it when it goes on. */
+  /** Asks it to end, once: a second signal ends it at once. One that is frozen hears of it when it goes on. */
   terminate(name: PartName): void {
+    if (this.terminating.has(name)) return;
+    this.terminating.add(name);
     this.world.signal(name, 'SIGTERM');
   }
 
@@ -87,6 +90,7 @@ export class StormWorld {
     const deadline = Date.now() + waitMs;
     while (this.world.running(name) && Date.now() < deadline) await pause(20);
     while (!this.world.running(name) && !this.ending) {
+      this.terminating.delete(name);
       await this.world.startPart(kindOf(name), name).catch(() => pause(AGAIN_MS));
     }
   }
