@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startPod } from '../../emulators/runpod/pods.ts';
 import { announce } from '../../src/jobs/names.ts';
 import { RULES } from '../../src/policy/findings/thresholds.ts';
@@ -125,10 +125,10 @@ const STORY: [at: number, what: (s: Stage) => void][] = [
   [37 * DAY + 2 * HOUR, (s) => s.account.setBalance(2000)],
 ];
 
-beforeAll(async () => {
+beforeEach(async () => {
   staged = await stage(redis.path(), POLICY, 100_000);
 }, 60_000);
-afterAll(async () => {
+afterEach(async () => {
   await staged?.close();
 });
 
