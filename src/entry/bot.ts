@@ -172,8 +172,9 @@ export async function runBot(options: {
     await front.start(inbox);
     up.add(front.chat);
     inbox.watch();
-    // One that comes up later than the others: nobody of it has been read.
-    if (isReady) await context.readPeople();
+    // One that comes up later than the others: nobody of it has been read. Where that fails now, its job does it.
+    if (isReady)
+      await context.readPeople().catch((error: Error) => log.warn({ error: error.message }, 'no people yet'));
   });
   // A chat that is away is waited for in the background; one that refuses us is an error.
   await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);

@@ -1,5 +1,5 @@
 import type { Cards } from '../../store/cards.ts';
-import type { Front } from '../front.ts';
+import { ChatUnavailable, type Front } from '../front.ts';
 import type { Services } from '../services.ts';
 import { ClosedPlaces } from './closed-places.ts';
 import { Copies } from './copies.ts';
@@ -18,7 +18,7 @@ export interface Announcements {
   finding(card: string): Promise<void>;
   digest(id: string): Promise<void>;
   share(id: string): Promise<void>;
-  /** Of everybody who left and still has pods. */
+  /** Of everybody who left and still has pods. What cannot be shown now is shown when people are read the next time. */
   handovers(): Promise<void>;
 }
 
@@ -33,7 +33,13 @@ export function announcements(fronts: ReadonlyMap<string, Front>, services: Serv
     share: (id) => publisher.publish(() => sharePublication(id, services)),
     handovers: async () => {
       for (const one of await handoverPublications(services, [...fronts.keys()])) {
-        await publisher.publish(async () => one);
+        await publisher
+          .publish(async () => one)
+          .catch((error: unknown) => {
+            // Nobody is read later, and no bot stays down, because of a card.
+            if (!(error instanceof ChatUnavailable)) throw error;
+            services.log.warn({ publication: one.id, error: error.message }, 'a handover cannot be shown yet');
+          });
       }
     },
   };

@@ -1,0 +1,82 @@
+import { afterEach, expect, it } from 'vitest';
+import { chatTrouble } from '../../demo/world/chat-faults.ts';
+import { readPolicy } from '../../src/config/load.ts';
+import { runBot } from '../../src/entry/bot.ts';
+import type { Connections } from '../../src/entry/process.ts';
+import { connect } from '../../src/store/connect.ts';
+import { bothChats, botServices } from '../bot/chats.ts';
+import { KEY } from '../jobs/context.ts';
+import { useRedis } from '../store/redis.ts';
+
+const redis = useRedis();
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function connections(): Connections {
+  const open = () => connect({ kind: 'socket', path: redis.path(), db: 0, auth: {} }, 'worker', () => {});
+  const [producer, worker] = [open(), open()];
+  const close = async () => {
+    producer.disconnect();
+    worker.disconnect();
+  };
+  closing.push(close);
+  return { producer, worker, close };
+}
+
+/** A whole bot with Slack alone, whose policy names nobody to call. */
+async function slackBot() {
+  const chats = await bothChats();
+  closing.push(chats.close);
+  const { services } = botServices(redis.client(), 'slack');
+  const { policy } = readPolicy('rooms: { gpu: { slack: { channel: C0GPU } } }', ['slack']);
+  if (!policy) throw new Error('the policy does not parse');
+  const ended: string[] = [];
+  const start = async () => {
+    const bot = await runBot({
+      settings: {
+        slack: { botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: chats.slack.url },
+        discord: null,
+        policy,
+        criticalWebhook: null,
+      },
+      redis: connections(),
+      auditKey: KEY,
+      clocks: services.clocks,
+      log: services.log,
+      onFatal: (reason) => ended.push(reason),
+    });
+    closing.push(() => bot.close());
+  };
+  return { chats, services, start, ended };
+}
+
+it('a bot starts where a card for the pods of somebody who left can be shown to nobody', async () => {
+  const { chats, services, start, ended } = await slackBot();
+  const user = chats.slack.workspace.users.get('U0BOB');
+  if (!user) throw new Error('no bob');
+  user.deleted = true;
+  const account = 'slack:T0PODW/U0BOB';
+  const claim = { by: { account, person: null, name: 'bob' }, room: null, at: 0 };
+  await services.owners.change((pods) => ({ ...pods, pod3: claim }), []);
+  const pod = { id: 'pod3', name: 'bob-run7', status: 'RUNNING', gpuName: 'A6000', gpuCount: 1, cloud: 'SECURE' };
+  await services.snapshots.saveFleet({ readAt: services.clocks.now(), pods: [{ ...pod, ...REST }] });
+  chats.slack.faults.mode = chatTrouble('error:is_archived:post');
+  await start();
+  expect(ended).toEqual([]);
+});
+
+const REST = {
+  dataCenter: null,
+  microUsdPerHour: 490_000,
+  containerDiskGb: 50,
+  volumeDisk: null,
+  networkVolume: null,
+  locked: false,
+  createdAt: '2026-08-01T00:00:00Z',
+  startedAt: null,
+  reporting: true,
+  gpuId: 'NVIDIA RTX A6000',
+  imageMark: '',
+};
