@@ -126,3 +126,18 @@ it('a launch is refused where its card could not be posted, and Stop and list ar
   await until(() => answers(/run7/) === 1);
   expect(answers(/could not post here/)).toBe(1);
 });
+
+it('a channel that the policy file names no more is no trouble any more', async () => {
+  const { services, closed, warnings, says } = await watched();
+  await closed.mayPost(SLACK_ROOM, 'it is archived');
+  expect(await warnings()).toEqual(['it is archived']);
+  const rooms = services.policy.rooms.map((room) => ({
+    ...room,
+    channels: room.channels.filter(({ chat }) => chat === 'discord'),
+  }));
+  const moved = { ...services, policy: { ...services.policy, rooms } };
+  const later = new RoomRights(new Map(), moved, new ClosedPlaces(moved));
+  await later.look();
+  expect(await warnings()).toEqual([]);
+  expect(await says()).not.toMatch(/takes no messages/);
+});

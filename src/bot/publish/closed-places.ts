@@ -1,6 +1,7 @@
 import { pageOutByBot } from '../../jobs/names.ts';
 import { watchSubject } from '../../jobs/watch.ts';
 import { blindHit, channelSubject } from '../../policy/findings/blind.ts';
+import type { Hit } from '../../policy/findings/finding.ts';
 import type { Place } from '../../policy/identity.ts';
 import type { ChatError } from '../failure.ts';
 import type { Services } from '../services.ts';
@@ -38,17 +39,35 @@ export class ClosedPlaces {
     if (await this.services.places.open(place)) await this.judge(place, null);
   }
 
+  /** Forgets those that are a room's no more: whoever corrects podwarden.yaml has done what the warning asked for. */
+  async leave(): Promise<void> {
+    const { places } = this.services;
+    for (const { place } of await places.closed()) {
+      if (this.roomOf(place)) continue;
+      await this.warn(place, []);
+      await places.open(place);
+    }
+  }
+
   private async judge(place: Place, detail: string | null): Promise<void> {
-    const { policy, clocks, log } = this.services;
-    const room = policy.rooms.find(({ channels }) =>
-      channels.some(({ chat, channel }) => chat === place.chat && channel === place.channel),
-    );
+    const { clocks, log } = this.services;
+    const room = this.roomOf(place);
     // What is no room of the settings is nobody's place: a thread that was shared into, a direct message.
     if (!room) return;
     const now = clocks.now();
     const subject = channelSubject(place);
-    const hits = detail === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)];
-    await watchSubject(subject, () => hits, { ...this.services, governance: policy, pages: pageOutByBot });
+    await this.warn(place, detail === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)]);
     log.warn({ place, detail }, detail === null ? 'a channel takes messages again' : 'a channel takes no messages');
+  }
+
+  private async warn(place: Place, hits: Hit[]): Promise<void> {
+    const context = { ...this.services, governance: this.services.policy, pages: pageOutByBot };
+    await watchSubject(channelSubject(place), () => hits, context);
+  }
+
+  private roomOf({ chat, channel }: Place) {
+    return this.services.policy.rooms.find(({ channels }) =>
+      channels.some((one) => one.chat === chat && one.channel === channel),
+    );
   }
 }

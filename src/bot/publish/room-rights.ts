@@ -20,6 +20,7 @@ export class RoomRights {
   }
 
   async look(): Promise<void> {
+    await this.closed.leave();
     const channels = this.services.policy.rooms.flatMap((room) => room.channels);
     for (const { chat, channel } of channels) {
       await this.lookAt({ chat, channel }).catch((error: Error) => {
