@@ -35,9 +35,12 @@ export class DisownedChats {
         setTimeout(() => this.onFatal(reason), this.patienceMs),
       );
     }
-    this.judge(chat, reason).catch((error: Error) => {
-      this.services.log.error({ chat, error: error.message }, 'a chat that knows us no more could not be reported');
-    });
+    this.report(chat, reason);
+  }
+
+  /** The chat let this bot in: what an earlier one said of it is over, since only a changed configuration ends it. */
+  started(chat: string): void {
+    if (!this.isDisowned(chat)) this.report(chat, null);
   }
 
   isDisowned(chat: string): boolean {
@@ -48,9 +51,15 @@ export class DisownedChats {
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
+  private report(chat: string, reason: string | null): void {
+    this.judge(chat, reason).catch((error: Error) => {
+      this.services.log.error({ chat, error: error.message }, 'whether a chat knows us could not be reported');
+    });
+  }
+
   private async judge(chat: string, reason: string | null): Promise<void> {
     const { policy, clocks, log } = this.services;
-    if (reason === null) log.warn({ chat }, 'the chat knows us again');
+    if (reason === null) log.info({ chat }, 'the chat knows us');
     else log.error({ chat, reason }, 'the chat knows us no more');
     const now = clocks.now();
     const subject = chatSubject(chat);

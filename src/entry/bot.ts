@@ -171,6 +171,7 @@ export async function runBot(options: {
     inboxes.push(inbox);
     await front.start(inbox);
     up.add(front.chat);
+    disowned.started(front.chat);
     inbox.watch();
     // One that comes up later than the others: nobody of it has been read. Where that fails now, its job does it.
     if (isReady)

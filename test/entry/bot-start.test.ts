@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { chatTrouble } from '../../demo/world/chat-faults.ts';
+import { DisownedChats } from '../../src/bot/disowned-chats.ts';
 import { readPolicy } from '../../src/config/load.ts';
 import { runBot } from '../../src/entry/bot.ts';
 import type { Connections } from '../../src/entry/process.ts';
@@ -65,6 +66,17 @@ it('a bot starts where a card for the pods of somebody who left can be shown to 
   chats.slack.faults.mode = chatTrouble('error:is_archived:post');
   await start();
   expect(ended).toEqual([]);
+});
+
+it('a bot that its chat lets in again ends the warning of the one before it', async () => {
+  const { services, start } = await slackBot();
+  const before = new DisownedChats(services, () => {});
+  before.told('slack', 'Slack: token_revoked');
+  const open = async () => (await services.findings.open()).length;
+  await expect.poll(open, { timeout: 10_000 }).toBe(1);
+  before.close();
+  await start();
+  await expect.poll(open, { timeout: 10_000 }).toBe(0);
 });
 
 const REST = {
