@@ -6,7 +6,7 @@ import { note } from '../../src/bot/message/message.ts';
 import { announcements } from '../../src/bot/publish/announcements.ts';
 import { Cards } from '../../src/store/cards.ts';
 import { useRedis } from '../store/redis.ts';
-import { bothChats, botServices, DISCORD_ROOM } from './chats.ts';
+import { bothChats, botServices, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
 import { until } from './running-bots.ts';
 
 type Chat = 'slack' | 'discord';
@@ -60,6 +60,18 @@ it('an app token that Slack knows no more at a refresh is said, and tried until 
   await until(() => known.at(-1) === null && chats.slack.connections() === 1);
   await chats.slack.command('alice', 'gpu', '/pod help');
   expect(taken).toEqual(['command']);
+});
+
+it('Slack does not know us again by its bot token while it does not know the app’s', async () => {
+  const known = await connected('slack');
+  const post = (marker: string) => front.post(SLACK_ROOM, note('info', 'the card'), { marker, ping: [] });
+  fault('slack', 'error:invalid_auth:apps.connections.open,post');
+  chats.slack.disconnect();
+  await until(() => known.length >= 2);
+  await expect(post('m1')).rejects.toThrow('invalid_auth');
+  fault('slack', 'error:invalid_auth:apps.connections.open');
+  await post('m2');
+  expect(known).not.toContain(null);
 });
 
 it('one 401 of Discord’s does not leave its client without a token', async () => {

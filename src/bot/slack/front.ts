@@ -14,6 +14,7 @@ import { type Attempted, isDisowned } from '../failure.ts';
 import { ChatUnavailable, type Front, type Inbox, type PlaceRights, type PostOptions, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
 import { Pulse } from '../pulse.ts';
+import { Reasons } from '../reasons.ts';
 import { slackError } from './failures.ts';
 import { type Call, Files } from './files.ts';
 import { clickFrom, commandFrom, type FormMetadata, mentionFrom, type SlackReply, submitFrom } from './incoming.ts';
@@ -40,12 +41,11 @@ export class SlackFront implements Front {
   private readonly privately: Privately;
   private readonly posts: Posts;
   private socket: Socket | null = null;
-  private disowned = false;
   private team = '';
   /** The workspace's own address; ends in a slash. */
   private url = '';
 
-  private readonly onKnown: (reason: string | null) => void;
+  private readonly reasons: Reasons;
 
   private readonly unknownPauseMs: number | undefined;
 
@@ -62,7 +62,7 @@ export class SlackFront implements Front {
   ) {
     this.settings = settings;
     this.pulse = pulse;
-    this.onKnown = onKnown;
+    this.reasons = new Reasons(onKnown);
     this.unknownPauseMs = unknownPauseMs;
     this.log = log;
     this.web = new webApi.WebClient(settings.botToken, this.clientOptions());
@@ -106,7 +106,8 @@ export class SlackFront implements Front {
     });
     app.error(async (error) => this.log.error({ code: error.code, error: error.message }, 'Slack handler'));
     this.listen(app, inbox);
-    this.socket = new Socket(receiver, this.log, this.pulse, this.onKnown, this.unknownPauseMs);
+    const onSocket = (reason: string | null) => this.reasons.told('socket', reason);
+    this.socket = new Socket(receiver, this.log, this.pulse, onSocket, this.unknownPauseMs);
     await this.socket.start();
   }
 
@@ -246,13 +247,11 @@ export class SlackFront implements Front {
     try {
       const answer = await run();
       // The token is good for something: the socket says whether events come in.
-      if (this.disowned) this.onKnown(null);
-      this.disowned = false;
+      this.reasons.told('token', null);
       return answer;
     } catch (error) {
       const refused = slackError(error, attempted);
-      this.disowned ||= isDisowned(refused);
-      if (isDisowned(refused) && this.socket) this.onKnown((refused as Error).message);
+      if (isDisowned(refused) && this.socket) this.reasons.told('token', (refused as Error).message);
       throw refused;
     }
   }
