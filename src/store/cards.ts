@@ -43,11 +43,12 @@ export class Cards {
     return json === null ? { rev: 0, copies: {} } : cardRecord.parse(JSON.parse(json));
   }
 
-  /** The copy is gone from its chat. */
-  async forget(id: string, at: string): Promise<void> {
+  /** That copy is gone from its chat; one that another bot has posted in its place stays. */
+  async forget(id: string, at: string, { marker }: Pick<Copy, 'marker'>): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const record = await this.get(id);
-      const { [at]: _, ...copies } = record.copies;
+      const { [at]: gone, ...copies } = record.copies;
+      if (gone?.marker !== marker) return;
       const written = { rev: record.rev + 1, copies };
       const checks = [{ key: cardKey(id), rev: record.rev }];
       if (await commit(this.redis, checks, write(id, written))) return;

@@ -57,11 +57,11 @@ const texts = (chat: Chat, inThread: boolean) =>
     .map(({ text }) => text.split('\n')[0]);
 
 /** One copy of the record `run7`: its card, or what hangs in the card's thread. */
-function put(chat: Chat, at: string, text: string, revision: number, of: MessageRef | null = null) {
+function put(chat: Chat, at: string, text: string, revision: number, of: MessageRef | null = null, by = fronts[chat]) {
   const thread = of === null ? {} : { thread: { of, title: 'run7' } };
   const options = { ping: [], ...thread };
   const copy: Wanted = { id: 'run7', at, revision, to: ROOMS[chat], message: card(text, 'info', []), options };
-  return copies.upsert(fronts[chat], copy);
+  return copies.upsert(by, copy);
 }
 
 describe('a thread that takes nothing', () => {
@@ -184,6 +184,28 @@ it.each([
     expect(texts(chat, false)).toEqual(['Terminated']);
   },
 );
+
+it('two bots that may not edit a card at once leave one new card, and none that nobody keeps up', async () => {
+  await put('slack', 'card', 'Running', 1);
+  fault('slack', 'error:edit_window_closed:edit');
+  let release = () => {};
+  const over = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slower = new Proxy(fronts.slack, {
+    get(front, name) {
+      const own = Reflect.get(front, name, front);
+      if (name !== 'edit') return typeof own === 'function' ? own.bind(front) : own;
+      return (...given: Parameters<Front['edit']>) => front.edit(...given).finally(() => over);
+    },
+  });
+  const slow = put('slack', 'card', 'Terminated', 2, null, slower);
+  await put('slack', 'card', 'Terminated', 2);
+  fault('slack', null);
+  release();
+  await slow;
+  expect(texts('slack', false)).toEqual(['Terminated']);
+});
 
 it.each([
   ['slack', 'error:cant_update_message:edit,remove'],

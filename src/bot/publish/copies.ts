@@ -92,10 +92,10 @@ export class Copies {
   private async besideThread(front: Front, copy: Wanted, error: ChatError): Promise<MessageRef> {
     const { id, at } = copy;
     const { thread, ...options } = copy.options;
-    const posted = await this.ref(id, at);
+    const posted = (await this.cards.get(id)).copies[at];
     // The room's own channel is a thread.
-    if (!thread && posted === null) throw error;
-    if (posted !== null) await this.discard(front, copy, posted);
+    if (!thread && !posted?.ref) throw error;
+    if (posted?.ref) await this.discard(front, copy, posted);
     const message = thread ? besideThread(copy.message, thread.title) : copy.message;
     const ref = await this.upsert(front, { ...copy, message, options });
     if (thread) await this.cards.save(id, at, (now) => now && { ...now, besideThread: true });
@@ -140,9 +140,11 @@ export class Copies {
   }
 
   /** It is posted anew, and nobody is to press what the old one offers. */
-  private async discard(front: Front, { id, at }: Wanted, ref: MessageRef): Promise<void> {
-    await front.remove(ref).catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
-    await this.cards.forget(id, at);
+  private async discard(front: Front, { id, at }: Wanted, old: Copy): Promise<void> {
+    await front
+      .remove(old.ref)
+      .catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
+    await this.cards.forget(id, at, old);
   }
 
   private async edit(front: Front, copy: Wanted, shown: Copy): Promise<MessageRef> {
@@ -154,7 +156,7 @@ export class Copies {
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
       // Somebody deleted it, or it may not be edited.
-      await this.discard(front, copy, ref);
+      await this.discard(front, copy, shown);
       return this.upsert(front, copy);
     }
     const kept = await this.cards.save(id, at, (now) =>
