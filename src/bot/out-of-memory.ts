@@ -6,6 +6,7 @@ import type { DirectAnswer } from '../store/direct-line.ts';
 import { CONFIRMED, parseToken } from './actions/declare.ts';
 import { UsageError } from './commands/parse.ts';
 import { knownPods, namedPods } from './commands/pods.ts';
+import { STORE_AWAY } from './inbox-words.ts';
 import { card, type Message, note, text } from './message/message.ts';
 import { nameFor, type Standings } from './people.ts';
 import { roomAt } from './rooms.ts';
@@ -18,6 +19,11 @@ export type StopDirectly = (pod: string, by: PersonRef) => Promise<DirectAnswer>
 const FULL = 'Redis is out of memory, so nothing can be recorded';
 const ELSE = `${FULL}: no launch, no start and no approval. Ask whoever runs Podwarden to give it more memory. I keep trying for ten minutes. Stop works meanwhile: run /pod stop with the pod’s name.`;
 const AFTERWARDS = 'Its card follows once Redis takes writes again.';
+
+interface Answer {
+  message: Message;
+  isDone: boolean;
+}
 
 interface Target {
   id: string;
@@ -39,8 +45,15 @@ export class OutOfMemory {
     this.stopDirectly = stopDirectly;
   }
 
-  /** `isDone`: it is not to be carried out once Redis takes it. */
-  async answer(work: Work): Promise<{ message: Message; isDone: boolean }> {
+  /** `isDone`: it is not to be carried out once Redis takes it. A Redis that is full may go away as well. */
+  async answer(work: Work): Promise<Answer> {
+    return this.answerOf(work).catch((error: Error) => {
+      this.services.log.warn({ error: error.message }, 'Redis is full, and was asked in vain');
+      return { message: note('warn', STORE_AWAY), isDone: false };
+    });
+  }
+
+  private async answerOf(work: Work): Promise<Answer> {
     const token = work.kind === 'click' ? parseToken(work.token) : null;
     const isCommand = work.kind === 'command' && work.command === 'stop';
     if (!isCommand && token?.name !== 'stop' && token?.name !== 'stop-all')

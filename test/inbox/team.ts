@@ -3,6 +3,7 @@ import { ChatUnavailable, type Front, type IncomingEvent } from '../../src/bot/f
 import { DurableInbox } from '../../src/bot/inbox.ts';
 import type { Message } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
+import type { OutOfMemory } from '../../src/bot/out-of-memory.ts';
 import { Standings } from '../../src/bot/people.ts';
 import { Pulse } from '../../src/bot/pulse.ts';
 import type { Services } from '../../src/bot/services.ts';
@@ -61,6 +62,7 @@ export function botOver(
   life = new Mortal(),
   said: Pick<Bot, 'answers' | 'jobs'> | null = null,
   times: { leaseMs: number; frontMs?: number } = TIMES,
+  full: OutOfMemory | null = null,
 ): Bot {
   const mine = life.redis(redis);
   const { context } = governed(mine);
@@ -148,7 +150,7 @@ export function botOver(
   );
   const dispatch = new Dispatch(front, services, standings);
   const events = new Events(mine, 'slack', services.audit, { ...TIMES, leaseMs: times.leaseMs });
-  const inbox = new DurableInbox(front, dispatch, events, services, times.frontMs);
+  const inbox = new DurableInbox(front, dispatch, events, services, times.frontMs, full);
   return { inbox, services, answers, jobs, chat };
 }
 
