@@ -44,7 +44,11 @@ export class DirectStops {
 
   private async stop(podId: string, signal: AbortSignal): Promise<DirectAnswer> {
     const { provider, clocks } = this.context;
-    await provider.stop(podId, signal);
+    await provider.stop(podId, signal).catch(async (error: unknown) => {
+      // Every worker hears of it, and the quickest has stopped it.
+      const pod = isConflict(error) ? await provider.get(podId, signal, URGENT) : null;
+      if (!pod || stateOf(pod) !== 'stopped') throw error;
+    });
     for (let reads = 0; reads < READS; reads++) {
       const pod = await provider.get(podId, signal, URGENT).catch(() => null);
       if (pod && stateOf(pod) === 'stopped') return { kind: 'stopped', detail: '' };
@@ -53,6 +57,8 @@ export class DirectStops {
     return { kind: 'accepted', detail: '' };
   }
 }
+
+const isConflict = (error: unknown): boolean => error instanceof ProviderFailure && error.reason === 'conflict';
 
 function failed(error: unknown): DirectAnswer {
   const isRefused = error instanceof ProviderFailure && error.kind === 'refused';

@@ -88,6 +88,15 @@ describe('a Redis that takes no writes', () => {
     expect(await w.botLine.ask(w.wanted(), 10_000)).toMatchObject({ kind: 'refused', detail: 'the pod is locked' });
   });
 
+  it('is not refused where another worker has stopped the pod already', async () => {
+    const w = await parts();
+    w.provider.before.stop = () => {
+      w.provider.add('pod1', FACTS.name, { status: 'EXITED', reporting: false });
+      throw new ProviderFailure('refused', { reason: 'conflict', detail: 'the pod is not running' });
+    };
+    expect(await w.botLine.ask(w.wanted(), 10_000)).toMatchObject({ kind: 'stopped', detail: '' });
+  });
+
   it('says so where no worker listens', async () => {
     const w = await parts({ serve: false });
     expect(await w.botLine.ask(w.wanted(), 10_000)).toEqual({ kind: 'no-worker', detail: '' });
