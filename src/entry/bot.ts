@@ -63,7 +63,7 @@ import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
 import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, openAudit } from './process.ts';
-import { type Repeating, repeatedly, watchStore } from './repeatedly.ts';
+import { type Repeating, repeatedly, seldom, watchStore } from './repeatedly.ts';
 
 /** Announcements wait on the chats, not on the machine. */
 const CONCURRENCY = 20;
@@ -191,7 +191,12 @@ export async function runBot(options: {
   });
   const chats = new ChatWatch(fronts, services, (chat) => disowned.isDisowned(chat));
   const rights = new RoomRights(fronts, services, new ClosedPlaces(services));
-  const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), seldom(() => rights.look())]);
+  const readingRights = seldom(
+    () => rights.look(),
+    RIGHTS_EVERY,
+    (error) => log.warn({ error: error.message }, 'what we may do in the rooms could not be read'),
+  );
+  const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), readingRights]);
   const refusal = new StoreRefusal(fronts, services, pager);
   return {
     storeRefused: (reason) => refusal.told(reason),
@@ -236,14 +241,6 @@ function rememberedFirst(context: ChatContext, watching: Repeating): ChatContext
     return tell(id);
   };
   return { ...context, tellRow: first(context.tellRow), tellRequest: first(context.tellRequest) };
-}
-
-/** Calls of the chats' APIs are not made at every look. */
-function seldom(look: () => Promise<void>): () => Promise<void> {
-  let looks = 0;
-  return async () => {
-    if (looks++ % RIGHTS_EVERY === 0) await look();
-  };
 }
 
 function frontsOf(

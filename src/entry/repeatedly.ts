@@ -43,3 +43,21 @@ export function watchStore(watch: { look(): Promise<void> }, log: Log): Repeatin
     (error) => log.warn({ error: error.message }, 'Redis could not be looked after'),
   );
 }
+
+/** At one turn of so many, and beside it: what waits for somebody's API holds nothing else up. Not begun twice. */
+export function seldom(
+  work: () => Promise<void>,
+  everyTurns: number,
+  failed: (error: Error) => void,
+): () => Promise<void> {
+  let turns = 0;
+  let busy = false;
+  const once = async () => {
+    busy = true;
+    await work().catch(failed);
+    busy = false;
+  };
+  return async () => {
+    if (turns++ % everyTurns === 0 && !busy) void once();
+  };
+}
