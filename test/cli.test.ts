@@ -176,7 +176,9 @@ describe('podwarden audit', () => {
     return { code, said: said() };
   };
 
-  it('verifies the log beside a running podwarden, and after it, with the key that start made', async () => {
+  it('verifies the log beside a running podwarden, and after it, with the key that start made', {
+    timeout: 120_000,
+  }, async () => {
     const first = await started();
     const key = join(folder, '.podwarden', 'audit.key');
     expect(statSync(key).mode & 0o777).toBe(0o600);
