@@ -71,7 +71,8 @@ export class PeopleReads {
     const known = await this.known(chat);
     const now = clocks.now();
     const { readAt } = known.kept;
-    if (dueIn(known, known.matter.all, now).length === 0 && readAt !== null && now - readAt < REREAD_MS) return false;
+    const isFresh = readAt !== null && passed(readAt, now) < REREAD_MS;
+    if (isFresh && dueIn(known, known.matter.all, now).length === 0) return false;
     // Groups and accounts are read after this: a live read that begins later is later in both.
     const stamp = await snapshots.beginRead(now);
     const batch = await this.read(chat, front, known, stamp.at);
@@ -137,6 +138,9 @@ export class PeopleReads {
   }
 }
 
+/** A stamp from the future was left by a clock that was wrong, and is not waited for. */
+const passed = (since: number, now: number): number => Math.abs(now - since);
+
 /** Those whom workers judge come first. */
 function dueIn({ byId, unread, matter }: Known, all: ReadonlySet<AccountId>, now: number): AccountId[] {
   const readAt = (id: AccountId) => byId.get(id)?.readAt ?? 0;
@@ -144,7 +148,7 @@ function dueIn({ byId, unread, matter }: Known, all: ReadonlySet<AccountId>, now
   const triedAt = (id: AccountId) => Math.max(readAt(id), failedAt(id));
   const late = (id: AccountId) => (matter.deciding.has(id) ? 0 : 1);
   const rest = unread.chat === null ? REREAD_MS : AFTER_OUTAGE_MS;
-  const due = [...all].filter((id) => now - readAt(id) >= REREAD_MS && now - failedAt(id) >= rest);
+  const due = [...all].filter((id) => passed(readAt(id), now) >= REREAD_MS && passed(failedAt(id), now) >= rest);
   return due.sort((a, b) => late(a) - late(b) || triedAt(a) - triedAt(b));
 }
 

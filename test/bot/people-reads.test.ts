@@ -98,6 +98,17 @@ it('reads only those who matter: declared, in requests, owning pods, approving, 
   expect(Object.keys(await memberships()).sort()).toEqual(['slack:U1', 'slack:U2', 'slack:U4', 'slack:U5']);
 });
 
+it('reads anew whom a clock that was a day ahead has stamped', async () => {
+  const { chat, reads, time, memberships } = stage(declared(['slack:T1/U1']));
+  chat.set('slack:T1/U1');
+  time.now = NOW + 1440 * MINUTE;
+  await reads.refresh();
+  time.now = NOW + 10 * MINUTE;
+  chat.set('slack:T1/U1', 'deactivated');
+  await reads.refresh();
+  expect(await memberships()).toEqual({ 'slack:U1': 'deactivated' });
+});
+
 describe('a company of many', () => {
   it('is read in batches that go on where the last one ended', async () => {
     const all = numbered(120);
