@@ -141,3 +141,21 @@ it('a channel that the policy file names no more is no trouble any more', async 
   expect(await warnings()).toEqual([]);
   expect(await says()).not.toMatch(/takes no messages/);
 });
+
+it('a channel that stays closed is said again after six hours, and every day', async () => {
+  const { services, closed } = await watched();
+  await closed.closed(SLACK_ROOM, new PlaceClosed('Slack: restricted_action', undefined, 'restricted_action'));
+  const said = async () => (await services.findings.open()).flatMap((finding) => finding.said.map(({ kind }) => kind));
+  const after = async (hours: number) => {
+    const now = () => services.clocks.now() + hours * 3_600_000;
+    const later = { ...services, clocks: { ...services.clocks, now } };
+    await new RoomRights(new Map(), later, new ClosedPlaces(later)).look();
+    return said();
+  };
+  expect(await after(5)).toEqual([]);
+  expect(await after(7)).toEqual(['reminder']);
+  expect(await after(8)).toEqual(['reminder']);
+  expect(await after(49)).toEqual(['reminder', 'reminder']);
+  await closed.opened(SLACK_ROOM);
+  expect(await services.findings.open()).toEqual([]);
+});

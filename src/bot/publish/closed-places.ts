@@ -3,6 +3,7 @@ import { watchSubject } from '../../jobs/watch.ts';
 import { blindHit, channelSubject } from '../../policy/findings/blind.ts';
 import type { Hit } from '../../policy/findings/finding.ts';
 import type { Place } from '../../policy/identity.ts';
+import type { ClosedPlace } from '../../store/places.ts';
 import type { ChatError } from '../failure.ts';
 import type { Services } from '../services.ts';
 import { capital } from '../views/words.ts';
@@ -22,7 +23,7 @@ export class ClosedPlaces {
     const { places, clocks } = this.services;
     const why = error.code === '' ? error.message : error.code;
     if (!(await places.close({ place, since: clocks.now(), why, by: 'post' }))) return;
-    await this.judge(place, `${capital(place.chat)} answered ${why}`);
+    await this.judge(place, answered(place, why));
   }
 
   /** `why` is what we lack there, before anything was refused; null where nothing is lacking. */
@@ -39,14 +40,27 @@ export class ClosedPlaces {
     if (await this.services.places.open(place)) await this.judge(place, null);
   }
 
-  /** Forgets those that are a room's no more: whoever corrects podwarden.yaml has done what the warning asked for. */
-  async leave(): Promise<void> {
-    const { places } = this.services;
-    for (const { place } of await places.closed()) {
-      if (this.roomOf(place)) continue;
-      await this.warn(place, []);
-      await places.open(place);
+  /** Of those that are closed still. To be called now and then. */
+  async look(): Promise<void> {
+    for (const closed of await this.services.places.closed()) {
+      const room = this.roomOf(closed.place);
+      await (room ? this.remind(closed, room.name) : this.leave(closed.place));
     }
+  }
+
+  /** Time alone does something to a warning: it is said again. */
+  private async remind({ place, why, by }: ClosedPlace, room: string): Promise<void> {
+    const now = this.services.clocks.now();
+    const detail = by === 'post' ? answered(place, why) : why;
+    const hit = (since: number) => blindHit('channel', channelSubject(place), since, detail, now, room);
+    // One that is over by now is not raised anew.
+    await this.warn(place, (since) => (since === null ? [] : [hit(since)]));
+  }
+
+  /** Whoever corrects podwarden.yaml has done what the warning asked for. */
+  private async leave(place: Place): Promise<void> {
+    await this.warn(place, () => []);
+    await this.services.places.open(place);
   }
 
   private async judge(place: Place, detail: string | null): Promise<void> {
@@ -56,13 +70,14 @@ export class ClosedPlaces {
     if (!room) return;
     const now = clocks.now();
     const subject = channelSubject(place);
-    await this.warn(place, detail === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)]);
+    const hits = detail === null ? [] : [blindHit('channel', subject, now, detail, now, room.name)];
+    await this.warn(place, () => hits);
     log.warn({ place, detail }, detail === null ? 'a channel takes messages again' : 'a channel takes no messages');
   }
 
-  private async warn(place: Place, hits: Hit[]): Promise<void> {
+  private async warn(place: Place, hits: (since: number | null) => Hit[]): Promise<void> {
     const context = { ...this.services, governance: this.services.policy, pages: pageOutByBot };
-    await watchSubject(channelSubject(place), () => hits, context);
+    await watchSubject(channelSubject(place), hits, context);
   }
 
   private roomOf({ chat, channel }: Place) {
@@ -71,3 +86,5 @@ export class ClosedPlaces {
     );
   }
 }
+
+const answered = ({ chat }: Place, why: string): string => `${capital(chat)} answered ${why}`;

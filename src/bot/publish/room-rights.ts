@@ -20,7 +20,7 @@ export class RoomRights {
   }
 
   async look(): Promise<void> {
-    await this.closed.leave();
+    await this.closed.look();
     const channels = this.services.policy.rooms.flatMap((room) => room.channels);
     for (const { chat, channel } of channels) {
       await this.lookAt({ chat, channel }).catch((error: Error) => {
