@@ -62,7 +62,7 @@ import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
 import { criticalWebhook } from './critical-webhook.ts';
-import { type Connections, newId, openAudit } from './process.ts';
+import { type Connections, newId, noLine, openAudit } from './process.ts';
 import { type Repeating, repeatedly, seldom, watchStore } from './repeatedly.ts';
 
 /** Announcements wait on the chats, not on the machine. */
@@ -158,7 +158,7 @@ export async function runBot(options: {
   // One for both chats, so that reads of a person are shared whichever chat they click in.
   const standings = new Standings(fronts, services);
   const line = new DirectLine(redis.producer, audit);
-  await line.open();
+  await line.open().catch(noLine(log));
   const full = new OutOfMemory(services, standings, (pod, by) =>
     line.ask({ id: newId(), pod, by, at: clocks.realNow() }, DIRECT_MS),
   );

@@ -67,3 +67,9 @@ export async function openRedis(target: Exclude<RedisTarget, { kind: 'embedded' 
     },
   };
 }
+
+/** A user of Redis may have the keys alone: all works but Stop while Redis is out of memory. */
+export const noLine =
+  (log: Log) =>
+  ({ message }: Error): void =>
+    log.warn({ error: message }, 'Redis passes on no messages: while it is out of memory, Stop does not work');

@@ -43,7 +43,7 @@ import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
 import { AccountGate, gated } from './account-gate.ts';
 import { criticalWebhook } from './critical-webhook.ts';
-import { type Connections, newId, openAudit } from './process.ts';
+import { type Connections, newId, noLine, openAudit } from './process.ts';
 import { repeatedly, watchStore } from './repeatedly.ts';
 import { runpodPort } from './runpod-port.ts';
 import { VERSION } from './version.ts';
@@ -179,7 +179,7 @@ export async function runWorker(options: {
   });
   const direct = new DirectStops(context);
   const line = new DirectLine(redis.producer, audit);
-  await line.serve(clocks.realNow, (wanted) => direct.carryOut(wanted));
+  await line.serve(clocks.realNow, (wanted) => direct.carryOut(wanted)).catch(noLine(log));
   const watching = watchStore({ look: () => storeWatch.look().then(() => direct.logAll()) }, log);
   await firstReads(context.snapshots);
   return {

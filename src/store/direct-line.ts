@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { personRef } from '../policy/identity.ts';
 import type { Audit } from './audit.ts';
-import type { RedisClient } from './connect.ts';
+import { type RedisClient, storeRefuses } from './connect.ts';
 import { key } from './keys.ts';
 
 const STOPS = key('direct', 'stops');
@@ -60,6 +60,10 @@ export class DirectLine {
       // In a Cluster, nodes count their own listeners alone.
       if (heard === 0 && !this.redis.isCluster) return { kind: 'no-worker', detail: '' };
       return await Promise.race([answered, late]);
+    } catch (error) {
+      // Our user may use no channels: nobody heard it.
+      if (!storeRefuses(error)) throw error;
+      return { kind: 'no-worker', detail: '' };
     } finally {
       clearTimeout(timer);
       this.waiting.delete(wanted.id);

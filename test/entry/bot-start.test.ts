@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function connections(): Connections {
-  const open = () => connect({ kind: 'socket', path: redis.path(), db: 0, auth: {} }, 'worker', () => {});
+function connections(auth: { username?: string; password?: string }): Connections {
+  const open = () => connect({ kind: 'socket', path: redis.path(), db: 0, auth }, 'worker', () => {});
   const [producer, worker] = [open(), open()];
   const close = async () => {
     producer.disconnect();
@@ -27,7 +27,7 @@ function connections(): Connections {
 }
 
 /** A whole bot with Slack alone, whose policy names nobody to call. */
-async function slackBot() {
+async function slackBot(auth: Parameters<typeof connections>[0] = {}) {
   const chats = await bothChats();
   closing.push(chats.close);
   const { services } = botServices(redis.client(), 'slack');
@@ -42,7 +42,7 @@ async function slackBot() {
         policy,
         criticalWebhook: null,
       },
-      redis: connections(),
+      redis: connections(auth),
       auditKey: KEY,
       clocks: services.clocks,
       log: services.log,
@@ -77,6 +77,14 @@ it('a bot that its chat lets in again ends the warning of the one before it', as
   before.close();
   await start();
   await expect.poll(open, { timeout: 10_000 }).toBe(0);
+});
+
+it('a bot starts with a user of Redis that may use its keys and no messages', async () => {
+  await redis.client().call('ACL', 'SETUSER', 'podwarden', 'on', '>secret', '~*', 'resetchannels', '+@all');
+  closing.push(() => redis.client().call('ACL', 'DELUSER', 'podwarden'));
+  const { start, ended } = await slackBot({ username: 'podwarden', password: 'secret' });
+  await start();
+  expect(ended).toEqual([]);
 });
 
 const REST = {
