@@ -65,6 +65,13 @@ it('ours is the server that holds the channels of the rooms, whichever comes fir
   expect(known).toEqual([]);
 });
 
+it('of two servers that hold as many of them, ours is the one with the first', async () => {
+  another();
+  await started([DISCORD_ROOM.channel, THEIR_CHANNEL]);
+  expect(await asked(chats.discord, 'gpu')).toBe(0);
+  expect(await asked(chats.discord, 'theirs')).toBe(1);
+});
+
 it('another server that takes no commands of ours does not end the start', async () => {
   another(true);
   await started();

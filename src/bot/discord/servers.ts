@@ -72,11 +72,16 @@ export class Servers {
 
   private find(): void {
     const { channels } = this.wanted;
-    const held = (guild: Guild) => channels.filter((channel) => guild.channels.cache.has(channel)).length;
+    const isIn = (guild: Guild) => (channel: string) => guild.channels.cache.has(channel);
     const [best] = this.client.guilds.cache
-      .map((guild) => ({ guild, count: held(guild) }))
+      .map((guild) => ({
+        guild,
+        count: channels.filter(isIn(guild)).length,
+        first: channels.findIndex(isIn(guild)),
+      }))
       .filter(({ count }, _, all) => count > 0 || (channels.length === 0 && all.length === 1))
-      .sort((a, b) => b.count - a.count);
+      // Of two with as many, every bot takes the same, whichever Discord names first.
+      .sort((a, b) => b.count - a.count || a.first - b.first);
     this.ours ??= best?.guild.id ?? null;
   }
 
