@@ -15,6 +15,8 @@ export class StoreRefusal {
   private readonly fronts: ReadonlyMap<string, Front>;
   private readonly services: Pick<Services, 'policy' | 'clocks' | 'log'>;
   private readonly pager: Pager | null;
+  /** How often it refused us since this process began. */
+  private times = 0;
 
   constructor(
     fronts: ReadonlyMap<string, Front>,
@@ -30,8 +32,9 @@ export class StoreRefusal {
   async told(reason: string | null): Promise<void> {
     const { policy, clocks, log } = this.services;
     const at = clocks.realNow();
+    if (reason !== null) this.times += 1;
     // Several bots meet it within moments: the second finds what the first has said.
-    const marker = `redis-${reason === null ? 'again' : 'refuses'}-${Math.floor(at / HOUR_MS)}`;
+    const marker = `redis-${reason === null ? 'again' : 'refuses'}-${Math.floor(at / HOUR_MS)}-${this.times}`;
     const message = reason === null ? AGAIN : refuses(reason);
     const channels = policy.rooms.flatMap((room) => room.channels.filter(({ mirror }) => mirror));
     const posts = channels.map(({ chat, channel }) => this.post({ chat, channel }, message, marker));

@@ -44,6 +44,14 @@ it('that Redis refuses us is said once in each chat and to the webhook, without 
   expect(new Set(alerts.map(({ id }) => id)).size).toBe(1);
 });
 
+it('that Redis refuses us again is said again, however soon', async () => {
+  const { policy, clocks, log } = botServices(redis.client(), 'slack').services;
+  const bots = [1, 2].map(() => new StoreRefusal(fronts, { policy, clocks, log }, null));
+  for (const reason of [REASON, null, REASON, null]) for (const bot of bots) await bot.told(reason);
+  const both = ['Redis refuses Podwarden', 'Redis accepts Podwarden again'];
+  expect(titles('discord')).toEqual([...both, ...both]);
+});
+
 it('a chat that is away keeps the other one from nothing', async () => {
   const { policy, clocks, log } = botServices(redis.client(), 'slack').services;
   chats.slack.faults.mode = { kind: 'down' };
