@@ -130,6 +130,18 @@ describe('two accounts become one person', () => {
     expect(said(await linkAdmit.run({ id: 'l9', choice: null }, asker(admin), services))).toContain('Confirmed');
     expect(knownAs(b, { people, links: await store.all() })?.key).toBe('eve');
   });
+
+  it('and whoever refuses when both have said so already hears that they are linked', async () => {
+    const { services, asker, store } = await stage([]);
+    services.tellPrivately = async () => {};
+    await store.begin(PENDING);
+    const [a, b] = [PENDING.a.account, PENDING.b.account];
+    for (const side of [a, b]) await linkConfirm.run({ id: 'l9', choice: null }, asker(side), services);
+    // The question was read before it was answered.
+    await store.begin(PENDING);
+    expect(said(await linkRefuse.run({ id: 'l9', choice: null }, asker(b), services))).toContain('so they are linked');
+    expect(await store.all()).toHaveLength(1);
+  });
 });
 
 describe('what an admin decides is judged by what the chats say now', () => {

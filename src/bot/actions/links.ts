@@ -5,6 +5,8 @@ import type { Action } from './declare.ts';
 
 const LINKED =
   'Linked: both accounts are one person now. Rights pass from one to the other only when an admin confirms it.';
+const REFUSED = 'Refused. Should the other account have said yes at this very moment, /pod unlink ends the link.';
+const TOO_LATE = 'Both accounts had said yes already, so they are linked. /pod unlink ends it.';
 const LAPSED = 'That question has lapsed. Begin again with /pod link.';
 
 /** The link is made when both sides have said yes. */
@@ -44,7 +46,9 @@ export const linkRefuse: Action = {
     if (![pending.a.account, pending.b.account].includes(asker.who.account))
       return note('bad', 'This asks two other accounts.');
     await services.links.drop(id);
-    return note('info', 'Refused: nothing is linked.');
+    // Whoever said yes at the same moment may be ahead of it.
+    const isLinked = (await services.links.all()).some((link) => link.id === id);
+    return note(isLinked ? 'warn' : 'info', isLinked ? TOO_LATE : REFUSED);
   },
 };
 
