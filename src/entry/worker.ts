@@ -121,8 +121,11 @@ export async function runWorker(options: {
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
   const snapshots = new Snapshots(redis.producer);
+  const provider = confirmedReads(gated(runpodPort(runpod, sunset), gate), snapshots);
+  const direct = new DirectStops({ provider, clocks, log, audit });
   const context: GovernedContext = {
-    provider: confirmedReads(gated(runpodPort(runpod, sunset), gate), snapshots),
+    provider,
+    direct,
     ledger: new Ledger(redis.producer, audit),
     approvals,
     audit,
@@ -177,7 +180,6 @@ export async function runWorker(options: {
       await producer.enqueue(tick, {}, { id: 'tick-after-loss' });
     },
   });
-  const direct = new DirectStops(context);
   const line = new DirectLine(redis.producer, audit);
   await line.serve(clocks.realNow, (wanted) => direct.carryOut(wanted)).catch(noLine(log));
   const watching = watchStore({ look: () => storeWatch.look().then(() => direct.logAll()) }, log);

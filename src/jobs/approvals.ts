@@ -22,6 +22,7 @@ import type { Findings } from '../store/findings.ts';
 import type { Links } from '../store/links.ts';
 import type { Owners } from '../store/owners.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import type { DirectStops } from './direct-stop.ts';
 import type { pageOut } from './names.ts';
 import type { Pager } from './page-out.ts';
 import type { PodContext } from './pod-context.ts';
@@ -57,6 +58,8 @@ export interface Governance {
 export interface GovernedContext extends PodContext {
   approvals: Approvals;
   audit: Audit;
+  /** What was stopped while nothing could be recorded. */
+  direct: DirectStops;
   links: Links;
   owners: Owners;
   findings: Findings;

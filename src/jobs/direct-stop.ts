@@ -20,13 +20,20 @@ type DirectContext = Pick<PodContext, 'provider' | 'clocks' | 'log'> & { audit: 
 export class DirectStops {
   private readonly context: DirectContext;
   private readonly unlogged: AuditEntry[] = [];
+  private readonly asked = new Map<string, number>();
 
   constructor(context: DirectContext) {
     this.context = context;
   }
 
+  /** When each pod was last asked to stop, by pod id, on Podwarden's clock: no row tells that it was we. */
+  get askedAt(): ReadonlyMap<string, number> {
+    return this.asked;
+  }
+
   async carryOut({ pod, by }: DirectStop): Promise<DirectAnswer> {
     const { clocks, log } = this.context;
+    this.asked.set(pod, clocks.now());
     const answer = await this.stop(pod, AbortSignal.timeout(TIMEOUT_MS)).catch(failed);
     log.warn({ pod, by: by.account, answer: answer.kind }, 'a pod was stopped without Redis, which is out of memory');
     const facts = { pod, answer: answer.kind, detail: answer.detail };

@@ -82,10 +82,14 @@ async function whole(at: number, context: GovernedContext, signal: AbortSignal):
 }
 
 /** What our books say of each pod: what we did, or are doing, is no change from outside. */
-function actsOf({ rows, ending }: Pick<Books, 'rows' | 'ending'>): OwnActs {
+function actsOf({ rows, ending }: Pick<Books, 'rows' | 'ending'>, { direct }: GovernedContext): OwnActs {
   const acts = new Map<string, OwnAct>(
     [...rows].map(([podId, { status, since, wrote }]) => [podId, { status, since, wrote }]),
   );
+  for (const [podId, at] of direct.askedAt) {
+    const act = acts.get(podId) ?? { status: 'none' as const, since: at };
+    if ((act.wrote?.at ?? 0) < at) acts.set(podId, { ...act, wrote: { what: 'stop', at } });
+  }
   for (const [podId, since] of ending) {
     if (acts.get(podId)?.status !== 'terminated') acts.set(podId, { status: 'terminating', since });
   }
@@ -100,7 +104,7 @@ async function scan(
   signal: AbortSignal,
 ): Promise<void> {
   const { at } = picture;
-  const early = actsOf(books);
+  const early = actsOf(books, context);
   const bare = { at, pods: picture.pods, said: new Map() };
   const found = differences(memory, bare, early);
   const held = hold(memory, found, bare);
@@ -121,7 +125,7 @@ async function scan(
   const read = { ...bare, said };
   // Looking took a while: what we did meanwhile is ours too.
   const changed = found.map(({ podId }) => podId);
-  const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context))]);
+  const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context), context)]);
   const { idleBelowPercent, postpaid } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = await context.snapshots.fleet();

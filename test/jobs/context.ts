@@ -1,5 +1,7 @@
 import type { GovernedContext } from '../../src/jobs/approvals.ts';
+import { DirectStops } from '../../src/jobs/direct-stop.ts';
 import { pageOut } from '../../src/jobs/names.ts';
+import type { Clocks } from '../../src/jobs/ports.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/policy/findings/thresholds.ts';
 import type { LaunchDefaults } from '../../src/policy/launch.ts';
 import { Approvals } from '../../src/store/approvals.ts';
@@ -58,6 +60,15 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
   const time = { now: NOW, real: REAL_NOW };
   const enqueued: { name: string; payload: unknown }[] = [];
   const audit = new Audit(redis, KEY);
+  const clocks: Clocks = {
+    now: () => time.now,
+    realNow: () => time.real,
+    pause: async (ms, signal) => {
+      signal.throwIfAborted();
+      time.real += ms;
+    },
+  };
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
   const approvals = new Approvals(redis, audit);
   let ids = 0;
   const context: GovernedContext = {
@@ -65,6 +76,7 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
     ledger: new Ledger(redis, audit),
     approvals,
     audit,
+    direct: new DirectStops({ provider, clocks, log, audit }),
     links: new Links(redis, audit, approvals),
     owners: new Owners(redis, audit),
     findings: new Findings(redis),
@@ -97,15 +109,8 @@ export function governed(redis: RedisClient, breaker = { requests: 5, windowMs: 
     enqueue: async (job, payload) => {
       enqueued.push({ name: job.name, payload });
     },
-    clocks: {
-      now: () => time.now,
-      realNow: () => time.real,
-      pause: async (ms, signal) => {
-        signal.throwIfAborted();
-        time.real += ms;
-      },
-    },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    clocks,
+    log,
     settleMs: 1000,
     newSuffix: () => 'bbbbbb',
   };

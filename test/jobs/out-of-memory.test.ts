@@ -6,7 +6,6 @@ import { OutOfMemory } from '../../src/bot/out-of-memory.ts';
 import type { Standings } from '../../src/bot/people.ts';
 import type { Work } from '../../src/bot/work.ts';
 import { defineJob } from '../../src/jobs/define.ts';
-import { DirectStops } from '../../src/jobs/direct-stop.ts';
 import { ProviderFailure } from '../../src/jobs/ports.ts';
 import { startWorking, stopWorking } from '../../src/jobs/run.ts';
 import { Audit } from '../../src/store/audit.ts';
@@ -32,7 +31,7 @@ afterEach(async () => {
 async function parts({ botKey = KEY, serve = true } = {}) {
   const worker = governed(redis.client());
   worker.provider.add('pod1', FACTS.name, { gpuId: 'NVIDIA RTX A6000' });
-  const direct = new DirectStops(worker.context);
+  const { direct } = worker.context;
   const [ours, theirs] = [open(), open()];
   const workerLine = new DirectLine(ours, worker.context.audit);
   const botLine = new DirectLine(theirs, new Audit(theirs, botKey));

@@ -9,7 +9,7 @@ import { billedAfterwards } from '../../src/policy/scan/account.ts';
 import type { AccountMemory } from '../../src/policy/scan/memory.ts';
 import { CATALOGUE } from '../policy/catalogue.ts';
 import { newApproval } from '../policy/requests.ts';
-import { FACTS, NOW, newRow } from '../policy/rows.ts';
+import { ALICE, FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { governed } from './context.ts';
 import { cutOff } from './provider.ts';
@@ -149,6 +149,21 @@ describe('a scan', () => {
     for (let i = 0; i < 3; i++) await w.scan();
     expect(await w.rules()).toEqual([]);
     expect(w.provider.count('get')).toBe(0);
+  });
+
+  it('does not call a stop that went past a full Redis one from elsewhere, with a row of ours or without', async () => {
+    const w = await world();
+    w.provider.add('pod2', 'somebody-else', { gpuUtil: [71] });
+    await w.context.ledger.add(newRow({ status: 'running', podId: 'pod1', facts: FACTS }), () => null);
+    for (let i = 0; i < 3; i++) await w.scan();
+    for (const pod of ['pod1', 'pod2'])
+      await w.context.direct.carryOut({ id: pod, pod, by: ALICE, at: w.time.real });
+    for (let i = 0; i < 3; i++) await w.scan();
+    expect(await w.rules()).not.toContain('changed-outside warn');
+    expect((await w.context.ledger.byPods(['pod1'])).get('pod1')).toMatchObject({ status: 'stopped' });
+    w.provider.add('pod2', 'somebody-else', { gpuUtil: [71] });
+    for (let i = 0; i < 3; i++) await w.scan();
+    expect(await w.rules()).toContain('changed-outside warn');
   });
 
   it('that fails is begun again by the tick, half a minute later, and not at once', async () => {

@@ -22,8 +22,8 @@ export interface Told {
 
 /** What our own ledger says of a pod: what we did ourselves is no change from outside. */
 export interface OwnAct {
-  /** `terminating`: a request to terminate it is being carried out. */
-  status: RowStatus | 'terminating';
+  /** `terminating`: a request to terminate it is being carried out. `none`: we hold no row of it, and wrote all the same. */
+  status: RowStatus | 'terminating' | 'none';
   since: number;
   /** What was last sent to RunPod for it. */
   wrote?: Row['wrote'];
