@@ -11,6 +11,9 @@ import type { PodCount, Step, Where } from './steps.ts';
 const POLL_MS = 50;
 const PRESS_WAIT_MS = 10_000;
 const CONFIRM_WAIT_MS = 1000;
+/** `clientPingTimeoutMS` of @slack/socket-mode. */
+const SILENT_MS = 5000;
+const RENEWED_WITHIN_MS = 10_000;
 const QUIET_MS = 300;
 const QUIET_LIMIT_MS = 30_000;
 
@@ -49,7 +52,7 @@ export class Player {
       case 'clock':
         return moveClock(world, step.ms);
       case 'fault':
-        return setFault(step.name, step.value, world);
+        return this.fault(step);
       case 'fault-clear':
         return clearFault(step.name, world);
       case 'kill':
@@ -62,6 +65,19 @@ export class Player {
         await world.redisClient.flushall();
         return;
     }
+  }
+
+  /**
+   * Slack's client takes a clock that leaps ahead for a server that has gone silent, and opens another socket: nobody types
+   * into the one that goes.
+   */
+  private async fault({ name, value }: Extract<Step, { kind: 'fault' }>): Promise<void> {
+    const { world } = this;
+    const before = { clock: world.machineClock('bot'), opened: world.slack.opened };
+    setFault(name, value, world);
+    const leaps = world.machineClock('bot') - before.clock > SILENT_MS && world.slack.connections() > 0;
+    const deadline = Date.now() + RENEWED_WITHIN_MS;
+    while (leaps && world.slack.opened === before.opened && Date.now() < deadline) await pause(POLL_MS);
   }
 
   /** What the bot said there. */

@@ -66,6 +66,8 @@ export class SlackEmulator implements ChatEmulator {
   private readonly context: ApiContext;
   /** Those that still get envelopes; a socket that was told to go only delivers its acknowledgements. */
   private readonly sockets = new Set<WebSocket>();
+  /** How many were opened so far. */
+  opened = 0;
   private readonly leaving = new Set<WebSocket>();
   private readonly quotas: Quotas;
   private readonly waiting = new Map<string, (payload: Json) => void>();
@@ -100,6 +102,7 @@ export class SlackEmulator implements ChatEmulator {
 
   private connected(socket: WebSocket): void {
     this.sockets.add(socket);
+    this.opened++;
     socket.on('close', () => {
       this.sockets.delete(socket);
       this.leaving.delete(socket);

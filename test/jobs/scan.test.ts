@@ -156,8 +156,7 @@ describe('a scan', () => {
     w.provider.add('pod2', 'somebody-else', { gpuUtil: [71] });
     await w.context.ledger.add(newRow({ status: 'running', podId: 'pod1', facts: FACTS }), () => null);
     for (let i = 0; i < 3; i++) await w.scan();
-    for (const pod of ['pod1', 'pod2'])
-      await w.context.direct.carryOut({ id: pod, pod, by: ALICE, at: w.time.real });
+    for (const pod of ['pod1', 'pod2']) await w.context.direct.carryOut({ id: pod, pod, by: ALICE, at: w.time.real });
     for (let i = 0; i < 3; i++) await w.scan();
     expect(await w.rules()).not.toContain('changed-outside warn');
     expect((await w.context.ledger.byPods(['pod1'])).get('pod1')).toMatchObject({ status: 'stopped' });
