@@ -3,21 +3,32 @@ import { watchSubject } from '../jobs/watch.ts';
 import { blindHit, chatSubject } from '../policy/findings/blind.ts';
 import type { Services } from './services.ts';
 
-/** A chat that knows us no more is tried for so long; then the process ends, and whoever starts it sees why. Real ms. */
+/** Where no chat has known us for so long, the process ends, and whoever starts it sees why. Real ms. */
 const PATIENCE_MS = 10 * 60_000;
 
 /**
- * Chats that stopped knowing us after they did: a token that was revoked, an app that was removed. It is said at once in the other
- * chat and to whoever is on call, and a bot that stays deaf ends.
+ * Chats that do not know us: a token that was revoked, an app that was removed. It is said at once in the other chat and to
+ * whoever is on call. A bot that every chat stays deaf to ends; while one hears it, it serves that one.
  */
 export class DisownedChats {
   private readonly services: Services;
+  private readonly chats: readonly string[];
   private readonly onFatal: (reason: string) => void;
   private readonly patienceMs: number;
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** Why a chat does not know us whose patience is over. */
+  private readonly lasting = new Map<string, string>();
+  private reported = Promise.resolve();
 
-  constructor(services: Services, onFatal: (reason: string) => void, patienceMs = PATIENCE_MS) {
+  /** `chats`: all that are configured. */
+  constructor(
+    services: Services,
+    chats: readonly string[],
+    onFatal: (reason: string) => void,
+    patienceMs = PATIENCE_MS,
+  ) {
     this.services = services;
+    this.chats = chats;
     this.onFatal = onFatal;
     this.patienceMs = patienceMs;
   }
@@ -29,10 +40,11 @@ export class DisownedChats {
     if (reason === null) {
       clearTimeout(timer);
       this.timers.delete(chat);
+      this.lasting.delete(chat);
     } else {
       this.timers.set(
         chat,
-        setTimeout(() => this.onFatal(reason), this.patienceMs),
+        setTimeout(() => this.lasts(chat, reason), this.patienceMs),
       );
     }
     this.report(chat, reason);
@@ -51,10 +63,18 @@ export class DisownedChats {
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
+  private lasts(chat: string, reason: string): void {
+    this.lasting.set(chat, reason);
+    if (this.chats.every((one) => this.lasting.has(one))) this.onFatal([...this.lasting.values()].join('; '));
+  }
+
   private report(chat: string, reason: string | null): void {
-    this.judge(chat, reason).catch((error: Error) => {
-      this.services.log.error({ chat, error: error.message }, 'whether a chat knows us could not be reported');
-    });
+    // In the order in which it happened: the last word counts.
+    this.reported = this.reported
+      .then(() => this.judge(chat, reason))
+      .catch((error: Error) => {
+        this.services.log.error({ chat, error: error.message }, 'whether a chat knows us could not be reported');
+      });
   }
 
   private async judge(chat: string, reason: string | null): Promise<void> {

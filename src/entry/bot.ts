@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { giveAnswer } from '../bot/answers.ts';
 import { ChatWatch } from '../bot/chat-watch.ts';
 import { optionsOf } from '../bot/commands/declare.ts';
@@ -61,6 +60,7 @@ import { Pulses } from '../store/pulses.ts';
 import { Replies } from '../store/replies.ts';
 import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
+import { ChatStarts, type FrontMaker } from './chat-starts.ts';
 import { criticalWebhook } from './critical-webhook.ts';
 import { type Connections, newId, noLine, openAudit } from './process.ts';
 import { type Repeating, repeatedly, seldom, watchStore } from './repeatedly.ts';
@@ -126,8 +126,10 @@ export async function runBot(options: {
       await producer.enqueue(answer, { reply });
     },
   };
-  const disowned = new DisownedChats(services, options.onFatal);
-  const fronts = new Map(frontsOf(settings, services, disowned).map((front) => [front.chat, front]));
+  const makers = frontMakers(settings, services);
+  const disowned = new DisownedChats(services, [...makers.keys()], options.onFatal);
+  const starts = new ChatStarts(makers, (chat, reason) => disowned.told(chat, reason), log);
+  const { fronts } = starts;
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
   const up = new Set<string>();
   const watchingStore = keepStoreWatch(services, witness);
@@ -163,12 +165,12 @@ export async function runBot(options: {
     line.ask({ id: newId(), pod, by, at: clocks.realNow() }, DIRECT_MS),
   );
   let isReady = false;
-  const inboxes: DurableInbox[] = [];
-  const starts = [...fronts.values()].map(async (front) => {
+  const inboxes = new Map<string, DurableInbox>();
+  await starts.begin(async (front) => {
     const events = new Events(redis.producer, front.chat, audit);
     const dispatch = new Dispatch(front, services, standings);
     const inbox = new DurableInbox(front, dispatch, events, services, undefined, full);
-    inboxes.push(inbox);
+    inboxes.set(front.chat, inbox);
     await front.start(inbox);
     up.add(front.chat);
     disowned.started(front.chat);
@@ -176,10 +178,7 @@ export async function runBot(options: {
     // One that comes up later than the others: nobody of it has been read. Where that fails now, its job does it.
     if (isReady)
       await context.readPeople().catch((error: Error) => log.warn({ error: error.message }, 'no people yet'));
-  });
-  // A chat that is away is waited for in the background; one that refuses us is an error.
-  await Promise.race([Promise.all(starts), Promise.all([Promise.any(starts), pause(START_PATIENCE_MS)])]);
-  for (const start of starts) start.catch((error: Error) => options.onFatal(error.message));
+  }, START_PATIENCE_MS);
   isReady = true;
   // Ready means that forms can be opened: who is who was read.
   await context.readPeople();
@@ -204,10 +203,11 @@ export async function runBot(options: {
       watching.end();
       watchingStore.end();
       line.close();
+      starts.close();
       disowned.close();
       // What was acknowledged is finished first, or left to whoever is up.
       await Promise.all([...fronts.values()].map((front) => front.pause()));
-      await Promise.all(inboxes.map((inbox) => inbox.drain(DRAIN_MS)));
+      await Promise.all([...inboxes.values()].map((inbox) => inbox.drain(DRAIN_MS)));
       await stopWorking([worker], SHUTDOWN_MS);
       await Promise.all([...fronts.values()].map((front) => front.stop()));
       await producer.close();
@@ -243,20 +243,20 @@ function rememberedFirst(context: ChatContext, watching: Repeating): ChatContext
   return { ...context, tellRow: first(context.tellRow), tellRequest: first(context.tellRequest) };
 }
 
-function frontsOf(
+/** How each chat that is configured is talked to. */
+function frontMakers(
   { slack, discord, policy }: Pick<Settings, 'slack' | 'discord' | 'policy'>,
   { log, clocks }: Pick<Services, 'log' | 'clocks'>,
-  disowned: DisownedChats,
-): Front[] {
-  const told = (chat: string) => (reason: string | null) => disowned.told(chat, reason);
+): Map<string, FrontMaker> {
   const pulse = () => new Pulse(() => clocks.realNow());
   const channels = policy.rooms.flatMap((room) => room.channels.filter(({ chat }) => chat === 'discord'));
   const rooms = { channels: channels.map(({ channel }) => channel) };
   const shapes = COMMANDS.map((command) => ({ ...command, options: optionsOf(command) }));
-  return [
-    ...(slack ? [new SlackFront(slack, log, told('slack'), undefined, pulse())] : []),
-    ...(discord ? [new DiscordFront({ ...discord, ...rooms }, shapes, log, told('discord'), pulse())] : []),
-  ];
+  const makers = new Map<string, FrontMaker>();
+  if (slack) makers.set('slack', (onKnown) => new SlackFront(slack, log, onKnown, undefined, pulse()));
+  if (discord)
+    makers.set('discord', (onKnown) => new DiscordFront({ ...discord, ...rooms }, shapes, log, onKnown, pulse()));
+  return makers;
 }
 
 /** `up`: chats that have started. One that has not would be taken for one that is away. */

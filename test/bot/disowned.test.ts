@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import { DisownedChats } from '../../src/bot/disowned-chats.ts';
@@ -91,7 +92,7 @@ it('a chat that knows us no more is a critical warning in the other one, and end
   front = chats.front('discord');
   await front.start(inbox());
   const ends: string[] = [];
-  const disowned = new DisownedChats(services, (reason) => ends.push(reason), SOON_MS);
+  const disowned = new DisownedChats(services, ['slack'], (reason) => ends.push(reason), SOON_MS);
   for (let times = 0; times < 3; times++) disowned.told('slack', 'Slack: invalid_auth');
   await until(() => ends.length > 0);
   expect(ends).toEqual(['Slack: invalid_auth']);
@@ -103,4 +104,21 @@ it('a chat that knows us no more is a critical warning in the other one, and end
   disowned.told('slack', null);
   await expect.poll(open).toEqual([]);
   disowned.close();
+});
+
+it('a bot that one chat still hears does not end; one that neither has heard for as long ends with both reasons', async () => {
+  const { services } = botServices(redis.client(), 'slack');
+  front = chats.front('discord');
+  const ends: string[] = [];
+  const disowned = new DisownedChats(services, ['slack', 'discord'], (reason) => ends.push(reason), SOON_MS);
+  disowned.told('slack', 'Slack: invalid_auth');
+  await pause(5 * SOON_MS);
+  expect(ends).toEqual([]);
+  disowned.told('discord', 'Discord: 401');
+  disowned.told('slack', null);
+  disowned.told('slack', 'Slack: token_revoked');
+  await until(() => ends.length > 0);
+  expect(ends).toEqual(['Discord: 401; Slack: token_revoked']);
+  disowned.close();
+  await expect.poll(async () => (await services.findings.open()).length).toBe(2);
 });

@@ -5,7 +5,7 @@ import { readPolicy } from '../../src/config/load.ts';
 import { runBot } from '../../src/entry/bot.ts';
 import type { Connections } from '../../src/entry/process.ts';
 import { connect } from '../../src/store/connect.ts';
-import { bothChats, botServices } from '../bot/chats.ts';
+import { bothChats, botServices, DISCORD_ROOM } from '../bot/chats.ts';
 import { KEY } from '../jobs/context.ts';
 import { useRedis } from '../store/redis.ts';
 
@@ -26,19 +26,22 @@ function connections(auth: { username?: string; password?: string }): Connection
   return { producer, worker, close };
 }
 
-/** A whole bot with Slack alone, whose policy names nobody to call. */
-async function slackBot(auth: Parameters<typeof connections>[0] = {}) {
+const SLACK_ALONE = 'rooms: { gpu: { slack: { channel: C0GPU } } }';
+
+/** A whole bot, of Slack alone where its policy names no Discord; the policy names nobody to call. */
+async function slackBot(auth: Parameters<typeof connections>[0] = {}, yaml = SLACK_ALONE) {
   const chats = await bothChats();
   closing.push(chats.close);
   const { services } = botServices(redis.client(), 'slack');
-  const { policy } = readPolicy('rooms: { gpu: { slack: { channel: C0GPU } } }', ['slack']);
+  const isBoth = yaml.includes('discord');
+  const { policy } = readPolicy(yaml, isBoth ? ['slack', 'discord'] : ['slack']);
   if (!policy) throw new Error('the policy does not parse');
   const ended: string[] = [];
   const start = async () => {
     const bot = await runBot({
       settings: {
         slack: { botToken: 'xoxb-t', appToken: 'xapp-t', apiUrl: chats.slack.url },
-        discord: null,
+        discord: isBoth ? { token: 'a.b.c', apiUrl: chats.discord.url, guildId: null } : null,
         policy,
         criticalWebhook: null,
       },
@@ -70,13 +73,43 @@ it('a bot starts where a card for the pods of somebody who left can be shown to 
 
 it('a bot that its chat lets in again ends the warning of the one before it', async () => {
   const { services, start } = await slackBot();
-  const before = new DisownedChats(services, () => {});
+  const before = new DisownedChats(services, ['slack'], () => {});
   before.told('slack', 'Slack: token_revoked');
   const open = async () => (await services.findings.open()).length;
   await expect.poll(open, { timeout: 10_000 }).toBe(1);
   before.close();
   await start();
   await expect.poll(open, { timeout: 10_000 }).toBe(0);
+});
+
+const BOTH = `home_chat: slack
+rooms: { gpu: { slack: { channel: C0GPU }, discord: { channel: "${DISCORD_ROOM.channel}" } } }
+default_room: gpu`;
+
+it.each([
+  { dead: 'discord', alive: 'slack', refusal: 'error:0:any' },
+  { dead: 'slack', alive: 'discord', refusal: 'error:invalid_auth:any' },
+] as const)(
+  'a bot whose token is dead in $dead starts, hears $alive, and warns there',
+  async ({ dead, alive, refusal }) => {
+    const { chats, start, ended } = await slackBot({}, BOTH);
+    chats[dead].faults.mode = chatTrouble(refusal);
+    await start();
+    await chats[alive].command('alice', 'gpu', '/pod whoami');
+    const seen = () => chats[alive].visibleTo('alice').map(({ text }) => text);
+    await expect.poll(seen, { timeout: 10_000 }).toContainEqual(expect.stringMatching(/^You are alice/));
+    await expect
+      .poll(seen, { timeout: 10_000 })
+      .toContainEqual(expect.stringMatching(/A chat does not know Podwarden/));
+    expect(ended).toEqual([]);
+  },
+);
+
+it('a bot that both chats refuse does not start, and says why of each', async () => {
+  const { chats, start } = await slackBot({}, BOTH);
+  chats.discord.faults.mode = chatTrouble('error:0:any');
+  chats.slack.faults.mode = chatTrouble('error:invalid_auth:any');
+  await expect(start()).rejects.toThrow(/invalid_auth.*; .*401|401.*; .*invalid_auth/);
 });
 
 it('a bot starts with a user of Redis that may use its keys and no messages', async () => {

@@ -43,7 +43,7 @@ const BLIND: Record<What, [title: string, say: string]> = {
   ],
   chat: [
     'A chat does not know Podwarden any more',
-    'Nothing is posted there and no button works, until its token is right. Podwarden tries for ten minutes and then ends; set the token and start it again.',
+    'Nothing is posted there and no button works. Podwarden tries it again all the time. Where its token was replaced, set the new one and restart Podwarden.',
   ],
   catalog: [
     'GPU types and prices are old',
