@@ -23,7 +23,7 @@ export default defineConfig({
     globalSetup: ['test/page/without-chromium.ts'],
     // Dialogues start processes of their own; two files at a time fill two cores.
     maxWorkers: 2,
-    maxConcurrency: 3,
+    maxConcurrency: 4,
     // Half of the time of short files goes into loading the same modules again. None of them has state.
     isolate: false,
     testTimeout: 60_000,

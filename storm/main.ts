@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { inProcess } from '../demo/world/part.ts';
 import { writeProgram } from '../demo/world/program.ts';
 import { generate } from './generate.ts';
 import { said, shown } from './judge/evidence.ts';
@@ -130,7 +131,7 @@ async function main(args: string[]): Promise<number> {
   const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'podwarden-storms-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const runs: Run = { worlds: new Set(), program: writeProgram(folder) };
+  const runs: Run = { worlds: new Set(), starter: inProcess(writeProgram(folder)) };
   endOnSignals(runs.worlds);
   const { failures, brokenOff } = await all(plans, Number(values['at-once']), values.verbose, runs);
   for (const report of failures) await failed(report, !values['no-shrink'] && values.plan === undefined, runs);

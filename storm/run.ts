@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { clearFault } from '../demo/world/faults.ts';
 import { moveClock } from '../demo/world/hops.ts';
+import type { PartStarter } from '../demo/world/part.ts';
 import { untilQuiet } from '../demo/world/quiet.ts';
 import { act } from './act.ts';
 import { collect, jobsLeft } from './collect.ts';
@@ -39,13 +40,13 @@ export interface Run {
   /** Those that are up, for whoever has to end before they do. */
   worlds: Set<StormWorld>;
   /** What bots and workers run, where it was written before. */
-  program: string | null;
+  starter: PartStarter | null;
 }
 
 /** One storm in a world of its own, from its start to what it broke. */
-export async function run(plan: Plan, { worlds = new Set(), program = null }: Partial<Run> = {}): Promise<Report> {
+export async function run(plan: Plan, { worlds = new Set(), starter = null }: Partial<Run> = {}): Promise<Report> {
   const began = performance.now();
-  const storm = new StormWorld(plan, program);
+  const storm = new StormWorld(plan, starter);
   worlds.add(storm);
   try {
     await storm.start();

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Part, World } from '../demo/world/world.ts';
+import type { Part, PartStarter } from '../demo/world/part.ts';
+import { World } from '../demo/world/world.ts';
 import { PARTS, type Plan } from './plan.ts';
 import { StoreProxy } from './proxy.ts';
 
@@ -23,12 +24,12 @@ export class StormWorld {
   private readonly terminating = new Set<PartName>();
   private ending = false;
 
-  constructor({ clocks }: Pick<Plan, 'clocks'>, program: string | null) {
+  constructor({ clocks }: Pick<Plan, 'clocks'>, starter: PartStarter | null) {
     this.folder = mkdtempSync(join(tmpdir(), 'podwarden-storm-'));
     this.world = new World(this.folder, {
       history: false,
       balance: BALANCE,
-      program,
+      starter,
       environment: (name, store) => this.environment(name as PartName, store, clocks),
     });
   }

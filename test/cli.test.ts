@@ -11,9 +11,9 @@ import { Timeline } from '../emulators/chat.ts';
 import { type RunpodEmulator, startRunpodEmulator } from '../emulators/runpod/server.ts';
 import { SlackEmulator } from '../emulators/slack/server.ts';
 import { startEmbeddedRedis } from '../src/store/embedded-redis.ts';
+import { programOf } from './demo/processes.ts';
 
-const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-const LOADER = import.meta.resolve('tsx');
+const CLI = programOf(fileURLToPath(new URL('../src/cli.ts', import.meta.url)));
 const { DISCORD_TOKEN: _, ...SLACK_ONLY } = SECRETS;
 
 let folder: string;
@@ -60,7 +60,7 @@ afterEach(async () => {
 });
 
 function run(command: string, more: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', LOADER, CLI, ...command.split(' ')], {
+  const child = spawn(process.execPath, [CLI, ...command.split(' ')], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...SLACK_ONLY, RUNPOD_API_URL: runpod.url, SLACK_API_URL: slack.url, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
-import type { ChatName, Part } from '../world/world.ts';
+import type { Part } from '../world/part.ts';
+import type { ChatName } from '../world/world.ts';
 
 /** One line of a dialogue. Durations in ms. */
 export type Step =

@@ -6,7 +6,8 @@ import { newPod } from '../../emulators/runpod/pods.ts';
 import { parseRowFault, rowFaultText } from '../../emulators/runpod/rows.ts';
 import { parsePodName } from '../../src/policy/pod-names.ts';
 import { chatTrouble, chatTroubleText } from './chat-faults.ts';
-import type { ChatName, Part, World } from './world.ts';
+import type { Part } from './part.ts';
+import type { ChatName, World } from './world.ts';
 
 type Setter = (value: string, world: World) => void;
 

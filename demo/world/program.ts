@@ -5,20 +5,22 @@ import { buildSync } from 'esbuild';
 
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
+const PART = fileURLToPath(new URL('./process.ts', import.meta.url));
+
 /**
- * The bot and the worker as a few files, which start in half the time that their two hundred sources take. Packages stay where they
- * are: they are found through a link beside it.
+ * An entry, such as the one of the bot and the worker, as a few files, which start in half the time that its two hundred sources
+ * take. Packages stay where they are: they are found through a link beside it.
  */
-export function writeProgram(folder: string): string {
+export function writeProgram(folder: string, entry = PART): string {
   mkdirSync(folder, { recursive: true });
   const packages = join(folder, 'node_modules');
   rmSync(packages, { force: true });
   symlinkSync(PACKAGES, packages, 'junction');
   // Not the asynchronous one, whose helper process would stay for good.
   buildSync({
-    entryPoints: [fileURLToPath(new URL('./process.ts', import.meta.url))],
+    entryPoints: [entry],
     outdir: folder,
-    entryNames: 'part',
+    entryNames: 'program',
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -29,5 +31,5 @@ export function writeProgram(folder: string): string {
     sourcemap: true,
     logLevel: 'silent',
   });
-  return join(folder, 'part.mjs');
+  return join(folder, 'program.mjs');
 }

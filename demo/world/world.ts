@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +17,7 @@ import { PREFIX } from '../../src/store/keys.ts';
 import { Snapshots } from '../../src/store/snapshots.ts';
 import { SharedClock } from './clock.ts';
 import { Keep, restore } from './keep.ts';
+import { type Ended, inProcess, type Part, type PartStarter, type StartedPart } from './part.ts';
 import { writeProgram } from './program.ts';
 import { readAgo, readMoment } from './reading.ts';
 import { seedChats, seedRunpod } from './seed.ts';
@@ -39,7 +39,6 @@ export const SECRETS = {
   DISCORD_TOKEN: 'demo0000.token0.discord-demo',
 };
 
-export type Part = 'bot' | 'worker';
 export type ChatName = 'slack' | 'discord';
 
 interface WorldOptions {
@@ -48,19 +47,16 @@ interface WorldOptions {
   keep: boolean;
   /** What a part of this name gets in its environment on top, or instead; `store` is the socket of the world's Redis. */
   environment: (name: string, store: string) => NodeJS.ProcessEnv;
-  /** What parts run, where that was written before (`writeProgram`): many worlds of one process need it once. */
-  program: string | null;
+  /** How parts are started; else as processes that run what is written for this world. */
+  starter: PartStarter | null;
 }
 
-/** How a process of the world ended without being killed. */
-export interface PartExit {
+export interface PartExit extends Ended {
   name: string;
   wasReady: boolean;
-  code: number | null;
-  signal: NodeJS.Signals | null;
 }
 
-/** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker as processes. */
+/** Everything a demo runs: three emulators here, Redis as a child, the real bot and worker beside it. */
 export class World {
   /** The same after a restart that goes on where it ended; empty before the start. */
   id = '';
@@ -78,12 +74,12 @@ export class World {
   private readonly keep: Keep | null;
   private readonly more: WorldOptions['environment'];
   /** By part, and for further ones of a part by a name of their own. */
-  private readonly children = new Map<string, ChildProcess>();
+  private readonly children = new Map<string, StartedPart>();
   /** By the same names: how far the clock of its machine is ahead, ms. */
   private readonly machineClocks = new Map<string, number>();
   /** Those of the children that said so. */
   private readonly ready = new Set<string>();
-  private program: string | null;
+  private starter: PartStarter | null;
   private redis: EmbeddedRedis | null = null;
   private client: RedisClient | null = null;
   private emulator: RunpodEmulator | null = null;
@@ -105,12 +101,12 @@ export class World {
       balance = 60,
       keep = false,
       environment = () => ({}),
-      program = null,
+      starter = null,
     }: Partial<WorldOptions> = {},
   ) {
     this.history = history;
     this.more = environment;
-    this.program = program;
+    this.starter = starter;
     this.balance = balance;
     mkdirSync(dataPath, { recursive: true, mode: 0o700 });
     this.dataPath = dataPath;
@@ -229,37 +225,30 @@ export class World {
   }
 
   async startPart(part: Part, name: string = part): Promise<void> {
-    this.program ??= writeProgram(join(this.dataPath, 'program'));
+    this.starter ??= inProcess(writeProgram(join(this.dataPath, 'program')));
     if (this.children.has(name)) throw new Error(`the ${name} is running already`);
-    const child = spawn(process.execPath, ['--enable-source-maps', this.program, part], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    const child = this.starter(part, {
+      name,
       env: {
         ...this.environment(part),
         DEMO_MACHINE_CLOCK: String(this.machineClock(name)),
         ...this.more(name, this.redis?.socketPath ?? ''),
       },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      logPath: join(this.dataPath, `${name}.log`),
     });
-    child.stderr?.pipe(createWriteStream(join(this.dataPath, `${name}.log`), { flags: 'a' }));
     this.children.set(name, child);
-    child.once('exit', (code, signal) => {
+    void child.ended.then((how) => {
       if (this.children.get(name) !== child) return;
-      this.exits.push({ name, wasReady: this.ready.has(name), code, signal });
+      this.exits.push({ name, wasReady: this.ready.has(name), ...how });
       this.children.delete(name);
       this.ready.delete(name);
     });
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${name} did not start in time`)), READY_MS);
-      child.once('message', () => {
-        clearTimeout(timer);
-        this.ready.add(name);
-        resolve();
-      });
-      child.once('exit', (code) => {
-        clearTimeout(timer);
-        reject(new Error(`${name} ended at its start (${code}); see ${join(this.dataPath, `${name}.log`)}`));
-      });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${name} did not start in time`)), READY_MS);
     });
+    await Promise.race([child.ready, late]).finally(() => clearTimeout(timer));
+    this.ready.add(name);
   }
 
   /** Each part gets its own secrets and not the other's. */
@@ -284,7 +273,7 @@ export class World {
   /** Sets the clock of the machine that a child runs on, ms ahead of Redis's; one that does not run yet starts with it. */
   setMachineClock(name: string, ahead: number): void {
     this.machineClocks.set(name, ahead);
-    this.children.get(name)?.send({ machineClock: ahead });
+    this.children.get(name)?.setMachineClock(ahead);
   }
 
   machineClock(name: string): number {
@@ -297,11 +286,11 @@ export class World {
 
   /** SIGSTOP, SIGCONT, SIGTERM: what an operating system or a deploy does to a part. */
   signal(name: string, signal: NodeJS.Signals): void {
-    this.children.get(name)?.kill(signal);
+    this.children.get(name)?.signal(signal);
   }
 
   kill(name: string): void {
-    this.children.get(name)?.kill('SIGKILL');
+    this.children.get(name)?.signal('SIGKILL');
     this.children.delete(name);
     this.ready.delete(name);
   }
@@ -324,8 +313,8 @@ export class World {
   async stop(): Promise<void> {
     await this.restarting?.catch(() => {});
     const ending = [...this.children.values()].map((child) => {
-      child.kill('SIGKILL');
-      return new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.signal('SIGKILL');
+      return child.ended;
     });
     await Promise.all(ending);
     // Nobody acts any more: what is written now is what Redis knows.

@@ -15,9 +15,9 @@ export function newId(): string {
   return `i${randomBytes(8).toString('hex').slice(0, 15)}`;
 }
 
-/** Logs go to standard error; what could hold a secret is not passed to it in the first place. */
-export function createLog(level: string, part: string): Log {
-  return quieted(pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)));
+/** Logs go to standard error, or to a file; what could hold a secret is not passed to it in the first place. */
+export function createLog(level: string, part: string, to: 2 | string = 2): Log {
+  return quieted(pino({ level, base: { part }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(to)));
 }
 
 /** Opens the audit log of this store, and notes who opened it. @throws AuditKeyMismatch */

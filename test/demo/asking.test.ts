@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
 import { World } from '../../demo/world/world.ts';
-import { program } from './program.ts';
+import { inside } from './inside.ts';
 
 describe('a launch beyond a budget', () => {
   let world: World;
@@ -13,7 +13,7 @@ describe('a launch beyond a budget', () => {
   let player: Player;
   beforeEach(async () => {
     dataPath = mkdtempSync(join(tmpdir(), 'podwarden-asking-'));
-    world = new World(dataPath, { history: false, program: program() });
+    world = new World(dataPath, { history: false, starter: inside });
     await world.start();
     player = new Player(world);
   }, 60_000);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Part, World } from '../../demo/world/world.ts';
-import { program } from './program.ts';
+import type { Part } from '../../demo/world/part.ts';
+import { World } from '../../demo/world/world.ts';
+import { processes } from './processes.ts';
 
 const HOUR = 3_600_000;
 const REPLICAS: [Part, string][] = [
@@ -28,7 +29,7 @@ it('comes once a window and chat, of three workers and three bots that are kille
   timeout: 240_000,
 }, async () => {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-digest-'));
-  const world = new World(dataPath, { history: false, program: program() });
+  const world = new World(dataPath, { history: false, starter: processes() });
   try {
     await world.start();
     const more = REPLICAS.filter(([part, name]) => part !== name);

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { Player } from '../../demo/dialogue/run.ts';
 import { readDialogue } from '../../demo/dialogue/steps.ts';
 import { World } from '../../demo/world/world.ts';
-import { program } from './program.ts';
+import { inside } from './inside.ts';
+import { processes } from './processes.ts';
+
+/** What happens to a machine or a process. */
+const NEEDS_PROCESSES = /^(kill|start|fault (bot|worker)_clock)\b/m;
 
 /** Plays a dialogue in a world of its own, with weeks of bills (`history`) or none; what `after` looks at is still up. */
 export async function playDialogue(
@@ -13,7 +17,7 @@ export async function playDialogue(
   history = false,
 ) {
   const dataPath = mkdtempSync(join(tmpdir(), 'podwarden-play-'));
-  const world = new World(dataPath, { history, program: program() });
+  const world = new World(dataPath, { history, starter: NEEDS_PROCESSES.test(text) ? processes() : inside });
   try {
     await world.start();
     const player = new Player(world);
