@@ -170,7 +170,7 @@ export function refusedAs({ mode }: ChatFaults, doing: readonly string[]): strin
 }
 
 /** A code of an outage is an HTTP status, and no code of the platform's. */
-export const isHttpStatus = (code: string): boolean => /^5\d\d$/.test(code);
+export const isHttpStatus = (code: string): boolean => /^[45]\d\d$/.test(code);
 
 /** Waits for an acknowledgement; false after the platform's time. */
 export function withinAckTime(acknowledged: Promise<void>): Promise<boolean> {

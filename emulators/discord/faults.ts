@@ -19,7 +19,7 @@ function doing({ method, path }: HttpCall, server: Server): string[] {
   if (path.endsWith('/threads')) return ['open-thread', 'thread'];
   if (path.includes('/members/')) return ['members', `members.${path.split('/').at(-1)}`];
   const [, id = '', message] = /\/channels\/(\d+)(\/messages)?/.exec(path) ?? [];
-  if (message === undefined) return ['unarchive'];
+  if (message === undefined) return [method === 'GET' ? 'channel' : 'unarchive'];
   if (method === 'GET') return ['read'];
   if (method === 'PATCH') return ['edit'];
   if (method === 'DELETE') return ['remove'];

@@ -19,14 +19,16 @@ export class Gateway {
   private readonly server: Server;
   private readonly token: string;
   private readonly url: () => string;
+  private readonly now: () => number;
   private readonly sockets = new Set<WebSocket>();
   private readonly sent: Frame[] = [];
   private session = 'emulated-session-1';
 
-  constructor(http: HttpServer, server: Server, token: string, url: () => string) {
+  constructor(http: HttpServer, server: Server, token: string, url: () => string, now: () => number) {
     this.server = server;
     this.token = token;
     this.url = url;
+    this.now = now;
     listenForSockets(http).on('connection', (socket) => this.connected(socket));
   }
 
@@ -108,7 +110,8 @@ export class Gateway {
     };
     const at = this.sent.length;
     send(socket, { op: 0, t: 'READY', d: ready, s: at });
-    for (const id of guilds) send(socket, { op: 0, t: 'GUILD_CREATE', d: guildJson(id, this.server), s: at });
+    for (const id of guilds)
+      send(socket, { op: 0, t: 'GUILD_CREATE', d: guildJson(id, this.server, this.now()), s: at });
   }
 }
 

@@ -1,17 +1,10 @@
 import type { Timeline } from '../chat.ts';
 import { type HttpAnswer, type HttpCall, jsonBody } from '../http.ts';
+import { channelJson, isArchived } from './channels.ts';
 import { attachmentsAfter, imageProblems, type SentFile } from './files.ts';
-import { refusedIn } from './permissions.ts';
+import { isLockedOut, isShown, refusedIn } from './permissions.ts';
 import { messageProblems, modalProblems } from './rules.ts';
-import type {
-  DiscordAttachment,
-  DiscordChannel,
-  DiscordMessage,
-  DiscordUser,
-  Interaction,
-  Json,
-  Server,
-} from './state.ts';
+import type { DiscordAttachment, DiscordMessage, DiscordUser, Interaction, Json, Server } from './state.ts';
 
 export interface RestContext {
   server: Server;
@@ -36,6 +29,7 @@ const MAX_ACTIVE_THREADS = 1000;
 /** Also of a server that the bot is not in. */
 const MISSING_ACCESS = refuse(403, 50_001, 'Missing Access');
 const MISSING_PERMISSIONS = refuse(403, 50_013, 'Missing Permissions');
+const LOCKED = refuse(400, 160_005, 'Thread is locked');
 const UNKNOWN_CHANNEL = refuse(404, 10_003, 'Unknown Channel');
 
 type Files = ReadonlyMap<string, SentFile>;
@@ -51,6 +45,7 @@ const ROUTES: Route[] = [
   ['PATCH', /^channels\/(\d+)\/messages\/(\d+)$/, editMessage],
   ['DELETE', /^channels\/(\d+)\/messages\/(\d+)$/, deleteMessage],
   ['POST', /^channels\/(\d+)\/messages\/(\d+)\/threads$/, createThread],
+  ['GET', /^channels\/(\d+)$/, getChannel],
   ['PATCH', /^channels\/(\d+)$/, editChannel],
   ['PUT', /^applications\/\d+\/guilds\/(\d+)\/commands$/, putCommands],
   ['GET', /^guilds\/(\d+)\/members\/([^/]+)$/, getMember],
@@ -159,6 +154,7 @@ function createMessage([channel = '']: string[], call: HttpCall, context: RestCo
   const attachments = attachmentsAfter([], body, files, () => context.server.newId());
   const refused = judged(body, context, attachments);
   if (refused) return refused;
+  if (isArchived(found, context.now()) && isLockedOut(found, context.server)) return LOCKED;
   found.archived = false;
   if (found.active) found.active.at = context.now();
   const message = newMessage({ channel, onlyFor: found.recipient, thinking: false }, body, context);
@@ -183,7 +179,7 @@ function editMessage(
   const message = context.server.message(channel, id);
   if (!message) return UNKNOWN_MESSAGE;
   const at = context.server.channels.get(channel);
-  if (at && archived(at, context)) return refuse(400, 50_083, 'Thread is archived');
+  if (at && isArchived(at, context.now())) return refuse(400, 50_083, 'Thread is archived');
   const body = jsonBody(call);
   const attachments = attachmentsAfter(message.attachments, body, files, () => context.server.newId());
   const refused = judged(body, context, attachments);
@@ -201,21 +197,17 @@ function deleteMessage([channel = '', id = '']: string[], _: HttpCall, { server 
   return nothing;
 }
 
-/** A thread in which nobody posts archives itself; a post, not an edit, brings it back. */
-function archived(channel: DiscordChannel, { now }: RestContext): boolean {
-  return channel.archived || (channel.active !== null && now() - channel.active.at > channel.active.archiveMs);
-}
-
 function createThread([channel = '', id = '']: string[], call: HttpCall, context: RestContext): HttpAnswer {
   const { server } = context;
   if (!server.message(channel, id)) return UNKNOWN_MESSAGE;
   const at = server.channels.get(channel);
   if (at && refusedIn(at, 'thread', server) !== null) return MISSING_PERMISSIONS;
+  if (at && at.parent !== null) return refuse(400, 50_024, 'Cannot execute action on this channel type');
   if (server.channels.has(id)) return refuse(400, 160_004, 'A thread has already been created for this message');
   const name = String(jsonBody(call).name ?? '');
   if (name === '' || name.length > 100) return refuse(400, 50_035, 'Invalid Form Body');
   // A thread that hangs on a message has the message's id.
-  const active = [...server.channels.values()].filter((c) => c.parent !== null && !archived(c, context)).length;
+  const active = [...server.channels.values()].filter((c) => c.parent !== null && !isArchived(c, context.now())).length;
   if (active >= MAX_ACTIVE_THREADS) return refuse(400, 160_006, 'Maximum number of active threads reached');
   const archiveMs = Number(jsonBody(call).auto_archive_duration ?? 4320) * 60_000;
   server.channels.set(id, {
@@ -228,6 +220,13 @@ function createThread([channel = '', id = '']: string[], call: HttpCall, context
     members: null,
   });
   return { status: 201, body: { id, type: 11, name, parent_id: channel } };
+}
+
+function getChannel([channel = '']: string[], _: HttpCall, { server, now }: RestContext): HttpAnswer {
+  const found = server.channels.get(channel);
+  if (!found) return UNKNOWN_CHANNEL;
+  if (found.recipient === null && !isShown(channel, server)) return MISSING_ACCESS;
+  return ok(channelJson(found, server, now()));
 }
 
 function editChannel([channel = '']: string[], call: HttpCall, { server, now }: RestContext): HttpAnswer {

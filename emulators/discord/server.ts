@@ -51,7 +51,7 @@ export interface RecordedRequest {
 export class DiscordEmulator implements ChatEmulator {
   readonly chat = 'discord';
   readonly server = new Server();
-  readonly guilds = new Guilds(this.server, (t, d) => this.gateway?.dispatch(t, d));
+  readonly guilds: Guilds;
   readonly violations: string[] = [];
   private readonly book = new EventBook();
   readonly events = this.book.events;
@@ -62,6 +62,7 @@ export class DiscordEmulator implements ChatEmulator {
   /** Where DISCORD_API_URL points; ends in /api. */
   url = '';
   private readonly options: DiscordEmulatorOptions;
+  private readonly now: () => number;
   private listening: Listening | null = null;
   private gateway: Gateway | null = null;
   private readonly quotas: Quotas;
@@ -69,13 +70,16 @@ export class DiscordEmulator implements ChatEmulator {
 
   constructor(options: DiscordEmulatorOptions) {
     this.options = options;
-    this.quotas = new Quotas(options.now ?? Date.now);
+    this.now = options.now ?? Date.now;
+    this.quotas = new Quotas(this.now);
+    this.guilds = new Guilds(this.server, (t, d) => this.gateway?.dispatch(t, d), this.now);
   }
 
   async start(): Promise<void> {
     this.listening = await listen((call) => this.handle(call));
     this.url = `http://127.0.0.1:${this.listening.port}/api`;
-    this.gateway = new Gateway(this.listening.server, this.server, this.options.token, () => this.gatewayUrl());
+    const { token } = this.options;
+    this.gateway = new Gateway(this.listening.server, this.server, token, () => this.gatewayUrl(), this.now);
   }
 
   private gatewayUrl(): string {
@@ -157,8 +161,7 @@ export class DiscordEmulator implements ChatEmulator {
   }
 
   private context(): RestContext {
-    const { server, violations } = this;
-    const now = this.options.now ?? Date.now;
+    const { server, violations, now } = this;
     return { server, violations, now, timeline: this.options.timeline, gatewayUrl: this.gatewayUrl() };
   }
 

@@ -20,8 +20,12 @@ export interface DiscordChannel {
   /** For a thread: when somebody last posted in it, and after how many ms without it archives itself. */
   active: { at: number; archiveMs: number } | null;
   members: Set<string> | null;
+  /** A thread that only moderators bring back once it is archived. */
+  locked?: boolean;
   /** Bits of permissions that the bot was denied here. */
   denied?: bigint;
+  /** And those that it was given only here. */
+  granted?: bigint;
 }
 
 export interface DiscordAttachment {
@@ -101,6 +105,8 @@ export class Server {
   commands: Json[] = [];
   /** Whether the bot is a member of the server that is ours. */
   isIn = true;
+  /** Servers that Discord cannot reach: what is in them is told to nobody. */
+  readonly away = new Set<string>();
   /** Other servers that the bot was added to; `refusesCommands` without the scope for commands. */
   readonly others = new Map<string, { refusesCommands: boolean }>();
   private counter = 0n;
@@ -120,6 +126,12 @@ export class Server {
       active: null,
       members: new Set(members),
     });
+  }
+
+  /** A thread that hangs on no message. */
+  addThread(id: string, name: string, parent: string, { archived = false, locked = false } = {}): void {
+    const thread = { id, name, parent, recipient: null, active: null, members: null };
+    this.channels.set(id, { ...thread, archived, locked });
   }
 
   byName(name: string): DiscordUser {

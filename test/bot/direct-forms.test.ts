@@ -14,7 +14,7 @@ const interaction = (more: object) =>
 
 it('a form that a button in a direct message opened is taken on Discord', () => {
   const sent = interaction({ type: InteractionType.ModalSubmit, data: { custom_id: 'v1.deny.b1', components: [] } });
-  expect(incomingFrom(sent)).toMatchObject({
+  expect(incomingFrom(sent, [])).toMatchObject({
     kind: 'submit',
     incoming: { account: 'discord:9', token: 'v1.deny.b1', place: { channel: '77' } },
   });
@@ -22,5 +22,5 @@ it('a form that a button in a direct message opened is taken on Discord', () => 
 
 it('a command in a direct message is none of ours on Discord', () => {
   const typed = interaction({ type: InteractionType.ApplicationCommand, data: { name: 'pod', options: [] } });
-  expect(incomingFrom(typed)).toBeNull();
+  expect(incomingFrom(typed, [])).toBeNull();
 });

@@ -38,10 +38,21 @@ function watched<T extends object>(inbox: T, running: Set<unknown>): T {
 /** Bots of one chat over one store, with real clients of the platform. What closes them goes to `closing`. */
 export async function bots(
   redis: RedisClient,
-  { chat, count, closing }: { chat: 'slack' | 'discord'; count: number; closing: (() => unknown)[] },
+  {
+    chat,
+    count,
+    closing,
+    prepare = () => {},
+  }: {
+    chat: 'slack' | 'discord';
+    count: number;
+    closing: (() => unknown)[];
+    prepare?: (chats: Awaited<ReturnType<typeof bothChats>>) => void;
+  },
 ) {
   const chats = await bothChats();
   closing.push(chats.close);
+  prepare(chats);
   const { services } = botServices(redis, chat);
   const emulator: ChatEmulator = chats[chat];
   const running = new Set<unknown>();

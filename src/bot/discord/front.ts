@@ -32,15 +32,15 @@ import {
 import { code, type Message, note, text } from '../message/message.ts';
 import { Pulse } from '../pulse.ts';
 import { Reasons } from '../reasons.ts';
+import { ChannelRights } from './channel-rights.ts';
 import { guildCommands } from './commands.ts';
 import { calling } from './failures.ts';
 import { type FirstAnswer, firstAnswerFrom } from './first-answers.ts';
-import { type DiscordReply, incomingFrom, mentionFrom } from './incoming.ts';
+import { type DiscordReply, incomingFrom, isThread, mentionFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
-import { rightsFrom, rightsIn } from './rights.ts';
 import { type OurServer, Servers } from './servers.ts';
 
 /** The first answer must come within 3 s: no retry of the client's may stand between. */
@@ -54,14 +54,14 @@ export class DiscordFront implements Front {
   readonly hasDialogs = false;
   readonly showsWaiting = true;
   readonly pulse: Pulse;
-  private readonly settings: DiscordSettings;
+  private readonly settings: DiscordSettings & OurServer;
   private readonly commands: Parameters<typeof guildCommands>[0];
   private readonly log: Log;
   private readonly client: Client;
   private readonly posts: Posts;
   private readonly servers: Servers;
   private readonly callbacks: REST;
-  private readonly permissions = new Map<string, bigint>();
+  private readonly channelRights: ChannelRights;
   private readonly reasons: Reasons;
   private closed = false;
 
@@ -93,7 +93,12 @@ export class DiscordFront implements Front {
     });
     this.posts = new Posts(this.client.rest, (run, attempted) => this.call(run, attempted));
     const onServer = (reason: string | null) => this.reasons.told('server', reason);
-    this.servers = new Servers(this.client, settings, (guild) => this.register(guild), onServer, log);
+    this.channelRights = new ChannelRights(this.client, (run, attempted) => this.call(run, attempted), log);
+    const asking = {
+      register: (guild: string) => this.register(guild),
+      find: (channel: string) => this.channelRights.find(channel),
+    };
+    this.servers = new Servers(this.client, settings, asking, onServer, log);
   }
 
   async start(inbox: Inbox): Promise<void> {
@@ -186,7 +191,7 @@ export class DiscordFront implements Front {
   }
 
   private async handle(d: APIInteraction, inbox: Inbox): Promise<void> {
-    const event = incomingFrom(d);
+    const event = incomingFrom(d, this.settings.channels);
     if (!event) return;
     if (d.guild_id && d.guild_id !== this.servers.id) {
       await this.callback(d, event.kind === 'suggest' ? noChoices : privately(note('warn', ELSEWHERE)));
@@ -198,7 +203,9 @@ export class DiscordFront implements Front {
       return;
     }
     // No card is posted in a direct message, so what the bot may there stands in no way.
-    if (d.app_permissions && d.guild_id) this.permissions.set(event.incoming.place.channel, BigInt(d.app_permissions));
+    const { channel } = event.incoming.place;
+    if (d.app_permissions && d.guild_id)
+      this.channelRights.told(channel, BigInt(d.app_permissions), isThread(d.channel) && d.channel.id === channel);
     if (event.kind === 'submit') return this.submitted(d, event.incoming, inbox);
     const taken = await inbox.take(event);
     if (!taken.ours) return;
@@ -313,10 +320,8 @@ export class DiscordFront implements Front {
     return new Map();
   }
 
-  /** Each interaction says what we may do in its channel, where the server's own rules do not tell. */
-  async rights({ channel }: Place): Promise<PlaceRights | null> {
-    const said = this.permissions.get(channel);
-    return rightsIn(this.client, this.servers.id, channel) ?? (said === undefined ? null : rightsFrom(said));
+  rights({ channel }: Place): Promise<PlaceRights | null> {
+    return this.channelRights.read(this.servers.id, channel);
   }
 }
 

@@ -31,16 +31,22 @@ export function mentionFrom({ id, author, channel_id }: APIMessage): IncomingBas
   };
 }
 
-/** Null for what is none of ours, or comes from outside a server. */
-export function incomingFrom(d: APIInteraction): Incoming | null {
+type Where = NonNullable<APIInteraction['channel']>;
+
+export const isThread = (
+  channel: APIInteraction['channel'],
+): channel is Extract<Where, { thread_metadata?: unknown }> => channel !== undefined && 'thread_metadata' in channel;
+
+/** Null for what is none of ours, or comes from outside a server. `rooms` are their channels. */
+export function incomingFrom(d: APIInteraction, rooms: readonly string[]): Incoming | null {
   const user = d.member?.user ?? d.user;
   const channel = d.channel;
   if (!user || !channel) return null;
   // In a direct message only buttons work, and the forms that they open: commands belong to the server.
   if (!d.guild_id && d.type !== InteractionType.MessageComponent && d.type !== InteractionType.ModalSubmit) return null;
   const account = `discord:${user.id}`;
-  // In a thread the room is that of the channel it hangs on.
-  const home = 'parent_id' in channel && 'thread_metadata' in channel ? channel.parent_id : channel.id;
+  // In a thread that is no room itself, the room is that of the channel it hangs on.
+  const home = isThread(channel) && !rooms.includes(channel.id) ? channel.parent_id : channel.id;
   const place = { chat: 'discord', channel: home ?? channel.id };
   const reply: DiscordReply = { application: d.application_id, token: d.token };
   const base = { eventId: d.id, account, name: d.member?.nick ?? user.global_name ?? user.username, place, reply };

@@ -5,6 +5,13 @@ import type { Log } from '../../jobs/ports.ts';
 /** By what our server is told from others: its id, or the channels of the rooms. */
 export type OurServer = Pick<DiscordSettings, 'guildId'> & { channels: readonly string[] };
 
+export interface Asking {
+  /** Puts the commands there. */
+  register: (guild: string) => Promise<void>;
+  /** A channel that Discord does not tell of by itself: the client then knows it. */
+  find: (channel: string) => Promise<unknown>;
+}
+
 /**
  * Which of the servers that the bot is in is ours. Anybody may have added it to others: rights are those of one server, and
  * another one never takes its place.
@@ -12,23 +19,17 @@ export type OurServer = Pick<DiscordSettings, 'guildId'> & { channels: readonly 
 export class Servers {
   private readonly client: Client;
   private readonly wanted: OurServer;
-  private readonly register: (guild: string) => Promise<void>;
+  private readonly asking: Asking;
   private readonly onKnown: (reason: string | null) => void;
   private readonly log: Log;
   private ours: string | null;
   private isLost = false;
 
-  /** `register` puts the commands there. `onKnown`: we are in no server of ours (`reason`), or in it again (null). */
-  constructor(
-    client: Client,
-    wanted: OurServer,
-    register: (guild: string) => Promise<void>,
-    onKnown: (reason: string | null) => void,
-    log: Log,
-  ) {
+  /** `onKnown`: we are in no server of ours (`reason`), or in it again (null). */
+  constructor(client: Client, wanted: OurServer, asking: Asking, onKnown: (reason: string | null) => void, log: Log) {
     this.client = client;
     this.wanted = wanted;
-    this.register = register;
+    this.asking = asking;
     this.onKnown = onKnown;
     this.log = log;
     this.ours = wanted.guildId;
@@ -48,8 +49,9 @@ export class Servers {
       this.log.warn({ server: id, ours: id === this.ours }, 'the bot was removed from a server');
       if (id === this.ours) this.lost('Discord: the bot was removed from its server. Invite it again');
     });
+    await this.findChannels();
     this.find();
-    if (this.ours !== null && this.isThere(this.ours)) await this.register(this.ours);
+    if (this.ours !== null && this.isThere(this.ours)) await this.asking.register(this.ours);
     else if (!this.client.guilds.cache.some(isUntold)) this.lost(this.whyNone());
   }
 
@@ -60,7 +62,7 @@ export class Servers {
   }
 
   private async serve(guild: string): Promise<void> {
-    await this.register(guild);
+    await this.asking.register(guild);
     if (this.isLost) this.onKnown(null);
     this.isLost = false;
   }
@@ -68,6 +70,15 @@ export class Servers {
   private lost(reason: string): void {
     this.isLost = true;
     this.onKnown(reason);
+  }
+
+  /** A room may be an archived thread. */
+  private async findChannels(): Promise<void> {
+    if (this.ours !== null) return;
+    const unseen = this.wanted.channels.filter((channel) => !this.client.channels.cache.has(channel));
+    const found = await Promise.allSettled(unseen.map((channel) => this.asking.find(channel)));
+    for (const { reason } of found.filter((one) => one.status === 'rejected'))
+      this.log.warn({ error: (reason as Error).message }, 'a channel of podwarden.yaml could not be found on Discord');
   }
 
   private find(): void {
