@@ -57,7 +57,10 @@ export class Guilds {
   /** The bot is removed from a server; or, where it is an `outage`, nobody was, and Discord cannot reach it. */
   leave(guild: string, isOutage = false): void {
     if (!isOutage && guild === this.server.guild) this.server.isIn = false;
-    if (!isOutage) this.server.others.delete(guild);
+    if (!isOutage) {
+      this.server.others.delete(guild);
+      this.server.away.delete(guild);
+    }
     this.dispatch('GUILD_DELETE', { id: guild, ...(isOutage && { unavailable: true }) });
   }
 

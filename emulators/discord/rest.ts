@@ -225,6 +225,7 @@ function createThread([channel = '', id = '']: string[], call: HttpCall, context
 function getChannel([channel = '']: string[], _: HttpCall, { server, now }: RestContext): HttpAnswer {
   const found = server.channels.get(channel);
   if (!found) return UNKNOWN_CHANNEL;
+  if (server.away.has(server.guildOf(channel))) return refuse(503, 0, 'service unavailable');
   if (found.recipient === null && !isShown(channel, server)) return MISSING_ACCESS;
   return ok(channelJson(found, server, now()));
 }

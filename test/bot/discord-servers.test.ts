@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatEmulator } from '../../emulators/chat.ts';
+import type { DiscordChannel } from '../../emulators/discord/state.ts';
+import { DiscordFront } from '../../src/bot/discord/front.ts';
 import type { Front, Inbox, IncomingEvent } from '../../src/bot/front.ts';
 import { bothChats, DISCORD_ROOM } from './chats.ts';
 import { until } from './running-bots.ts';
@@ -141,6 +143,110 @@ it('a server that is away for a while is not lost', async () => {
   await asked(chats.discord, 'gpu');
   expect(known).toEqual([]);
   expect(taken).toEqual(['command']);
+});
+
+const registeredIn = (guild: string) =>
+  chats.discord.requests.some(({ path }) => path.endsWith(`/guilds/${guild}/commands`));
+
+describe('a bot that starts while Discord cannot reach one of its servers', () => {
+  const MORE = '800000000000000002';
+  const rooms = [THEIR_CHANNEL, DISCORD_ROOM.channel, MORE];
+  let ours: string;
+  beforeEach(() => {
+    const { server } = chats.discord;
+    ours = server.guild;
+    another();
+    server.addChannel(MORE, 'research', [...server.users.keys()]);
+    server.away.add(ours);
+  });
+
+  const back = async () => {
+    chats.discord.guilds.back(ours);
+    await until(() => registeredIn(ours));
+  };
+
+  it('takes the one with most channels of the rooms once it is back', async () => {
+    await started(rooms);
+    expect(await asked(chats.discord, 'theirs')).toBe(0);
+    await back();
+    expect(await asked(chats.discord, 'gpu')).toBe(0);
+    expect(await asked(chats.discord, 'theirs')).toBe(1);
+    expect(taken).toEqual(['command', 'command']);
+    expect(known).toEqual([]);
+  });
+
+  it('takes the same as a bot that starts later, of two with as many channels', async () => {
+    await started([DISCORD_ROOM.channel, THEIR_CHANNEL]);
+    await back();
+    expect(await asked(chats.discord, 'gpu')).toBe(0);
+    expect(await asked(chats.discord, 'theirs')).toBe(1);
+  });
+
+  it('keeps a choice that no other server could better', async () => {
+    await started([THEIR_CHANNEL, DISCORD_ROOM.channel]);
+    chats.discord.guilds.back(ours);
+    expect(await asked(chats.discord, 'theirs')).toBe(0);
+    expect(await asked(chats.discord, 'gpu')).toBe(1);
+    expect(registeredIn(ours)).toBe(false);
+  });
+
+  it('keeps its choice from then on, whatever server it is added to', async () => {
+    await started(rooms);
+    await back();
+    const later = '900000000000000012';
+    const { server, guilds } = chats.discord;
+    for (const channel of [THEIR_CHANNEL, MORE, DISCORD_ROOM.channel])
+      server.channels.set(channel, { ...(server.channels.get(channel) as DiscordChannel), guild: later });
+    server.addChannel('800000000000000003', 'talk', [...server.users.keys()]);
+    guilds.join(later);
+    expect(await asked(chats.discord, 'talk')).toBe(0);
+    expect(registeredIn(later)).toBe(false);
+  });
+
+  it('starts though the one that it takes for now refuses its commands', async () => {
+    chats.discord.server.others.set(ELSEWHERE, { refusesCommands: true });
+    await started(rooms);
+    await until(() => known.length === 1);
+    expect(known).toEqual([expect.stringMatching(/50001.*to the commands/)]);
+    await back();
+    await until(() => known.at(-1) === null);
+  });
+
+  it('closes no channel before the choice is made, and then those of other servers', async () => {
+    await started(rooms);
+    const rights = (channel: string) => front.rights({ chat: 'discord', channel });
+    expect(await rights(DISCORD_ROOM.channel)).toBeNull();
+    await back();
+    expect((await rights(DISCORD_ROOM.channel))?.closed).toBeNull();
+    const { closed } = (await rights(THEIR_CHANNEL)) ?? {};
+    expect(closed?.why).toMatch(/it is in the Discord server 900000000000000011, and I serve 900000000000000001/);
+  });
+
+  it('waits no longer once the bot was removed from the one that is away', async () => {
+    chats.discord.server.channels.delete(THEIR_CHANNEL);
+    await started(rooms);
+    expect(known).toEqual([]);
+    chats.discord.guilds.leave(ours);
+    await until(() => known.length === 1);
+    expect(known[0]).toMatch(/in no server that has a channel/);
+  });
+
+  it('logs which server it waits for, and then which channels are elsewhere', async () => {
+    const lines: object[] = [];
+    const warn = (facts: object, message: string) => lines.push({ ...facts, message });
+    const log = { debug() {}, info() {}, warn, error() {} };
+    const settings = { token: 'a.b.c', apiUrl: chats.discord.url, guildId: null, channels: rooms };
+    front = new DiscordFront(settings, [], log, () => {});
+    await front.start(inbox());
+    expect(lines).toContainEqual({
+      server: ELSEWHERE,
+      awaited: [ours],
+      message: expect.stringMatching(/cannot reach/),
+    });
+    await back();
+    const message = expect.stringMatching(/another server/);
+    expect(lines).toContainEqual({ server: ours, elsewhere: [THEIR_CHANNEL], message });
+  });
 });
 
 it('a server of the settings in which the bot is not is named', async () => {

@@ -154,7 +154,7 @@ async function counted(how: { archived?: boolean } | null) {
     return calling(run, attempted);
   };
   const rights = new ChannelRights(client, call, silent, () => at.now);
-  return { chats, discord, at, read: () => rights.read(discord.server.guild, THREAD) };
+  return { chats, discord, at, read: () => rights.read({ id: discord.server.guild, isSettled: true }, THREAD) };
 }
 
 it('an archived thread is asked for once, whatever is typed there', async () => {
@@ -189,15 +189,38 @@ it('Discord in an outage is asked once a minute, and what it said before stands'
   expect(await read()).toEqual(OPEN);
 });
 
-it('the server whose archived thread is the only channel of the rooms is ours', async () => {
+async function onlyThread(mode: ChatFaults['mode'] = null) {
   const chats = await bothChats();
   closing.push(chats.close);
   chats.discord.server.others.set('900000000000000011', { refusesCommands: false });
   addThread(chats, { archived: true });
   const known: (string | null)[] = [];
   const front = chats.front('discord', (reason) => known.push(reason), undefined, { channels: [THREAD] });
+  chats.discord.faults.mode = mode;
   await front.start({} as Inbox);
   closing.push(() => front.stop());
+  return { discord: chats.discord, known, read: () => front.rights(PLACE) };
+}
+
+it('the server whose archived thread is the only channel of the rooms is ours', async () => {
+  const { known, read } = await onlyThread();
   expect(known).toEqual([]);
-  expect(await front.rights(PLACE)).toEqual(OPEN);
+  expect(await read()).toEqual(OPEN);
+});
+
+it('a server that an outage hid at the start is ours once Discord answers', async () => {
+  const { discord, known, read } = await onlyThread(refused('503'));
+  expect(await read()).toBeNull();
+  expect(known).toEqual([]);
+  discord.faults.mode = null;
+  expect(await read()).toEqual(OPEN);
+  expect(discord.requests.map(({ path }) => path)).toContainEqual(expect.stringContaining(discord.server.guild));
+});
+
+it('a thread that turns out to be nowhere after an outage leaves the bot without a server, which is said', async () => {
+  const { discord, known, read } = await onlyThread(refused('503'));
+  discord.faults.mode = null;
+  discord.server.channels.delete(THREAD);
+  expect(await read()).toBeNull();
+  expect(known).toEqual([expect.stringMatching(/in no server that has a channel/)]);
 });

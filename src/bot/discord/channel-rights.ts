@@ -3,7 +3,8 @@ import type { Channel, Client } from 'discord.js';
 import type { Log } from '../../jobs/ports.ts';
 import { PlaceClosed, type PlaceRights } from '../front.ts';
 import type { Calling } from './failures.ts';
-import { GONE, rightsFrom, rightsIn } from './rights.ts';
+import { elsewhere, GONE, rightsFrom, rightsIn } from './rights.ts';
+import { isUntold, type Servers } from './servers.ts';
 
 /** Between two questions about one channel, ms. */
 const AGAIN_MS = 60_000;
@@ -35,16 +36,18 @@ export class ChannelRights {
   }
 
   /** What cannot be told now is as it was; null where it was never known. */
-  async read(server: string | null, channel: string): Promise<PlaceRights | null> {
-    const rights = await this.current(server, channel);
+  async read(servers: Pick<Servers, 'id' | 'isSettled'>, channel: string): Promise<PlaceRights | null> {
+    const rights = await this.current(servers, channel);
     if (rights) this.known.set(channel, rights);
     return rights ?? this.known.get(channel) ?? null;
   }
 
-  private async current(server: string | null, channel: string): Promise<PlaceRights | null> {
-    const guild = this.client.guilds.cache.get(server ?? '');
-    if (!guild || guild.channels.cache.size === 0) return null;
+  private async current({ id, isSettled }: Pick<Servers, 'id' | 'isSettled'>, channel: string) {
+    const guild = this.client.guilds.cache.get(id ?? '');
+    if (!guild || isUntold(guild)) return null;
     const here = guild.channels.cache.get(channel);
+    // It may be in a server that is away, and that is ours in truth.
+    if (!here && !isSettled) return null;
     if (!here) return Promise.race([this.ask(guild.id, channel), pause(PATIENCE_MS, null, { ref: false })]);
     this.asked.delete(channel);
     return rightsIn(here);
@@ -63,7 +66,8 @@ export class ChannelRights {
     try {
       const found = await this.find(channel);
       if (found === null) return null;
-      return found.isDMBased() || found.guildId !== server ? GONE : rightsIn(found);
+      if (found.isDMBased()) return GONE;
+      return found.guildId === server ? rightsIn(found) : elsewhere(found.guildId, server);
     } catch (error) {
       if (error instanceof PlaceClosed) return GONE;
       this.log.warn({ channel, error: (error as Error).message }, 'a Discord channel could not be read');

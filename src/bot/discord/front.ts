@@ -320,8 +320,9 @@ export class DiscordFront implements Front {
     return new Map();
   }
 
-  rights({ channel }: Place): Promise<PlaceRights | null> {
-    return this.channelRights.read(this.servers.id, channel);
+  async rights({ channel }: Place): Promise<PlaceRights | null> {
+    await this.servers.lookFor(channel);
+    return this.channelRights.read(this.servers, channel);
   }
 }
 

@@ -53,6 +53,14 @@ const LOCKED = {
   wayOut: 'Ask a moderator to unlock it, or to give my role Manage Threads in its channel.',
 };
 
+export const elsewhere = (server: string, ours: string): PlaceRights => ({
+  closed: {
+    why: `it is in the Discord server ${server}, and I serve ${ours}`,
+    wayOut: 'Name channels of one server in podwarden.yaml, or set DISCORD_GUILD_ID to the other.',
+  },
+  lacks: [],
+});
+
 export const GONE: PlaceRights = {
   closed: {
     why: 'Discord shows me no such channel in the server',
