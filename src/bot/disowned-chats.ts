@@ -1,10 +1,13 @@
 import { pageOutByBot } from '../jobs/names.ts';
 import { watchSubject } from '../jobs/watch.ts';
 import { blindHit, chatSubject } from '../policy/findings/blind.ts';
+import { storeIsAway } from '../store/connect.ts';
 import type { Services } from './services.ts';
 
 /** Where no chat has known us for so long, the process ends, and whoever starts it sees why. Real ms. */
 const PATIENCE_MS = 10 * 60_000;
+/** What the store did not take is reported again after this, real ms. */
+const AGAIN_MS = 5000;
 
 /**
  * Chats that do not know us: a token that was revoked, an app that was removed. It is said at once in the other chat and to
@@ -19,6 +22,8 @@ export class DisownedChats {
   /** Why a chat does not know us whose patience is over. */
   private readonly lasting = new Map<string, string>();
   private reported = Promise.resolve();
+  /** Reports that the store did not take, by chat. */
+  private readonly owed = new Map<string, NodeJS.Timeout>();
 
   /** `chats`: all that are configured. */
   constructor(
@@ -60,7 +65,7 @@ export class DisownedChats {
   }
 
   close(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const timer of [...this.timers.values(), ...this.owed.values()]) clearTimeout(timer);
   }
 
   private lasts(chat: string, reason: string): void {
@@ -69,11 +74,15 @@ export class DisownedChats {
   }
 
   private report(chat: string, reason: string | null): void {
+    clearTimeout(this.owed.get(chat));
     // In the order in which it happened: the last word counts.
     this.reported = this.reported
       .then(() => this.judge(chat, reason))
       .catch((error: Error) => {
         this.services.log.error({ chat, error: error.message }, 'whether a chat knows us could not be reported');
+        // A warning that only a start ends would stand for as long as this bot runs.
+        if (storeIsAway(error) && (reason !== null) === this.isDisowned(chat))
+          this.owed.set(chat, setTimeout(() => this.report(chat, reason), AGAIN_MS).unref());
       });
   }
 

@@ -62,6 +62,7 @@ import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
 import { ChatStarts, type FrontMaker } from './chat-starts.ts';
 import { criticalWebhook } from './critical-webhook.ts';
+import { OwedWrites } from './owed-writes.ts';
 import { type Connections, newId, noLine, openAudit } from './process.ts';
 import { type Repeating, repeatedly, seldom, watchStore } from './repeatedly.ts';
 
@@ -88,7 +89,8 @@ export async function runBot(options: {
   onFatal: (reason: string) => void;
 }): Promise<{ close(): Promise<void>; storeRefused(reason: string | null): Promise<void> }> {
   const { settings, redis, clocks, log } = options;
-  const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log);
+  const owed = new OwedWrites(log);
+  const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log, owed);
   const producer = createProducer(redis.producer, PREFIX, log);
   const approvals = new Approvals(redis.producer, audit);
   const witness = new StoreWitness(redis.producer, audit, newId);
@@ -181,7 +183,7 @@ export async function runBot(options: {
   }, START_PATIENCE_MS);
   isReady = true;
   // Ready means that forms can be opened: who is who was read.
-  await context.readPeople();
+  await owed.write('who is who', () => context.readPeople());
   const overdue = new OverdueWatch({
     ...services,
     governance: settings.policy,
@@ -200,6 +202,7 @@ export async function runBot(options: {
   return {
     storeRefused: (reason) => refusal.told(reason),
     close: async () => {
+      owed.close();
       watching.end();
       watchingStore.end();
       line.close();

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
-import { Audit, type AuditEntry, formatHead } from '../store/audit.ts';
+import { Audit, formatHead } from '../store/audit.ts';
 import { connect, evictionPolicy, type Profile, type RedisAddress, type RedisClient, ready } from '../store/connect.ts';
+import type { OwedWrites } from './owed-writes.ts';
 import { quieted } from './quiet-log.ts';
 import { VERSION } from './version.ts';
 
@@ -27,17 +28,13 @@ export async function openAudit(
   part: string,
   clocks: Clocks,
   log: Log,
-  facts: AuditEntry['facts'] = {},
+  owed: OwedWrites,
 ): Promise<Audit> {
   const audit = new Audit(producer, key);
   await audit.claimKey();
-  await audit.append({
-    at: clocks.now(),
-    kind: 'config-loaded',
-    actor: null,
-    subject: null,
-    facts: { part, version: VERSION, ...facts },
-  });
+  const facts = { part, version: VERSION };
+  const opened = { at: clocks.now(), kind: 'config-loaded', actor: null, subject: null, facts };
+  await owed.write('who opened the audit log', () => audit.append(opened));
   log.info({ head: formatHead(await audit.head()) }, 'audit log');
   return audit;
 }

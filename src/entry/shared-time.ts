@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import { clockState, clockText } from '../policy/clock.ts';
+import { isOutOfMemory } from '../store/connect.ts';
 import { MachineClocks } from '../store/machine-clocks.ts';
 import { MACHINE, MAX_ROUND_TRIP_MS, type Machine, ServerTime } from '../store/server-time.ts';
 import type { Connections } from './process.ts';
@@ -38,7 +39,10 @@ export async function shareTime(
     log.warn({ ahead: Math.round(ahead), clock: clockText(ahead) }, CLOCK_PROBLEM[state]);
     await reports.differs(name, { part, host: hostname(), ahead, at: time.now() });
   };
-  await tell();
+  await tell().catch((error: Error) => {
+    // It is told again within a minute.
+    if (!isOutOfMemory(error)) throw error;
+  });
   const watching = everyMinuteAndJump(time, tell, log);
   const now = () => time.now();
   return {

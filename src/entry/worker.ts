@@ -43,6 +43,7 @@ import { Snapshots } from '../store/snapshots.ts';
 import { StoreWitness } from '../store/witness.ts';
 import { AccountGate, gated } from './account-gate.ts';
 import { criticalWebhook } from './critical-webhook.ts';
+import { OwedWrites } from './owed-writes.ts';
 import { type Connections, newId, noLine, openAudit } from './process.ts';
 import { repeatedly, watchStore } from './repeatedly.ts';
 import { runpodPort } from './runpod-port.ts';
@@ -107,7 +108,8 @@ export async function runWorker(options: {
     onSunset: (call, day) => sunsets.set(call, day),
   });
   const sunset = () => [...sunsets].map(([call, day]) => `${call} ends ${day}`).join('; ') || null;
-  const audit = await openAudit(redis, options.auditKey, 'worker', clocks, log);
+  const owed = new OwedWrites(log);
+  const audit = await openAudit(redis, options.auditKey, 'worker', clocks, log, owed);
   const gate = new AccountGate({
     pin: new AccountPin(redis.producer, audit),
     runpod: { apiKey: options.runpod.apiKey, accountId: (signal) => runpod.graphql.accountId({ signal }) },
@@ -162,8 +164,10 @@ export async function runWorker(options: {
   });
   await worker.waitUntilReady();
   const pods = producer.queue('pods');
-  await scheduleTicks(pods, timings.tickMs);
-  await producer.enqueue(tick, {}, { id: 'tick-at-start' });
+  await owed.write('the ticks', async () => {
+    await scheduleTicks(pods, timings.tickMs);
+    await producer.enqueue(tick, {}, { id: 'tick-at-start' });
+  });
   const ticking = repeatedly(
     async () => {
       if (await keepTicking(pods, timings.tickMs, context)) log.warn({}, 'no tick came: they are scheduled anew');
@@ -186,6 +190,7 @@ export async function runWorker(options: {
   await firstReads(context.snapshots);
   return {
     close: async () => {
+      owed.close();
       ticking.end();
       watching.end();
       line.close();

@@ -1,5 +1,5 @@
 import type { Audit } from './audit.ts';
-import type { RedisClient } from './connect.ts';
+import { isOutOfMemory, type RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 
 const ACCOUNT = key('runpod', 'account');
@@ -34,9 +34,12 @@ export class AccountPin {
   /** The first account to come is the one; a new key of it is as good as the old. @throws AccountMismatch */
   async claim(accountId: string, apiKey: string): Promise<void> {
     const mine = this.audit.sign(KIND, accountId);
-    await this.redis.set(ACCOUNT, mine, 'NX');
+    if ((await this.redis.get(ACCOUNT)) === null) await this.redis.set(ACCOUNT, mine, 'NX');
     if ((await this.redis.get(ACCOUNT)) !== mine) throw new AccountMismatch();
-    await this.redis.sadd(KEYS, this.markOf(mine, apiKey));
+    await this.redis.sadd(KEYS, this.markOf(mine, apiKey)).catch((error: Error) => {
+      // Its account was checked; the next start asks for it again.
+      if (!isOutOfMemory(error)) throw error;
+    });
   }
 
   private markOf(account: string, apiKey: string): string {

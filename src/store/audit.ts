@@ -170,7 +170,8 @@ export class Audit {
   /** Once at every start. @throws AuditKeyMismatch where the log was begun with another key. */
   async claimKey(): Promise<void> {
     const digest = createHash('sha256').update(`podwarden audit ${this.secret}`).digest('hex');
-    await this.redis.set(KEY_DIGEST, digest, 'NX');
+    // Only the first start ever writes it: a Redis that is out of memory still tells it.
+    if ((await this.redis.get(KEY_DIGEST)) === null) await this.redis.set(KEY_DIGEST, digest, 'NX');
     if ((await this.redis.get(KEY_DIGEST)) !== digest) throw new AuditKeyMismatch();
   }
 
