@@ -2,6 +2,7 @@ import { blindHit, STORE_SUBJECT } from '../policy/findings/blind.ts';
 import { type Row, spokenRow } from '../policy/ledger.ts';
 import { spokenName } from '../policy/pod-names.ts';
 import { LOSS_SHOWN_MS, type Loss, type Lost, lossText } from '../policy/store-loss.ts';
+import { unlessUnreadable } from '../store/unreadable.ts';
 import type { Account, StoreWitness } from '../store/witness.ts';
 import type { GovernedContext } from './approvals.ts';
 import { defaultRoom } from './scan-world.ts';
@@ -74,6 +75,7 @@ const nameOf = (row: Row): string =>
 const askedBy = ({ task, by }: Row) => (task?.state === 'open' ? task.by : by);
 
 async function absent(all: readonly Lost[], get: (id: string) => Promise<object | null>): Promise<Lost[]> {
-  const there = await Promise.all(all.map(({ id }) => get(id)));
+  // One that cannot be read is there.
+  const there = await Promise.all(all.map(({ id }) => unlessUnreadable(get(id), {})));
   return all.filter((_, i) => there[i] === null);
 }

@@ -19,6 +19,7 @@ import {
   writeDocument,
 } from './commit.ts';
 import type { RedisClient } from './connect.ts';
+import { readOne, readRecord } from './unreadable.ts';
 
 /** Requests of one form: they share a card. Written once. */
 const batch = z.object({
@@ -106,7 +107,7 @@ export class Approvals {
 
   async batch(id: string): Promise<Batch | null> {
     const json = await this.redis.hget(batchKey(id), 'json');
-    return json === null ? null : batch.parse(JSON.parse(json));
+    return json === null ? null : readRecord(this.redis, `form ${id}`, json, batch);
   }
 
   /**
@@ -266,9 +267,8 @@ export class Approvals {
 
   private async load(id: string): Promise<Stored | null> {
     const [rev, json, seal] = await this.redis.hmget(recordKey(id), 'rev', 'json', 'seal');
-    const parsed = approvalSchema.safeParse(jsonIn(json ?? ''));
-    if (typeof json !== 'string' || !parsed.success) return null;
-    const record = parsed.data;
+    const record = json ? await readRecord(this.redis, `request ${id}`, json, approvalSchema) : null;
+    if (!json || !record) return null;
     const whole = record.id === id && String(record.rev) === rev;
     const stored = { record: { ...record, id }, seal: seal ?? '' };
     if (seal === null) return { ...stored, problem: 'unsigned' };
@@ -323,12 +323,12 @@ export class Approvals {
 
   private async breaker(): Promise<Breaker> {
     const json = await this.redis.hget(BREAKER_KEY, 'json');
-    return json === null ? { rev: 0, runs: [] } : breakerSchema.parse(JSON.parse(json));
+    return json === null ? { rev: 0, runs: [] } : readOne(this.redis, 'the breaker', json, breakerSchema);
   }
 
   private async pod(podId: string): Promise<z.infer<typeof ofPod>> {
     const json = await this.redis.hget(podKey(podId), 'json');
-    return json === null ? { rev: 0, open: null } : ofPod.parse(JSON.parse(json));
+    return json === null ? { rev: 0, open: null } : readOne(this.redis, `request for pod ${podId}`, json, ofPod);
   }
 
   private async records(ids: readonly string[]): Promise<Approval[]> {
@@ -339,11 +339,3 @@ export class Approvals {
 
 const seen = (record: Approval, problem: Problem | null): Approval =>
   problem === null ? record : asVoid(record, problem);
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

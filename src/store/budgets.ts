@@ -5,7 +5,7 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { readEntries } from './unreadable.ts';
+import { readEntries, readOne, unlessUnreadable } from './unreadable.ts';
 
 const BUDGETS = key('budgets');
 const document = z.object({ rev: z.int(), scopes: z.record(z.string(), z.unknown()) });
@@ -41,7 +41,9 @@ export class Budgets {
 
   /** `isWhole` false: there is one more, of which nobody knows what it is. */
   async set(): Promise<{ budgets: ReadonlyMap<Scope, Budget>; isWhole: boolean }> {
-    const { scopes, unreadable } = await this.read();
+    const read = await unlessUnreadable(this.read(), null);
+    if (read === null) return { budgets: new Map(), isWhole: false };
+    const { scopes, unreadable } = read;
     return { budgets: new Map(Object.entries(scopes)), isWhole: Object.keys(unreadable).length === 0 };
   }
 
@@ -65,7 +67,7 @@ export class Budgets {
   private async read(): Promise<Read> {
     const json = await this.redis.hget(BUDGETS, 'json');
     if (json === null) return { rev: 0, scopes: {}, unreadable: {} };
-    const { rev, scopes } = document.parse(JSON.parse(json));
+    const { rev, scopes } = await readOne(this.redis, 'budgets', json, document);
     const { good, bad } = await readEntries(this.redis, 'budget of', scopes, budget);
     return { rev, scopes: good, unreadable: bad };
   }

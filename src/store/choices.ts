@@ -15,7 +15,8 @@ export class Choices {
 
   async of(person: string): Promise<Choice> {
     const json = await this.redis.hget(CHOICES, person);
-    return json === null ? NO_CHOICE : choice.parse(JSON.parse(json));
+    if (json === null) return NO_CHOICE;
+    return (await readRecord(this.redis, `choices of ${person}`, json, choice)) ?? NO_CHOICE;
   }
 
   async all(): Promise<ReadonlyMap<string, Choice>> {

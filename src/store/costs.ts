@@ -8,7 +8,7 @@ import { unread } from '../policy/unread.ts';
 import type { Operation } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { readRecord } from './unreadable.ts';
+import { nameUnreadable, readRecord } from './unreadable.ts';
 
 /** Hours are kept until their days are final and rolled up, days for more than a year; real ms. */
 const HOURS_KEPT_MS = 10 * 86_400_000;
@@ -81,12 +81,15 @@ export class Costs {
     const pipeline = this.redis.pipeline();
     for (const start of starts) pipeline.hgetall(meterKey(start));
     const found = (await failing(pipeline.exec())) as Record<string, string>[];
-    return new Map(
-      found.flatMap((fields, i) => {
-        const start = starts[i];
-        return start === undefined || Object.keys(fields).length === 0 ? [] : [[start, meteredFrom(fields)] as const];
-      }),
-    );
+    const hours = new Map<number, MeteredHour>();
+    for (const [i, fields] of found.entries()) {
+      const start = starts[i];
+      if (start === undefined || Object.keys(fields).length === 0) continue;
+      const { hour, bad } = meteredFrom(fields);
+      hours.set(start, hour);
+      if (bad !== null) await nameUnreadable(this.redis, `metered hour ${start}`, bad);
+    }
+    return hours;
   }
 
   /** Days of a zone, by day. */
@@ -152,7 +155,8 @@ export class Costs {
 
   async unread(): Promise<UnreadBill[]> {
     const json = await this.redis.get(UNREAD);
-    return json === null ? [] : z.array(unreadBill).catch([]).parse(JSON.parse(json));
+    if (json === null) return [];
+    return (await readRecord(this.redis, 'bills that do not read', json, z.array(unreadBill))) ?? [];
   }
 
   async setUnread(bills: readonly UnreadBill[]): Promise<void> {
@@ -182,10 +186,18 @@ export function meterOperations(hours: ReadonlyMap<number, MeteredHour>): Operat
   ]);
 }
 
-function meteredFrom(fields: Record<string, string>): MeteredHour {
+/** `bad`: an amount that does not read, which is left out. */
+function meteredFrom(fields: Record<string, string>): { hour: MeteredHour; bad: string | null } {
+  let bad: string | null = null;
   const parts = new Map<string, MeteredHour['parts'][number]>();
   for (const [field, value] of Object.entries(fields)) {
     const [product = '', name = '', ...id] = field.split(' ');
+    const amount = Number(value);
+    const of = component.safeParse(name).data ?? null;
+    if (!Number.isFinite(amount) || (of === null && name !== 'idle')) {
+      bad ??= field;
+      continue;
+    }
     const at = `${product} ${id.join(' ')}`;
     const part = parts.get(at) ?? {
       product: product as MeteredHour['parts'][number]['product'] & Product,
@@ -193,11 +205,12 @@ function meteredFrom(fields: Record<string, string>): MeteredHour {
       amounts: {} as Amounts,
       idle: 0,
     };
-    if (name === 'idle') part.idle = Number(value);
-    else part.amounts[component.parse(name) as Component] = Number(value);
+    if (of === null) part.idle = amount;
+    else part.amounts[of as Component] = amount;
     parts.set(at, part);
   }
-  return { parts: [...parts.values()].filter(({ amounts, idle }) => sumOf(amounts) !== 0 || idle !== 0) };
+  const all = [...parts.values()].filter(({ amounts, idle }) => sumOf(amounts) !== 0 || idle !== 0);
+  return { hour: { parts: all }, bad };
 }
 
 /** A pipeline tells errors among its answers. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { type Finding, finding as findingSchema, subjectName } from '../policy/findings/finding.ts';
 import type { FindingMove } from '../policy/findings/moves.ts';
 import { nextDue } from '../policy/findings/settle.ts';
@@ -16,7 +17,7 @@ import {
 } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { readDocument, readRecord } from './unreadable.ts';
+import { readDocument, readOne, readRecord, Unreadable, unlessUnreadable } from './unreadable.ts';
 
 const SCAN = key('scan');
 /** Whether the next scan should follow soon: apart from the memory, which is large. */
@@ -63,13 +64,13 @@ export class Findings {
     if (json === null) return null;
     const memory = await readDocument(this.redis, 'scan memory', json, scanMemory, SCAN_PARTS);
     // Taken for nothing, it would make everything news.
-    if (memory === null) throw new Error('what scans remember cannot be read');
+    if (memory === null) throw new Unreadable('what scans remember');
     return memory;
   }
 
   async get(id: string): Promise<Finding | null> {
     const json = await this.redis.hget(findingKey(id), 'json');
-    return json === null ? null : findingSchema.parse(JSON.parse(json));
+    return json === null ? null : readOne(this.redis, `warning ${id}`, json, findingSchema);
   }
 
   async open(): Promise<Finding[]> {
@@ -126,8 +127,10 @@ export class Findings {
    */
   async watch(subject: string, judge: (open: Finding | null) => Finding | null): Promise<Finding | null> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const [rev, id] = await this.redis.hmget(watchKey(subject), 'rev', 'json');
-      const open = id ? await this.get(JSON.parse(id)) : null;
+      const [rev, json] = await this.redis.hmget(watchKey(subject), 'rev', 'json');
+      const id = json ? await readRecord(this.redis, `watch on ${subject}`, json, z.string()) : null;
+      // One that cannot be read is raised anew: a watchdog that gives up is worse than one that barks twice.
+      const open = id === null ? null : await unlessUnreadable(this.get(id), null);
       const before = open?.status === 'open' ? open : null;
       const after = judge(before);
       if (after === null) return null;

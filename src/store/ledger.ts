@@ -16,7 +16,7 @@ import {
 } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { readRecord } from './unreadable.ts';
+import { readOne, readRecord } from './unreadable.ts';
 
 const OPEN_KEY = key('rows', 'open');
 const PASSING_KEY = key('rows', 'passing');
@@ -65,7 +65,7 @@ export class Ledger {
 
   async get(id: string): Promise<Row | null> {
     const json = await this.redis.hget(rowKey(id), 'json');
-    return json === null ? null : rowSchema.parse(JSON.parse(json));
+    return json === null ? null : readOne(this.redis, `row ${id}`, json, rowSchema);
   }
 
   async byPod(podId: string): Promise<Row | null> {

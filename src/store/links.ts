@@ -2,12 +2,21 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { widen } from '../policy/approval-moves.ts';
-import { type AccountId, accountsOf, type Declared, type Link, link, personRef } from '../policy/identity.ts';
+import {
+  type AccountId,
+  accountId,
+  accountsOf,
+  type Declared,
+  type Link,
+  link,
+  personRef,
+} from '../policy/identity.ts';
 import type { Approvals } from './approvals.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { type Check, MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { nameUnreadable, readOne, readRecord, Unreadable } from './unreadable.ts';
 
 const LINKS = key('links');
 /** A code is good for ten minutes, and an account has five tries an hour. Real time: they are locks, not promises. */
@@ -17,7 +26,10 @@ const TRIES_MS = 3_600_000;
 /** Both sides confirm within the life of the code that began it. */
 const PENDING_MS = 10 * 60_000;
 
-const document = z.object({ rev: z.int(), links: z.array(link) });
+const document = z.object({ rev: z.int(), links: z.array(z.unknown()) });
+/** Whom a link joins, where nothing else of it reads. */
+const party = z.object({ account: accountId, person: z.string().nullable().catch(null), name: z.string().catch('') });
+const joined = z.object({ id: z.string().catch(''), a: party, b: party, at: z.number().catch(0) });
 const issued = z.object({ by: personRef, forChat: z.string() });
 export type Issued = z.infer<typeof issued>;
 
@@ -69,9 +81,10 @@ export class Links {
     if (tries === 1) await this.redis.pexpire(triesKey(account), TRIES_MS);
     if (tries > TRIES) return 'too-often';
     const json = await this.redis.get(codeKey(code));
-    if (json === null || issued.parse(JSON.parse(json)).forChat !== chat) return null;
-    const taken = await this.redis.getdel(codeKey(code));
-    return taken === null ? null : issued.parse(JSON.parse(taken));
+    const by = json === null ? null : await readRecord(this.redis, 'a link code', json, issued);
+    if (by?.forChat !== chat) return null;
+    // Once: of two at the same time one takes it.
+    return (await this.redis.getdel(codeKey(code))) === json ? by : null;
   }
 
   async begin(wanted: PendingLink): Promise<void> {
@@ -80,7 +93,7 @@ export class Links {
 
   async pending(id: string): Promise<PendingLink | null> {
     const json = await this.redis.get(pendingKey(id));
-    return json === null ? null : pending.parse(JSON.parse(json));
+    return json === null ? null : readRecord(this.redis, `link ${id} that is to be confirmed`, json, pending);
   }
 
   async drop(id: string): Promise<void> {
@@ -107,12 +120,13 @@ export class Links {
     const write = this.writing.of(LINKS);
     if (await wasDone(this.redis, write)) return this.all();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { rev, links } = await this.read();
+      const { rev, links, raw } = await this.read();
       const next = change(links);
       if (next === null) return null;
       // Before the links are written: whoever is told of the link can count on it in every open request.
       await this.widenRequests(next, people, entry.at);
-      const written = { rev: rev + 1, links: next };
+      // Another release may read what this one does not.
+      const written = { rev: rev + 1, links: next.map((one) => raw.get(one) ?? one) };
       if (
         await this.audit.commit([{ key: LINKS, rev }], [writeDocument(LINKS, rev + 1, written)], [entry], { write })
       ) {
@@ -134,8 +148,25 @@ export class Links {
     }
   }
 
-  private async read(): Promise<z.infer<typeof document>> {
+  /**
+   * A link of which no more reads than whom it joins still joins them, for refusing alone. @throws Unreadable where not even that
+   * reads: who is one person decides who may approve.
+   */
+  private async read(): Promise<{ rev: number; links: Link[]; raw: Map<Link, unknown> }> {
     const json = await this.redis.hget(LINKS, 'json');
-    return json === null ? { rev: 0, links: [] } : document.parse(JSON.parse(json));
+    if (json === null) return { rev: 0, links: [], raw: new Map() };
+    const { rev, links } = await readOne(this.redis, 'links of accounts', json, document);
+    const raw = new Map<Link, unknown>();
+    for (const one of links) raw.set(await this.readLink(one), one);
+    return { rev, links: [...raw.keys()], raw };
+  }
+
+  private async readLink(one: unknown): Promise<Link> {
+    const whole = link.safeParse(one);
+    if (whole.success) return whole.data;
+    const kept = joined.safeParse(one);
+    await nameUnreadable(this.redis, `link ${kept.data?.id ?? ''}`.trim(), whole.error.issues[0]?.path.join('.'));
+    if (!kept.success) throw new Unreadable('a link of accounts');
+    return { ...kept.data, confirmed: null };
   }
 }

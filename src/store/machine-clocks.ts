@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 const CLOCKS = key('clocks');
 /** Whoever has not said it again by then has ended, or its clock was set, ms: it is measured every minute. */
@@ -32,8 +33,9 @@ export class MachineClocks {
     const found: ClockReport[] = [];
     const old: string[] = [];
     for (const [process, json] of Object.entries(await this.redis.hgetall(CLOCKS))) {
-      const { data } = report.safeParse(JSON.parse(json));
-      if (data && now - data.at <= FRESH_MS) found.push(data);
+      const read = await readRecord(this.redis, `clock of ${process}`, json, report);
+      // One that cannot be read is told anew within a minute.
+      if (read && now - read.at <= FRESH_MS) found.push(read);
       else old.push(process);
     }
     if (old.length > 0) await this.redis.hdel(CLOCKS, ...old);

@@ -8,6 +8,7 @@ import {
   type PeoplePass,
   peoplePass,
   type ReadStamp,
+  type UnreadAccount,
   type UnreadPeople,
   unreadAccount,
 } from './shapes.ts';
@@ -39,7 +40,8 @@ const SCRIPT = `
 local order = tonumber(ARGV[1])
 local function before(account)
   local text = redis.call('HGET', KEYS[1], account)
-  return not text or tonumber(string.match(text, '^%d+')) <= order
+  local read = text and tonumber(string.match(text, '^%d+'))
+  return not read or read <= order
 end
 for account, text in pairs(cjson.decode(ARGV[2])) do
   if before(account) then redis.call('HSET', KEYS[1], account, ARGV[1] .. ' ' .. text) end
@@ -59,8 +61,8 @@ export async function readMembers(redis: RedisClient, chat: string): Promise<Mem
     Object.entries(rest).map(([account, text]) => readRecord(redis, `account ${account}`, jsonIn(text), keptMember)),
   );
   const accounts = kept.flatMap((member) => (member ? [[member.account, member] as const] : []));
-  const { readAt, count } = all === undefined ? { readAt: null, count: 0 } : peoplePass.parse(JSON.parse(jsonIn(all)));
-  return { readAt, count, accounts: Object.fromEntries(accounts) };
+  const pass = all === undefined ? null : await readRecord(redis, `people of ${chat}`, jsonIn(all), peoplePass);
+  return { readAt: pass?.readAt ?? null, count: pass?.count ?? 0, accounts: Object.fromEntries(accounts) };
 }
 
 const jsonIn = (text: string): string => text.slice(text.indexOf(' ') + 1);
@@ -75,11 +77,13 @@ export async function writeMembers(redis: RedisClient, chat: string, read: Membe
 
 export async function readUnreadPeople(redis: RedisClient, chat: string): Promise<UnreadPeople> {
   const { [ALL]: all, ...rest } = await redis.hgetall(unreadKey(chat));
-  const one = (text: string) => unreadAccount.parse(JSON.parse(text));
-  return {
-    chat: all === undefined ? null : one(all),
-    accounts: new Map(Object.entries(rest).map(([account, text]) => [account, one(text)])),
-  };
+  const one = (account: string, text: string) => readRecord(redis, `unread account ${account}`, text, unreadAccount);
+  const accounts = new Map<AccountId, UnreadAccount>();
+  for (const [account, text] of Object.entries(rest)) {
+    const read = await one(account, text);
+    if (read) accounts.set(account, read);
+  }
+  return { chat: all === undefined ? null : await one(`${ALL} of ${chat}`, all), accounts };
 }
 
 export async function writeUnreadPeople(

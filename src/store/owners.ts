@@ -6,7 +6,7 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { MAX_TRIES, TooContended, unnamed, type Writing, wasDone, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
-import { readEntries } from './unreadable.ts';
+import { readEntries, readOne, unlessUnreadable } from './unreadable.ts';
 
 const OWNERS = key('owners');
 const claim = z.object({ by: personRef.nullable(), room: z.string().nullable(), at: z.number() });
@@ -36,9 +36,10 @@ export class Owners {
     return new Owners(this.redis, this.audit.within(writing), writing);
   }
 
-  /** One claim that cannot be read is left out, and named. */
+  /** One claim that cannot be read is left out, and named; all of them, where nothing of it reads. */
   async all(): Promise<ReadonlyMap<string, Claim>> {
-    return new Map(Object.entries((await this.read()).pods));
+    const read = await unlessUnreadable(this.read(), null);
+    return new Map(Object.entries(read?.pods ?? {}));
   }
 
   /** @throws Error where that claim cannot be read: whose the pod is decides whether it may be deleted. */
@@ -73,7 +74,7 @@ export class Owners {
   private async read(): Promise<Read> {
     const json = await this.redis.hget(OWNERS, 'json');
     if (json === null) return { rev: 0, pods: {}, unreadable: {} };
-    const { rev, pods } = document.parse(JSON.parse(json));
+    const { rev, pods } = await readOne(this.redis, 'claims of pods', json, document);
     const { good, bad } = await readEntries(this.redis, 'claim of pod', pods, claim);
     return { rev, pods: good, unreadable: bad };
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Place, place } from '../policy/identity.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 const CLOSED_KEY = key('places', 'closed');
 const LACKING_KEY = key('places', 'lacking');
@@ -42,12 +43,13 @@ export class Places {
 
   /** True where it was closed for what we may do there: a post that was refused knows better. */
   async regained(place: Place): Promise<boolean> {
-    const [closed] = rows([(await this.redis.hget(CLOSED_KEY, fieldOf(place))) ?? 'null'], closedPlace);
+    const json = await this.redis.hget(CLOSED_KEY, fieldOf(place));
+    const closed = json === null ? null : await readRecord(this.redis, `channel ${fieldOf(place)}`, json, closedPlace);
     return closed?.by === 'rights' && this.open(place);
   }
 
   async closed(): Promise<ClosedPlace[]> {
-    return rows(Object.values(await this.redis.hgetall(CLOSED_KEY)), closedPlace);
+    return this.rows(CLOSED_KEY, closedPlace);
   }
 
   /** Replaces what was lacking there. */
@@ -58,13 +60,14 @@ export class Places {
   }
 
   async lacking(): Promise<LackingPlace[]> {
-    return rows(Object.values(await this.redis.hgetall(LACKING_KEY)), lacking);
+    return this.rows(LACKING_KEY, lacking);
   }
-}
 
-function rows<S extends z.ZodType>(found: readonly string[], schema: S): z.infer<S>[] {
-  return found.flatMap((json) => {
-    const read = schema.safeParse(JSON.parse(json));
-    return read.success ? [read.data] : [];
-  });
+  private async rows<S extends z.ZodType>(at: string, schema: S): Promise<z.infer<S>[]> {
+    const found = Object.entries(await this.redis.hgetall(at));
+    const read = await Promise.all(
+      found.map(([field, json]) => readRecord(this.redis, `channel ${field}`, json, schema)),
+    );
+    return read.filter((one) => one !== null);
+  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
+import { readRecord } from './unreadable.ts';
 
 const PULSES = key('pulses');
 /** A bot that has not told of itself for so long is not counted, and then forgotten. */
@@ -44,10 +45,11 @@ export class Pulses {
 
   async states(chats: readonly string[], realNow: number): Promise<ChatState[]> {
     const all = await this.redis.hgetall(PULSES);
-    const told = Object.entries(all).flatMap(([field, json]) => {
-      const read = pulse.safeParse(JSON.parse(json));
-      return read.success ? [{ field, ...read.data }] : [];
-    });
+    const told: ({ field: string } & ChatPulse)[] = [];
+    for (const [field, json] of Object.entries(all)) {
+      const read = await readRecord(this.redis, `connection ${field}`, json, pulse);
+      if (read) told.push({ field, ...read });
+    }
     const old = told.filter(({ at }) => realNow - at > KEPT_MS).map(({ field }) => field);
     if (old.length > 0) await this.redis.hdel(PULSES, ...old);
     return chats.map((chat) => {

@@ -103,13 +103,15 @@ export class Snapshots {
   /** When each recurring read last ran, ms on Podwarden's clock. */
   async lastRuns(): Promise<Record<string, number>> {
     const runs = await this.redis.hgetall(RUNS);
-    return Object.fromEntries(Object.entries(runs).map(([name, at]) => [name, Number(at)]));
+    const read = Object.entries(runs).map(([name, at]) => [name, Number(at)] as const);
+    // What never ran is due; a stamp that is no time never would be.
+    return Object.fromEntries(read.filter(([, at]) => Number.isFinite(at)));
   }
 
   /** When a part last said that it is there, ms on Redis's clock; null for never. */
   async lastSeen(part: string): Promise<number | null> {
     const at = await this.redis.hget(SEEN, part);
-    if (at !== null) this.met.set(part, Number(at));
+    if (at !== null && Number.isFinite(Number(at))) this.met.set(part, Number(at));
     return this.met.get(part) ?? null;
   }
 

@@ -12,6 +12,22 @@ const MOST_NAMED = 100;
 const named = z.object({ record: z.string(), field: z.string() });
 type Named = z.infer<typeof named>;
 
+/** Of one record nobody knows what it says: whoever asks for it alone is refused. */
+export class Unreadable extends Error {
+  constructor(record: string) {
+    super(`${record} cannot be read`);
+    this.name = 'Unreadable';
+  }
+}
+
+/** What is read, or this in its place where one record keeps it from being read. For answers about much else. */
+export async function unlessUnreadable<T>(reading: Promise<T>, instead: T): Promise<T> {
+  return reading.catch((error: unknown) => {
+    if (!(error instanceof Unreadable)) throw error;
+    return instead;
+  });
+}
+
 /** The record; null where it cannot be read, which is then named in health. For lists: the others are not in question. */
 export async function readRecord<S extends z.ZodType>(
   redis: RedisClient,
@@ -23,6 +39,24 @@ export async function readRecord<S extends z.ZodType>(
   if (read.success) return read.data;
   await nameAll(redis, [{ record, field: fieldOf(read.error) }]);
   return null;
+}
+
+/** For a record on which it hangs what may be done. @throws Unreadable, and names it in health. */
+export async function readOne<S extends z.ZodType>(
+  redis: RedisClient,
+  record: string,
+  json: string,
+  schema: S,
+): Promise<z.infer<S>> {
+  const read = schema.safeParse(jsonOf(json));
+  if (read.success) return read.data;
+  await nameAll(redis, [{ record, field: fieldOf(read.error) }]);
+  throw new Unreadable(record);
+}
+
+/** Names in health what is no JSON of ours. */
+export async function nameUnreadable(redis: RedisClient, record: string, field = 'row'): Promise<void> {
+  await nameAll(redis, [{ record, field }]);
 }
 
 /** The entries of one table of a document: those that read, and the others as they stand, named in health. */

@@ -14,6 +14,7 @@ import { commit, MAX_TRIES, TooContended, writeDocument } from './commit.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import { Standing } from './standing.ts';
+import { readRecord } from './unreadable.ts';
 
 const STORE = key('store');
 const MOST_BEFORE = 50;
@@ -59,6 +60,12 @@ export class StoreWitness {
   /** What became of the store since the last look. `account` is asked where this process is the first to notice a loss. */
   async look(at: Moment, account: () => Promise<Account>): Promise<{ loss: Loss | null; isNew: boolean }> {
     const found = await this.read();
+    // Taken for nothing, it would be said that Redis was emptied.
+    if (found === 'unreadable') {
+      await this.audit.follow();
+      await this.standing.remember();
+      return { loss: null, isNew: false };
+    }
     const head = await this.audit.head();
     const judgment = await this.judge(found);
     if (found === null || judgment === 'emptied' || judgment === 'rolled-back') {
@@ -78,16 +85,17 @@ export class StoreWitness {
 
   /** The loss that is shown now; null for none. */
   async loss(now: number): Promise<Loss | null> {
-    const { loss = null } = (await this.read()) ?? {};
+    const found = await this.read();
+    const loss = found === 'unreadable' ? null : found?.loss;
     return loss && now - loss.at < LOSS_SHOWN_MS ? loss : null;
   }
 
   /** Lost requests of which whoever asked was not told: each is given to one caller, who tells. */
   async takeUntold(): Promise<{ kind: Loss['kind']; requests: Lost[] } | null> {
     const found = await this.read();
-    const loss = found?.loss;
+    const loss = found === 'unreadable' ? null : found?.loss;
     const requests = loss?.requests.filter(({ id }) => !loss.told.includes(id)) ?? [];
-    if (!found || !loss || requests.length === 0) return null;
+    if (!found || found === 'unreadable' || !loss || requests.length === 0) return null;
     const told = [...loss.told, ...requests.map(({ id }) => id)];
     return (await this.write({ ...found, loss: { ...loss, told } })) ? { kind: loss.kind, requests } : null;
   }
@@ -96,7 +104,7 @@ export class StoreWitness {
   private async add(more: Account): Promise<Loss | null> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const found = await this.read();
-      if (!found?.loss) return null;
+      if (found === 'unreadable' || !found?.loss) return null;
       const loss = withMore(found.loss, more);
       const isMore =
         loss.requests.length + loss.launches.length > found.loss.requests.length + found.loss.launches.length;
@@ -167,8 +175,9 @@ export class StoreWitness {
     return commit(this.redis, [{ key: STORE, rev: now.rev }], [writeDocument(STORE, next.rev, next)]);
   }
 
-  private async read(): Promise<StoreDocument | null> {
+  private async read(): Promise<StoreDocument | 'unreadable' | null> {
     const json = await this.redis.hget(STORE, 'json');
-    return json === null ? null : document.parse(JSON.parse(json));
+    if (json === null) return null;
+    return (await readRecord(this.redis, 'name of the store', json, document)) ?? 'unreadable';
   }
 }

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { giveAnswer } from '../../src/bot/answers.ts';
 import type { Front } from '../../src/bot/front.ts';
-import { note } from '../../src/bot/message/message.ts';
+import { type Message, note } from '../../src/bot/message/message.ts';
+import { plainText } from '../../src/bot/message/plain-text.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Replies } from '../../src/store/replies.ts';
 import { KEY } from '../jobs/context.ts';
@@ -34,4 +35,15 @@ it('an answer that a job gave is given once, also where the store goes away righ
   await giveAnswer('a1', replies, new Map([['slack', front]]), log).catch(() => {});
   await giveAnswer('a1', replies, new Map([['slack', front]]), log);
   expect({ given, away }).toEqual({ given: 1, away: 2 });
+});
+
+it('an answer that another release found out, and this one cannot read, is no silence', async () => {
+  const said: string[] = [];
+  const replies = new Replies(redis.client(), new Audit(redis.client(), KEY));
+  const reply = async (_: unknown, message: Message) => void said.push(plainText(message, 1000));
+  const front = { chat: 'slack', reply } as unknown as Front;
+  const owed = { chat: 'slack', account: 'slack:T1/U1', ref: { url: 'here' } };
+  await replies.keep('a1', owed, { view: 'hologram', found: 7 });
+  await giveAnswer('a1', replies, new Map([['slack', front]]), { warn: () => {} });
+  expect(said).toEqual([expect.stringMatching(/Another release of Podwarden.*Ask again/)]);
 });

@@ -219,3 +219,13 @@ it('a store that only grows is never taken for another', async () => {
   expect([...worker.noticed, ...bot.noticed]).toEqual([]);
   expect(await worker.witness.loss(NOW)).toBeNull();
 });
+
+it('an emptied Redis is told of also where a launch that was under way cannot be read', async () => {
+  const one = processOf('a');
+  await one.context.ledger.add(newRow({ id: 'r1' }), () => null);
+  await one.watch.look();
+  await redis.client().hset('{podwarden}:row:r1', 'json', '{"version":2}');
+  await redis.client().del('{podwarden}:store', '{podwarden}:audit:entries', '{podwarden}:audit:head');
+  await one.watch.look();
+  expect(one.noticed.map(({ kind, launches }) => [kind, launches])).toEqual([['emptied', []]]);
+});

@@ -3,6 +3,7 @@ import { LATE_TICKS } from '../../jobs/keep-ticking.ts';
 import { TICK_MS } from '../../jobs/tick.ts';
 import { brokenPresets } from '../../policy/presets.ts';
 import { lossText } from '../../policy/store-loss.ts';
+import { unlessUnreadable } from '../../store/unreadable.ts';
 import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { type Health, healthCard } from '../views/health.ts';
@@ -57,7 +58,7 @@ async function read(services: Services): Promise<Health> {
     vitals.loss(now),
     machineClocks.differing(realNow),
     snapshots.lastRuns(),
-    findings.memory(),
+    unlessUnreadable(findings.memory(), null),
     findings.memoryUse(),
     findings.open(),
     ledger.passing(),
