@@ -74,8 +74,9 @@ async function run(part: Part): Promise<void> {
     const onFatal = (reason: string) => endFor(reason, log);
     const bot = part === 'worker' ? null : await runBot({ settings, ...common, onFatal });
     if (bot) running.push(bot);
-    const onRefused = (reason: string | null) => void bot?.storeRefused(reason);
-    running.push(new StoreAccess(redis.producer, { onRefused, onFatal, log }));
+    const onRefused = (reason: string | null) => void bot?.store.told(reason);
+    const onFull = (isFull: boolean) => void bot?.store.full(isFull);
+    running.push(new StoreAccess(redis.producer, { onRefused, onFull, onFatal, log }));
   } catch (error) {
     // Nothing is left behind by a start that failed.
     await close();

@@ -8,15 +8,15 @@ const HOUR_MS = 3_600_000;
 const PAGE_TIMEOUT_MS = 30_000;
 
 /**
- * Says in every room, and to the webhook, that Redis does not take our password or rights any more. All else that is said goes through Redis: this
+ * Says in every room, and to the webhook, that Redis does not take our password or rights any more, or nothing new. All else that is said goes through Redis: this
  * goes straight to the chats, and nothing of it is kept up.
  */
 export class StoreRefusal {
   private readonly fronts: ReadonlyMap<string, Front>;
   private readonly services: Pick<Services, 'policy' | 'clocks' | 'log'>;
   private readonly pager: Pager | null;
-  /** How often it refused us since this process began. */
-  private times = 0;
+  /** How often each was so since this process began. */
+  private readonly times = new Map<string, number>();
 
   constructor(
     fronts: ReadonlyMap<string, Front>,
@@ -30,18 +30,28 @@ export class StoreRefusal {
 
   /** `reason` null: it takes us again. */
   async told(reason: string | null): Promise<void> {
+    await this.say('refuses', TITLE, reason === null, reason === null ? AGAIN : refuses(reason));
+  }
+
+  /** It has no memory for anything new, or has again. */
+  async full(isFull: boolean): Promise<void> {
+    await this.say('full', FULL_TITLE, !isFull, isFull ? FULL : ROOMY);
+  }
+
+  private async say(what: string, title: string, over: boolean, message: Message): Promise<void> {
     const { policy, clocks, log } = this.services;
     const at = clocks.realNow();
-    if (reason !== null) this.times += 1;
+    const times = (this.times.get(what) ?? 0) + (over ? 0 : 1);
+    this.times.set(what, times);
     // Several bots meet it within moments: the second finds what the first has said.
-    const marker = `redis-${reason === null ? 'again' : 'refuses'}-${Math.floor(at / HOUR_MS)}-${this.times}`;
-    const message = reason === null ? AGAIN : refuses(reason);
+    const marker = `redis-${what}-${over ? 'over-' : ''}${Math.floor(at / HOUR_MS)}-${times}`;
     const channels = policy.rooms.flatMap((room) => room.channels.filter(({ mirror }) => mirror));
     const posts = channels.map(({ chat, channel }) => this.post({ chat, channel }, message, marker));
-    const alert = { id: 'redis-refuses', title: TITLE, at, rule: 'blind', over: reason === null };
+    const alert = { id: `redis-${what}`, title, at, rule: 'blind', over };
     const page = this.pager?.(alert, AbortSignal.timeout(PAGE_TIMEOUT_MS));
     for (const one of await Promise.allSettled([...posts, page])) {
-      if (one.status === 'rejected') log.warn({ error: String(one.reason) }, 'that Redis refuses us could not be said');
+      if (one.status === 'rejected')
+        log.warn({ error: String(one.reason) }, 'what is wrong with Redis could not be said');
     }
   }
 
@@ -53,6 +63,7 @@ export class StoreRefusal {
 }
 
 const TITLE = 'Redis refuses Podwarden';
+const FULL_TITLE = 'Redis is out of memory';
 
 const refuses = (reason: string): Message =>
   card(TITLE, 'bad', [
@@ -67,3 +78,15 @@ const refuses = (reason: string): Message =>
 const AGAIN: Message = card('Redis accepts Podwarden again', 'good', [
   text('Podwarden goes on with what was waiting.'),
 ]);
+
+const FULL: Message = card(FULL_TITLE, 'bad', [
+  text(
+    'Nothing can be recorded: no launch, no start, no approval, no warning and no scan until it has room. Pods keep running and billing. Stop works meanwhile: run ',
+    code('/pod stop'),
+    ' with the pod’s name. Give Redis more memory (',
+    code('maxmemory'),
+    '); nothing has to be restarted.',
+  ),
+]);
+
+const ROOMY: Message = card('Redis takes writes again', 'good', [text('Podwarden goes on with what was waiting.')]);

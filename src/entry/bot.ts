@@ -87,7 +87,7 @@ export async function runBot(options: {
   log: Log;
   /** A chat is lost for good. */
   onFatal: (reason: string) => void;
-}): Promise<{ close(): Promise<void>; storeRefused(reason: string | null): Promise<void> }> {
+}): Promise<{ close(): Promise<void> } & { store: StoreRefusal }> {
   const { settings, redis, clocks, log } = options;
   const owed = new OwedWrites(log);
   const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log, owed);
@@ -198,9 +198,8 @@ export async function runBot(options: {
     (error) => log.warn({ error: error.message }, 'what we may do in the rooms could not be read'),
   );
   const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), readingRights]);
-  const refusal = new StoreRefusal(fronts, services, pager);
   return {
-    storeRefused: (reason) => refusal.told(reason),
+    store: new StoreRefusal(fronts, services, pager),
     close: async () => {
       owed.close();
       watching.end();

@@ -1,15 +1,19 @@
 import type { Log } from '../jobs/ports.ts';
-import { type RedisClient, storeRefuses } from '../store/connect.ts';
+import { isOutOfMemory, type RedisClient, storeRefuses } from '../store/connect.ts';
 import { key } from '../store/keys.ts';
 
 /** A store that refuses us is tried for so long; then the process ends, and whoever starts it sees why. Real ms. */
 const PATIENCE_MS = 10 * 60_000;
 const EVERY_MS = 15_000;
 const PROBE_TTL_MS = 60_000;
+/** Memory that is full now and then is full: so many looks in a row find room before that is over. */
+const ROOMY_LOOKS = 20;
 
 interface Options {
   /** `reason` null: it takes us again. Told once each. */
   onRefused: (reason: string | null) => void;
+  /** It has no memory for anything new, or has again. Told once each. */
+  onFull: (isFull: boolean) => void;
   onFatal: (reason: string) => void;
   log: Log;
   patienceMs?: number;
@@ -25,6 +29,8 @@ export class StoreAccess {
   private readonly options: Options;
   private readonly timer: NodeJS.Timeout;
   private ending: NodeJS.Timeout | null = null;
+  /** Looks until its memory counts as enough; 0 while it does. */
+  private looksLeft = 0;
 
   constructor(redis: RedisClient, options: Options) {
     this.redis = redis;
@@ -43,6 +49,7 @@ export class StoreAccess {
       this.taken();
     } catch (error) {
       if (storeRefuses(error)) this.refused(`Redis: ${(error as Error).message}`);
+      else if (isOutOfMemory(error)) this.full();
     }
   }
 
@@ -54,7 +61,20 @@ export class StoreAccess {
     onRefused(reason);
   }
 
+  /** Not fatal: it answers reads, and Stop works. */
+  private full(): void {
+    const isNew = this.looksLeft === 0;
+    this.looksLeft = ROOMY_LOOKS;
+    if (!isNew) return;
+    this.options.log.error({}, 'Redis is out of memory and takes no writes: give it more');
+    this.options.onFull(true);
+  }
+
   private taken(): void {
+    if (this.looksLeft > 0 && --this.looksLeft === 0) {
+      this.options.log.info({}, 'Redis takes writes again');
+      this.options.onFull(false);
+    }
     if (!this.ending) return;
     clearTimeout(this.ending);
     this.ending = null;

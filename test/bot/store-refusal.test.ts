@@ -52,6 +52,21 @@ it('that Redis refuses us again is said again, however soon', async () => {
   expect(titles('discord')).toEqual([...both, ...both]);
 });
 
+it('that Redis is out of memory is said once in each chat and to the webhook, with what works meanwhile, and so is its end', async () => {
+  const { policy, clocks, log } = botServices(redis.client(), 'slack').services;
+  const alerts: Alert[] = [];
+  const bots = [1, 2].map(
+    () => new StoreRefusal(fronts, { policy, clocks, log }, async (one) => void alerts.push(one)),
+  );
+  for (const isFull of [true, false]) for (const bot of bots) await bot.full(isFull);
+  for (const chat of ['slack', 'discord'] as const)
+    expect(titles(chat)).toEqual(['Redis is out of memory', 'Redis takes writes again']);
+  expect(chats.slack.visibleTo('alice')[0]?.text).toMatch(/Stop works meanwhile/);
+  expect(new Set(alerts.map(({ id, over }) => `${id} ${over}`))).toEqual(
+    new Set(['redis-full false', 'redis-full true']),
+  );
+});
+
 it('a chat that is away keeps the other one from nothing', async () => {
   const { policy, clocks, log } = botServices(redis.client(), 'slack').services;
   chats.slack.faults.mode = { kind: 'down' };

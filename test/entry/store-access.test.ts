@@ -3,6 +3,7 @@ import { openRedis } from '../../src/entry/process.ts';
 import { StoreAccess } from '../../src/entry/store-access.ts';
 import type { Log } from '../../src/jobs/ports.ts';
 import { storeRefuses } from '../../src/store/connect.ts';
+import { key } from '../../src/store/keys.ts';
 import { until } from '../bot/running-bots.ts';
 import { useRedis } from '../store/redis.ts';
 
@@ -14,6 +15,7 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
   closing = [];
   await redis.client().call('CONFIG', 'SET', 'requirepass', '');
+  await redis.client().config('SET', 'maxmemory', '0');
   await redis.client().call('ACL', 'DELUSER', 'podwarden');
   await redis.client().call('ACL', 'LOG', 'RESET');
 });
@@ -24,9 +26,11 @@ async function watched(auth: { username?: string; password?: string }, patienceM
   const log: Log = { debug() {}, info() {}, error() {}, warn: (_, text) => void warned.push(text) };
   const connections = await openRedis({ kind: 'socket', path: redis.path(), db: 0, auth }, log);
   const told: (string | null)[] = [];
+  const full: boolean[] = [];
   const ends: string[] = [];
   const watch = new StoreAccess(connections.producer, {
     onRefused: (reason) => told.push(reason),
+    onFull: (isFull) => full.push(isFull),
     onFatal: (reason) => ends.push(reason),
     log,
     patienceMs,
@@ -36,7 +40,7 @@ async function watched(auth: { username?: string; password?: string }, patienceM
     () => connections.close(),
     () => watch.close(),
   );
-  return { told, ends, warned };
+  return { told, full, ends, warned };
 }
 
 /** Everybody else has to connect anew. */
@@ -54,6 +58,27 @@ it('a password that Redis takes no more is told once, and that it is taken again
   await until(() => told.length > 1);
   expect(told).toEqual([expect.stringMatching(/WRONGPASS/), null]);
   expect(ends).toEqual([]);
+});
+
+it('memory that is full, and is full again soon, is told once, and so is that there is room; nothing ends by it', async () => {
+  const client = redis.client();
+  const { full, told, ends } = await watched({}, 60);
+  const set = (bytes: string) => client.config('SET', 'maxmemory', bytes, 'maxmemory-policy', 'noeviction');
+  await set('1mb');
+  await until(() => full.length > 0);
+  const probed = async () => (await client.exists(key('probe'))) === 1;
+  const refusals = async () =>
+    Number(/cmdstat_set:.*rejected_calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+  await set('0');
+  await expect.poll(probed).toBe(true);
+  await set('1mb');
+  const before = await refusals();
+  await expect.poll(refusals).toBeGreaterThan(before + 1);
+  expect(full).toEqual([true]);
+  await set('0');
+  await until(() => full.length > 1);
+  expect(full).toEqual([true, false]);
+  expect([told, ends]).toEqual([[], []]);
 });
 
 it.each([
