@@ -87,7 +87,7 @@ export async function runBot(options: {
   log: Log;
   /** A chat is lost for good. */
   onFatal: (reason: string) => void;
-}): Promise<{ close(): Promise<void> } & { store: StoreRefusal }> {
+}): Promise<{ close(): Promise<void>; store: StoreRefusal }> {
   const { settings, redis, clocks, log } = options;
   const owed = new OwedWrites(log);
   const audit = await openAudit(redis, options.auditKey, 'bot', clocks, log, owed);

@@ -105,7 +105,7 @@ it('a bot starts while Redis is out of memory, and writes what its start had to 
 
 it('a bot that its chat let in while Redis was out of memory ends the warning of the one before it', async () => {
   const { bot, services } = await team();
-  const before = new DisownedChats(services, () => {});
+  const before = new DisownedChats(services, ['slack'], () => {});
   before.told('slack', 'Slack: token_revoked');
   const open = async () => (await services.findings.open()).length;
   await expect.poll(open, { timeout: 10_000 }).toBe(1);
