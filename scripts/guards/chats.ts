@@ -14,9 +14,24 @@ export const CHAT_GUARDS: readonly Guard[] = [
   {
     guard: 'another server never takes the place of ours',
     ...SERVERS,
-    without: 'this.ours ??= best',
-    to: 'this.ours = best',
+    without: 'best !== undefined && (awaited.length === 0 || this.isBest(best))',
+    to: 'false',
     name: 'another server never takes its place',
+  },
+  {
+    guard: 'a server that is away while the bot starts may be ours',
+    ...SERVERS,
+    without: 'best !== undefined && (awaited.length === 0 || this.isBest(best))',
+    to: 'best !== undefined',
+    name: 'takes the one with most channels of the rooms once it is back',
+  },
+  {
+    guard: 'a channel that Discord does not tell of is asked for before it counts as closed',
+    file: 'src/bot/discord/channel-rights.ts',
+    without: 'if (!here) return Promise.race([this.ask(guild.id, channel), pause(PATIENCE_MS, null, { ref: false })]);',
+    to: 'if (!here) return GONE;',
+    test: 'test/bot/discord-threads.test.ts',
+    name: 'a room that is an archived thread is open after a start',
   },
   {
     guard: 'an interaction of another server is nobody’s of ours',

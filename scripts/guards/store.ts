@@ -6,6 +6,21 @@ const FULL = 'test/jobs/out-of-memory.test.ts';
 /** What holds where Redis loses what it held, or takes nothing any more. */
 export const STORE_GUARDS: readonly Guard[] = [
   {
+    guard: 'a Redis that is full keeps no bot from starting',
+    file: 'src/entry/owed-writes.ts',
+    without: 'if (!isOutOfMemory(error)) throw error;',
+    to: 'throw error;',
+    test: 'test/entry/full-start.test.ts',
+    name: 'a bot starts while Redis is out of memory',
+  },
+  {
+    guard: 'a stop past a full Redis is known to the scans',
+    file: 'src/jobs/direct-stop.ts',
+    without: '    this.asked.set(pod, clocks.now());\n',
+    test: 'test/jobs/scan.test.ts',
+    name: 'does not call a stop that went past a full Redis one from elsewhere',
+  },
+  {
     guard: 'no approval of an older state of Redis is believed',
     file: 'src/store/audit.ts',
     without: 'return this.process.tail.follow();',
