@@ -14,7 +14,7 @@ import { commandOf, maskedAnswers } from './input.ts';
 import { type Form, type FormProblem, isForm } from './message/form.ts';
 import { card, type Message, note, orElse, text } from './message/message.ts';
 import { oneLine } from './message/visible.ts';
-import { nameFor, type Reading, type Standings, saidAs } from './people.ts';
+import { isLiveFor, nameFor, type Reading, type Standings, saidAs } from './people.ts';
 import { roomAt } from './rooms.ts';
 import { type Asker, type Services, servicesWithin } from './services.ts';
 import type { Work, WorkOf } from './work.ts';
@@ -124,7 +124,7 @@ export class Dispatch {
     const found = await this.problemsIn(work);
     if (found) return task.again ? UNCLEAR : found.message;
     const services = this.scoped(task);
-    const asker = await this.asker(task, services, 'live');
+    const asker = await this.asker(task, services, { live: ['approve', ...(action.access ? [action.access] : [])] });
     const refusal = this.refuse(action.access, true, asker, action.name);
     await this.logClick(action, target, asker, services, refusal === null);
     return (
@@ -179,7 +179,7 @@ export class Dispatch {
       membership: standing.membership,
       accounts: standing.accounts,
       unread: standing.unread,
-      live: async () => (reading === 'live' ? standing : standingBy('live')),
+      live: async (...rights) => (isLiveFor(rights, reading) ? standing : standingBy({ live: rights })),
       place,
       room: roomAt(place, policy),
       eventId: `${this.front.chat} ${eventId}`,

@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../jobs/ports.ts';
+import type { Right } from '../policy/access.ts';
 import { type AccountId, bare, chatOf } from '../policy/identity.ts';
 import type { ReadStamp } from '../store/shapes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import { Flights } from './flights.ts';
 import { ChatUnavailable, type Front, type GroupMembers, type Member } from './front.ts';
+import { type GroupReads, OTHER_GROUPS_MS } from './group-reads.ts';
 import { capital } from './views/words.ts';
 
 /** What a chat says of an account right now, or why it could not be asked, as its person reads it. */
@@ -12,7 +15,7 @@ export type LiveRead = { member: Member; unread: null } | { member: null; unread
 /** What reading people takes of a chat. */
 export type Readable = Pick<Front, 'member' | 'groupMembers'>;
 
-/** A chat that has had enough is waited for this long in all, real ms. Clicks that come meanwhile share the read. */
+/** A chat that has had enough is waited for this long in all, real ms. */
 const RATE_PATIENCE_MS = 10_000;
 
 /** `stamp`: when the read that was answered began. Null where the chat said nothing. */
@@ -24,14 +27,12 @@ export class LiveReads {
   private readonly snapshots: Snapshots;
   private readonly clocks: { now(): number };
   private readonly log: Log;
-  /** Those that rules name. */
-  private readonly groups: readonly string[];
-  private readonly underWay = new Map<AccountId, Promise<LiveRead>>();
-  private readonly groupsUnderWay = new Map<Readable, Promise<GroupMembers>>();
+  private readonly groups: GroupReads;
+  private readonly flights = new Flights<Answer>();
 
   constructor(
     fronts: ReadonlyMap<string, Readable>,
-    groups: readonly string[],
+    groups: GroupReads,
     { snapshots, clocks, log }: { snapshots: Snapshots; clocks: { now(): number }; log: Log },
   ) {
     this.fronts = fronts;
@@ -42,19 +43,13 @@ export class LiveReads {
   }
 
   /**
-   * Of fifty clicks at once one read suffices, so those that are under way are shared. One that the chat has answered is not:
-   * a right may have been taken away since.
+   * With the groups that give or take these rights read now, as all that workers judge by. Of fifty clicks at once one or two
+   * reads suffice.
    */
-  read(account: AccountId): Promise<LiveRead> {
-    const id = bare(account);
-    const shared = this.underWay.get(id);
-    if (shared) return shared;
-    const answered = this.ask(account, RATE_PATIENCE_MS);
-    const read = answered.then((answer) => this.keep(account, answer));
-    this.underWay.set(id, read);
-    const over = () => void this.underWay.delete(id);
-    answered.then(over, over);
-    return read;
+  async read(account: AccountId, rights: readonly Right[]): Promise<LiveRead> {
+    const key = [bare(account), ...[...rights].sort()].join(' ');
+    const answer = await this.flights.share(key, (sending) => this.ask(account, rights, sending, RATE_PATIENCE_MS));
+    return this.keep(account, answer);
   }
 
   /** Before anybody decides on it: a worker, which sees no chat, judges the decision by what is written here. */
@@ -68,20 +63,32 @@ export class LiveReads {
     return { member: answer.member, unread: null };
   }
 
-  private async ask(account: AccountId, patienceMs: number): Promise<Answer> {
+  private async ask(
+    account: AccountId,
+    rights: readonly Right[],
+    sending: () => void,
+    patienceMs: number,
+  ): Promise<Answer> {
     const chat = chatOf(account);
     const front = this.fronts.get(chat);
     const name = capital(chat);
     if (!front) return unread(account, `Podwarden is not connected to ${name}`, 'try again when it is');
-    const stamp = await this.snapshots.beginRead(this.clocks.now());
+    const [stamp, kept] = await Promise.all([
+      this.snapshots.beginRead(this.clocks.now()),
+      this.snapshots.member(account),
+    ]);
     try {
-      const [member, groups] = await Promise.all([front.member(account), this.groupsOf(front)]);
-      return { stamp, member: member && withGroups(member, groups) };
+      sending();
+      const wanted = { rights, otherMs: OTHER_GROUPS_MS, kept: kept?.membership === 'unknown' ? null : kept };
+      const [member, groups] = await Promise.all([front.member(account), this.groups.read(chat, front, wanted)]);
+      // It is as old as the oldest that is in it.
+      const at = Math.min(stamp.at, groups.at);
+      return { stamp: { ...stamp, at }, member: member && withGroups(member, groups.members) };
     } catch (error) {
       const wait = error instanceof ChatUnavailable ? error.retryAfterMs : 0;
       if (wait > 0 && wait <= patienceMs) {
         await pause(wait);
-        return this.ask(account, patienceMs - wait);
+        return this.ask(account, rights, sending, patienceMs - wait);
       }
       this.log.warn({ account, error: (error as Error).message }, 'an account could not be read');
       if (wait > 0) return unread(account, `${name} limits how often it can be asked`, 'try again in a minute');
@@ -90,17 +97,6 @@ export class LiveReads {
       }
       return unread(account, `${name} refused`, 'whoever runs Podwarden finds the reason in its log');
     }
-  }
-
-  /** Shared as accounts are: a click of each of fifty people would be fifty reads of the same groups. */
-  private groupsOf(front: Readable): Promise<GroupMembers> {
-    const underWay = this.groupsUnderWay.get(front);
-    if (underWay) return underWay;
-    const read = front.groupMembers(this.groups);
-    this.groupsUnderWay.set(front, read);
-    const over = () => void this.groupsUnderWay.delete(front);
-    read.then(over, over);
-    return read;
   }
 }
 

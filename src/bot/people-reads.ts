@@ -3,8 +3,8 @@ import type { ReadMember } from '../store/members.ts';
 import type { KeptMember, Members, PeoplePass, UnreadAccount, UnreadPeople } from '../store/shapes.ts';
 import { ChatError } from './failure.ts';
 import { ChatUnavailable, type GroupMembers, type Member } from './front.ts';
+import { GroupReads } from './group-reads.ts';
 import { hidden, type Readable, withGroups } from './live-reads.ts';
-import { groupsIn } from './people.ts';
 import { accountsThatMatter, groupsThatApprove, type Judged, type Mattering } from './people-who-matter.ts';
 import { capital } from './views/words.ts';
 
@@ -45,12 +45,18 @@ interface Batch {
 export class PeopleReads {
   private readonly fronts: ReadonlyMap<string, Readable>;
   private readonly services: Judged;
+  private readonly groups: GroupReads;
   /** Until when a chat is left alone, because it said so; real ms. */
   private readonly pauses = new Map<string, number>();
 
-  constructor(fronts: ReadonlyMap<string, Readable>, services: Judged) {
+  constructor(
+    fronts: ReadonlyMap<string, Readable>,
+    services: Judged,
+    groups = new GroupReads(services.policy.access, services.clocks),
+  ) {
     this.fronts = fronts;
     this.services = services;
+    this.groups = groups;
   }
 
   /** One batch in each chat that is up; whether accounts are left for a next one. */
@@ -79,7 +85,7 @@ export class PeopleReads {
     const unread = unreadAfter(chat, known, batch);
     const dropped = [...known.byId.keys()].filter((id) => !batch.all.has(id));
     const pass = passAfter(known, batch, unread);
-    await snapshots.saveMembers(chat, membersOf(known, batch), stamp, { pass, dropped });
+    await snapshots.saveMembers(chat, membersOf(known, batch), { ...stamp, at: batch.at }, { pass, dropped });
     await snapshots.saveUnreadPeople(chat, unread);
     this.logUnread(chat, known.unread, unread);
     return batch.isLeft || batch.ended !== null;
@@ -95,13 +101,15 @@ export class PeopleReads {
   private async read(chat: string, front: Readable, known: Known, at: number): Promise<Batch> {
     const { policy } = this.services;
     const batch: Batch = { at, all: known.matter.all, found: new Map(), failed: new Map(), isLeft: false, ended: null };
-    let groups: GroupMembers;
+    let read: { members: GroupMembers; at: number };
     try {
-      groups = await front.groupMembers(groupsIn(policy));
+      read = await this.groups.read(chat, front, { rights: [], otherMs: REREAD_MS });
     } catch (error) {
       this.pause(chat, error);
       return { ...batch, ended: `its groups could not be read: ${whyOf(chat, error)}` };
     }
+    const groups = read.members;
+    batch.at = Math.min(at, read.at);
     const approvers = [...groupsThatApprove(policy.access)].flatMap((group) => [...(groups.get(group) ?? [])]);
     batch.all = new Set([...known.matter.all, ...approvers]);
     const due = dueIn(known, batch.all, at);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Policy } from '../config/settings.ts';
 import type { Clocks, Log } from '../jobs/ports.ts';
 import type { Enqueue } from '../jobs/queues.ts';
-import type { Access } from '../policy/access.ts';
+import type { Access, Right } from '../policy/access.ts';
 import type { Decider } from '../policy/approvers.ts';
 import type { AccountId, PersonRef, Place } from '../policy/identity.ts';
 import type { Loss } from '../policy/store-loss.ts';
@@ -98,8 +98,8 @@ export interface Asker {
   accounts: readonly AccountId[];
   /** Which of their accounts could not be read, why, and what to do; null where none was missing. */
   unread: string | null;
-  /** All their accounts, read from the platforms now: for whoever decides. */
-  live(): Promise<Decider>;
+  /** All their accounts, read from the platforms now, with the groups that these rights hang on: for whoever decides. */
+  live(...rights: [Right, ...Right[]]): Promise<Decider>;
   place: Place;
   /** The room's name, or null outside of one. */
   room: string | null;

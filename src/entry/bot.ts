@@ -6,6 +6,7 @@ import { DiscordFront } from '../bot/discord/front.ts';
 import { DisownedChats } from '../bot/disowned-chats.ts';
 import { Dispatch } from '../bot/dispatch.ts';
 import { ChatUnavailable, type Front } from '../bot/front.ts';
+import { GroupReads } from '../bot/group-reads.ts';
 import { DurableInbox } from '../bot/inbox.ts';
 import { tellLostRequests } from '../bot/lost-requests.ts';
 import { OutOfMemory } from '../bot/out-of-memory.ts';
@@ -134,9 +135,10 @@ export async function runBot(options: {
   const { fronts } = starts;
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
   const up = new Set<string>();
+  const groups = new GroupReads(settings.policy.access, clocks);
   const watchingStore = keepStoreWatch(services, witness);
   const context = {
-    ...rememberedFirst(chatContext(fronts, up, services, new Cards(redis.producer)), watchingStore),
+    ...rememberedFirst(chatContext(fronts, up, services, groups, new Cards(redis.producer)), watchingStore),
     findings: services.findings,
     pager,
   };
@@ -160,7 +162,7 @@ export async function runBot(options: {
     verdict,
   });
   // One for both chats, so that reads of a person are shared whichever chat they click in.
-  const standings = new Standings(fronts, services);
+  const standings = new Standings(fronts, services, groups);
   const line = new DirectLine(redis.producer, audit);
   await line.open().catch(noLine(log));
   const full = new OutOfMemory(services, standings, (pod, by) =>
@@ -266,11 +268,12 @@ function chatContext(
   fronts: ReadonlyMap<string, Front>,
   up: ReadonlySet<string>,
   services: Services,
+  groups: GroupReads,
   cards: Cards,
 ): ChatContext {
   const announce = announcements(fronts, services, cards);
   const { snapshots, clocks, replies } = services;
-  const people = new PeopleReads(fronts, services);
+  const people = new PeopleReads(fronts, services, groups);
   return {
     tellRow: announce.pod,
     tellRequest: announce.request,

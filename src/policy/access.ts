@@ -46,12 +46,29 @@ export interface Access {
 
 /** Without a rule for a right: full members of the home chat hold these. Source: the rights section of docs/operating.md. */
 const DEFAULT_RIGHTS: readonly Right[] = ['view', 'launch', 'start', 'stop', 'request', 'approve', 'money'];
-/** Whoever may launch or approve may stop: stopping is how an emergency ends, and it deletes no volume. */
-const IMPLIES_STOP: readonly Right[] = ['launch', 'approve'];
+/**
+ * Rights that come with others. Whoever may launch or approve may stop: stopping is how an emergency ends, and it deletes no
+ * volume.
+ */
+const COMES_WITH = {
+  stop: ['launch', 'approve'],
+  view: ['launch', 'start', 'stop', 'request', 'approve', 'admin'],
+  money: ['approve', 'budget', 'admin'],
+} as const satisfies Partial<Record<Right, readonly Right[]>>;
 
 /** Whether a rule gives this right to whomever it applies to. */
 export const grants = ({ grant, only }: Rule, right: Right): boolean =>
   grant.includes(right) || (only?.includes(right) ?? false);
+
+/** Groups that give or take any of these rights: who is in any other group changes nothing about them. */
+export function groupsThatDecide(rights: readonly Right[], { rules }: AccessPolicy): ReadonlySet<string> {
+  const sources: Partial<Record<Right, readonly Right[]>> = COMES_WITH;
+  const named = rights.flatMap((right) => [right, ...(sources[right] ?? [])]);
+  // Whom a rule confines it takes all other rights.
+  const decides = ({ grant, deny, only }: Rule) =>
+    only !== undefined || named.some((right) => grant.includes(right) || deny.includes(right));
+  return new Set(rules.filter(decides).flatMap(({ groups }) => groups));
+}
 
 function applies(rule: Rule, who: Subject): boolean {
   return (
@@ -82,9 +99,9 @@ export function accessOf(who: Subject, policy: AccessPolicy): Access {
     why.set(right, reason.text);
   }
   if (policy.rules.some((rule) => rule.only && applies(rule, who))) return { may, why };
-  imply('stop', IMPLIES_STOP, who, policy, may, why);
-  imply('view', ['launch', 'start', 'stop', 'request', 'approve', 'admin'], who, policy, may, why);
-  imply('money', ['approve', 'budget', 'admin'], who, policy, may, why);
+  imply('stop', COMES_WITH.stop, who, policy, may, why);
+  imply('view', COMES_WITH.view, who, policy, may, why);
+  imply('money', COMES_WITH.money, who, policy, may, why);
   return { may, why };
 }
 

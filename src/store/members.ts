@@ -1,4 +1,4 @@
-import { type AccountId, bare } from '../policy/identity.ts';
+import { type AccountId, bare, chatOf } from '../policy/identity.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import {
@@ -63,6 +63,12 @@ export async function readMembers(redis: RedisClient, chat: string): Promise<Mem
   const accounts = kept.flatMap((member) => (member ? [[member.account, member] as const] : []));
   const pass = all === undefined ? null : await readRecord(redis, `people of ${chat}`, jsonIn(all), peoplePass);
   return { readAt: pass?.readAt ?? null, count: pass?.count ?? 0, accounts: Object.fromEntries(accounts) };
+}
+
+/** Null where it was never read, or does not read any more. */
+export async function readKeptMember(redis: RedisClient, account: AccountId): Promise<KeptMember | null> {
+  const text = await redis.hget(peopleKey(chatOf(account)), bare(account));
+  return text === null ? null : readRecord(redis, `account ${bare(account)}`, jsonIn(text), keptMember);
 }
 
 const jsonIn = (text: string): string => text.slice(text.indexOf(' ') + 1);

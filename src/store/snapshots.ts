@@ -8,6 +8,7 @@ import {
   beginRead,
   type MembersRead,
   type ReadMember,
+  readKeptMember,
   readMembers,
   readUnreadPeople,
   writeMembers,
@@ -17,6 +18,7 @@ import {
   CATALOGUE_PARTS,
   catalogue,
   type GpuType,
+  type KeptMember,
   type Members,
   type NetworkVolume,
   type ReadStamp,
@@ -65,6 +67,11 @@ export class Snapshots {
 
   members(chat: string): Promise<Members> {
     return readMembers(this.redis, chat);
+  }
+
+  /** One account, as last read. */
+  member(account: AccountId): Promise<KeptMember | null> {
+    return readKeptMember(this.redis, account);
   }
 
   /** To be called before a chat is asked, with Podwarden's time. */

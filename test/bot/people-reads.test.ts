@@ -287,7 +287,8 @@ describe('one account that cannot be read', () => {
 
 describe('a chat that cannot be read', () => {
   it('is a warning, and is bad once nobody’s membership counts any more', async () => {
-    const { chat, reads, time, said, services, unread } = stage(declared(numbered(2)));
+    const roles = 'roles: { ops: { grant: [launch], slack_groups: [S1] } }';
+    const { chat, reads, time, said, services, unread } = stage(declared(numbered(2)), roles);
     for (const account of numbered(2)) chat.set(account);
     await reads.refresh();
     for (const part of ['bot', 'worker']) await services.snapshots.seen(part, time.real);

@@ -91,7 +91,7 @@ function stage() {
   const refresh = (chat: Chat) => new PeopleReads(new Map([[chat.chat, chat]]), services).refresh();
   const judged = () => peopleNow({ ...context, governance: services.policy });
   const mayApprove = async (account: AccountId) => {
-    const who = await standings.of(account, 'live');
+    const who = await standings.of(account, { live: ['approve'] });
     const registry = { people, links: await context.links.all() };
     return refusalOf(newApproval(), who, registry, false);
   };
@@ -116,7 +116,7 @@ describe('a decision reads the person live', () => {
     expect(slack.reads).toEqual(['slack:U2', 'slack:U2']);
   });
 
-  it('once for fifty clicks at once', async () => {
+  it('once or twice for fifty clicks at once', async () => {
     const { slack, discord, mayApprove } = stage();
     const { gate, open } = closed();
     slack.gate = gate;
@@ -124,8 +124,24 @@ describe('a decision reads the person live', () => {
     await expect.poll(() => slack.reads.length).toBe(1);
     open();
     expect(new Set(await Promise.all(clicks))).toEqual(new Set([null]));
-    expect(slack.reads).toHaveLength(1);
-    expect(discord.reads).toHaveLength(1);
+    // Whoever came after the first read was sent shares the second.
+    expect(slack.reads.length).toBeLessThanOrEqual(2);
+    expect(discord.reads.length).toBeLessThanOrEqual(2);
+  });
+
+  it('never by a read that was sent before the click: a right that was taken away meanwhile no longer approves', async () => {
+    const { slack, mayApprove, services } = stage();
+    const { gate, open } = closed();
+    slack.gate = gate;
+    const first = mayApprove(BOB);
+    await expect.poll(() => slack.reads.length).toBe(1);
+    slack.set(BOB, 'member', []);
+    const second = mayApprove(BOB);
+    // Redis answers in the order in which it is asked: by then the second has come to the chat.
+    for (let asked = 0; asked < 4; asked++) await services.links.all();
+    open();
+    expect(await first).toBeNull();
+    expect(await second).toMatchObject({ kind: 'right' });
   });
 
   it('again after a read has ended: a right that was taken away meanwhile no longer approves', async () => {
@@ -194,7 +210,7 @@ describe('a decision reads the person live', () => {
 
   it('and refuses where Podwarden is not connected to a chat of its rooms', async () => {
     const { slack, services } = stage();
-    const who = await new Standings(new Map([['slack', slack]]), services).of(BOB, 'live');
+    const who = await new Standings(new Map([['slack', slack]]), services).of(BOB, { live: ['approve'] });
     expect(who).toMatchObject({
       membership: 'unknown',
       unread: expect.stringContaining(
@@ -225,7 +241,7 @@ describe('what was read live is what a worker judges by', () => {
 
   it('an account that was declared without its workspace is kept as the chat names it', async () => {
     const { standings, judged, services } = stage();
-    await standings.of(BOB_THERE, 'live');
+    await standings.of(BOB_THERE, { live: ['approve'] });
     expect(Object.keys((await services.snapshots.members('slack')).accounts)).toEqual([BOB]);
     const { memberOf } = await judged();
     expect(memberOf(BOB)).toEqual(memberOf('slack:U2'));
@@ -236,7 +252,7 @@ describe('what was read live is what a worker judges by', () => {
     const { slack, discord, refresh, standings, judged, time } = stage();
     await Promise.all([refresh(slack), refresh(discord)]);
     time.now += 14 * 60_000;
-    await standings.of(BOB, 'live');
+    await standings.of(BOB, { live: ['approve'] });
     time.now += 2 * 60_000;
     const { memberOf } = await judged();
     expect(memberOf(BOB)?.membership).toBe('member');
@@ -247,7 +263,7 @@ describe('what was read live is what a worker judges by', () => {
     const { slack, discord, refresh, standings, judged } = stage();
     await Promise.all([refresh(slack), refresh(discord)]);
     slack.known.delete('slack:U2');
-    await standings.of(BOB, 'live');
+    await standings.of(BOB, { live: ['approve'] });
     expect((await judged()).memberOf(BOB)?.membership).toBe('unknown');
   });
 
@@ -268,7 +284,7 @@ describe('what was read live is what a worker judges by', () => {
     await expect.poll(async () => (await redis.client().get('{podwarden}:people-reads')) ?? '').toBe('1');
     slack.gate = Promise.resolve();
     slack.set(BOB, 'deactivated');
-    await standings.of(BOB, 'live');
+    await standings.of(BOB, { live: ['approve'] });
     open();
     await refreshed;
     expect((await judged()).memberOf(BOB)?.membership).toBe('deactivated');
@@ -364,7 +380,7 @@ it('a launch is denied only by who may approve at that moment', async () => {
   await services.ledger.add(newRow({ status: 'asking', ask }), () => null);
   const kept = await standings.of(BOB, 'kept');
   const who = { account: BOB, person: 'bob', name: 'Bob' };
-  const asker = { ...kept, who, live: () => standings.of(BOB, 'live') } as unknown as Asker;
+  const asker = { ...kept, who, live: () => standings.of(BOB, { live: ['approve'] }) } as unknown as Asker;
   const deny = async () => {
     const message = await denyLaunch.run({ id: 'p1', choice: null }, asker, services as unknown as Services);
     return plainText(message ?? never(), 1000);
@@ -382,7 +398,11 @@ describe('somebody of a company with several workspaces', () => {
 
   it('is one of us under whichever workspace a click names them, as Slack places them with us', async () => {
     const { standings, judged, mayApprove } = stage();
-    expect(await standings.of(ABROAD, 'live')).toMatchObject({ account: BOB, person: 'bob', membership: 'member' });
+    expect(await standings.of(ABROAD, { live: ['approve'] })).toMatchObject({
+      account: BOB,
+      person: 'bob',
+      membership: 'member',
+    });
     expect(await standings.of(ABROAD, 'fresh')).toMatchObject({ account: BOB, membership: 'member' });
     expect(await mayApprove(ABROAD)).toBeNull();
     expect((await judged()).memberOf(BOB)?.membership).toBe('member');
@@ -391,7 +411,7 @@ describe('somebody of a company with several workspaces', () => {
   it('is nobody of ours where Slack places them elsewhere, whatever a click names', async () => {
     const { slack, standings, mayApprove } = stage();
     slack.known.set('slack:U2', { account: ABROAD, name: 'bob', membership: 'stranger', groups: [] });
-    const who = await standings.of(BOB, 'live');
+    const who = await standings.of(BOB, { live: ['approve'] });
     expect(who).toMatchObject({ account: ABROAD, membership: 'stranger' });
     expect(who.access.may.has('launch')).toBe(false);
     expect(await mayApprove(BOB)).toMatchObject({ kind: 'membership' });
@@ -412,7 +432,12 @@ describe('whoami', () => {
   async function shown(world: ReturnType<typeof stage>, account: AccountId): Promise<string> {
     const kept = await world.standings.of(account, 'kept');
     const who = { account, person: kept.person, name: 'Bob' };
-    const asker = { ...kept, who, room: null, live: () => world.standings.of(account, 'live') } as unknown as Asker;
+    const asker = {
+      ...kept,
+      who,
+      room: null,
+      live: () => world.standings.of(account, { live: ['approve'] }),
+    } as unknown as Asker;
     return plainText(await whoami.run({}, asker, world.services as unknown as Services), 4000);
   }
 

@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AccessPolicy, accessOf, type Rule, type Subject } from '../../src/policy/access.ts';
+import {
+  type AccessPolicy,
+  accessOf,
+  groupsThatDecide,
+  RIGHTS,
+  type Rule,
+  type Subject,
+} from '../../src/policy/access.ts';
 
 const home = { homeChat: 'home', rules: [] } satisfies AccessPolicy;
 const someone = (more: Partial<Subject> = {}): Subject => ({
@@ -104,5 +112,53 @@ describe('rights with rules', () => {
     expect(rights(someone({ person: 'bob' }), policy)).toEqual(['budget', 'money']);
     const both = { homeChat: 'home', rules: [budgets, denied] };
     expect(rights(someone({ person: 'carol' }), both)).not.toContain('money');
+  });
+});
+
+describe('groups that decide about a right', () => {
+  const GROUPS = ['home:A', 'home:B', 'home:C', 'home:D'];
+  const some = fc.subarray([...RIGHTS]);
+  const rules = fc.array(
+    fc.record({
+      grant: some,
+      deny: some,
+      only: fc.option(some, { nil: undefined }),
+      groups: fc.subarray(GROUPS, { minLength: 1, maxLength: 2 }),
+    }),
+    { maxLength: 5 },
+  );
+
+  it('are all that anybody’s holding it hangs on', () => {
+    const member = fc.constantFrom('member', 'guest');
+    const right = fc.constantFrom(...RIGHTS);
+    const two = fc.tuple(fc.subarray(GROUPS), fc.subarray(GROUPS));
+    fc.assert(
+      fc.property(rules, member, right, two, (made, membership, asked, [before, other]) => {
+        const policy = {
+          homeChat: 'home',
+          rules: made.map(({ only, ...one }) => rule({ ...one, ...(only ? { only } : {}) })),
+        };
+        const decide = groupsThatDecide([asked], policy);
+        const after = [...before.filter((group) => decide.has(group)), ...other.filter((group) => !decide.has(group))];
+        const holds = (groups: string[]) => accessOf(someone({ membership, groups }), policy).may.has(asked);
+        expect(holds(after)).toBe(holds(before));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leave out those of rules about other rights', () => {
+    const policy = {
+      homeChat: 'home',
+      rules: [
+        rule({ grant: ['launch'], groups: ['home:A'] }),
+        rule({ grant: ['approve'], groups: ['home:B'] }),
+        rule({ deny: ['approve'], groups: ['home:C'] }),
+        rule({ only: ['view'], groups: ['home:D'] }),
+      ],
+    };
+    expect([...groupsThatDecide(['approve'], policy)]).toEqual(['home:B', 'home:C', 'home:D']);
+    expect([...groupsThatDecide(['stop'], policy)]).toEqual(['home:A', 'home:B', 'home:C', 'home:D']);
+    expect([...groupsThatDecide(['admin'], policy)]).toEqual(['home:D']);
   });
 });

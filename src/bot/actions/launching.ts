@@ -100,7 +100,7 @@ export const allowLaunch: Action = {
     if (row.status !== 'asking' && !asker.again) return decided(row, asker);
     const people = await everybody(services);
     const asked = { self: row.ask.self, by: row.by, votes: [] };
-    const refusal = refusalOf(asked, await asker.live(), people.registry, services.policy.approvals.guests);
+    const refusal = refusalOf(asked, await asker.live('approve'), people.registry, services.policy.approvals.guests);
     if (refusal) return note('bad', refusal.text);
     // Whoever left, or may not launch any more, gets no pod from a question that was asked before.
     if (!deciderOf(row.by.account, people).access.may.has('launch')) {
@@ -133,7 +133,7 @@ export const denyLaunch: Action = {
     const row = await services.ledger.get(id);
     if (!row?.ask) return note('warn', 'That launch is not known any more.');
     const own = overlap(row.ask.self, asker.accounts);
-    const refused = own ? null : mayNotDeny(await asker.live());
+    const refused = own ? null : mayNotDeny(await asker.live('approve'));
     if (refused) return refused;
     const now = services.clocks.now();
     const said = own ? `${asker.who.name} took it back.` : `${asker.who.name} denied it.`;

@@ -58,7 +58,7 @@ export const linkAdmit: Action = {
   access: null,
   keeps: true,
   async run({ id }, asker, services) {
-    const who = await asker.live();
+    const who = await asker.live('admin');
     if (who.unread !== null) return note('warn', who.unread);
     if (!who.access.may.has('admin')) return note('bad', 'You are not allowed to confirm a link: an admin must.');
     const link = (await services.links.all()).find((known) => known.id === id);

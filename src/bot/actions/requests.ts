@@ -75,7 +75,7 @@ export const approve: Action = {
     if (records.length === 0) return note('warn', UNKNOWN);
     const open = records.filter(({ status }) => status === 'requested');
     if (open.length === 0) return stands(records, asker);
-    const who = await asker.live();
+    const who = await asker.live('approve');
     const people = await everybody(services);
     const answers: Message['blocks'] = [];
     const changed: Approval[] = [];
@@ -166,7 +166,7 @@ export const deny: Action = {
       async submit({ id }, answers, asker, services) {
         const records = await services.approvals.inBatch(id);
         const people = await everybody(services);
-        const who = await asker.live();
+        const who = await asker.live('approve');
         const open = records.filter(({ status }) => UNDECIDED.includes(status));
         if (open.length === 0) return stands(records, asker);
         const { may, refused } = deniable(open, who, people.registry, services);
@@ -262,7 +262,7 @@ export const release: Action = {
     const held = records.filter(({ status, hold }) => status === 'held' && hold === 'breaker');
     const [head] = held;
     if (!head) return records.length === 0 ? note('warn', UNKNOWN) : stands(records, asker);
-    const who = await asker.live();
+    const who = await asker.live('approve', 'admin');
     const refused = await mayRelease(head, who, services);
     if (refused !== null) {
       await logRefused(head, 'release', refused, asker, services);

@@ -14,8 +14,8 @@ export const whoami = defineCommand({
   outsideRooms: true,
   examples: ['whoami'],
   async run(_, asker, { policy }) {
-    // As a deciding click does it: what this shows is what that would be judged by.
-    const now = await asker.live();
+    // As a deciding click does it: what this shows of approving is what that would be judged by.
+    const now = await asker.live('approve');
     const unable = approverRefusal(now, policy.approvals.guests);
     const rights = RIGHTS.map((right) => {
       const holds = right === 'approve' ? unable === null : now.access.may.has(right);

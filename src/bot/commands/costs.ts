@@ -179,7 +179,7 @@ async function setBudget(
   services: Services,
 ): Promise<Message> {
   // What everybody may spend is decided here: on rights as they are now.
-  const { access, unread } = await asker.live();
+  const { access, unread } = await asker.live('budget');
   if (unread !== null) return note('warn', unread);
   if (!access.may.has('budget')) {
     const why = access.why.get('budget') ?? 'no rule grants it';

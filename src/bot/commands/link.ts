@@ -115,7 +115,7 @@ export const unlink = defineCommand({
     const wanted = account === undefined || account === '' ? asker.who.account : account;
     const links = (await services.links.all()).filter(({ a, b }) => a.account === wanted || b.account === wanted);
     if (links.length === 0) return note('info', `${wanted.slice(0, 100)} is linked to nothing.`);
-    const who = await asker.live();
+    const who = await asker.live('admin');
     if (who.unread !== null) return note('warn', who.unread);
     if (!who.access.may.has('admin')) {
       return note(
