@@ -30,8 +30,14 @@ export class ChatWatch {
   async look(): Promise<void> {
     const { pulses, clocks } = this.services;
     const at = clocks.realNow();
-    for (const [chat, { pulse }] of this.fronts) await pulses.save(this.bot, { chat, ...pulse.read(), at });
+    for (const [chat, { pulse }] of this.fronts)
+      await pulses.save(this.bot, { chat, ...pulse.read(), channels: this.channelsOf(chat), at });
     for (const state of await pulses.states([...this.fronts.keys()], at)) await this.judge(state, at);
+  }
+
+  private channelsOf(chat: string): string[] {
+    const all = this.services.policy.rooms.flatMap(({ channels }) => channels);
+    return all.filter((one) => one.chat === chat).map(({ channel }) => channel);
   }
 
   private async judge({ chat, shutAt }: ChatState, realNow: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { CLOCK_WARN_MS } from '../policy/clock.ts';
 import { blindHit } from '../policy/findings/blind.ts';
 import type { Hit } from '../policy/findings/finding.ts';
-import { settle } from '../policy/findings/settle.ts';
+import { type Settling, settle } from '../policy/findings/settle.ts';
 import type { Step } from '../store/findings.ts';
 import type { GovernedContext } from './approvals.ts';
 import { SCAN_SEEN } from './names.ts';
@@ -48,7 +48,21 @@ export async function watchSubject(
   judge: (since: number | null) => Hit[],
   context: WatchContext,
 ): Promise<void> {
+  return write(subject, judge, await settling(context.clocks.now(), context), context);
+}
+
+/** Ends what was raised of a part that is no more; `why` is what people read of that. */
+export async function endWatch(subject: string, why: string, context: WatchContext): Promise<void> {
   const when = await settling(context.clocks.now(), context);
+  return write(subject, () => [], { ...when, gone: () => true, why }, context);
+}
+
+async function write(
+  subject: string,
+  judge: (since: number | null) => Hit[],
+  when: Settling,
+  context: WatchContext,
+): Promise<void> {
   let step: Step | null = null;
   const after = await context.findings.watch(subject, (before) => {
     const since = before?.facts.rule === 'blind' ? before.facts.since : null;

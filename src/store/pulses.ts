@@ -15,6 +15,8 @@ const pulse = z.object({
   changedAt: z.number(),
   eventAt: time,
   postedAt: time,
+  /** Which of its channels that bot's rooms name; absent where it does not say. */
+  channels: z.array(z.string()).optional(),
   /** When its bot told it. */
   at: z.number(),
 });
@@ -43,13 +45,13 @@ export class Pulses {
     await this.redis.hset(PULSES, `${told.chat} ${bot}`, JSON.stringify(told));
   }
 
+  /** What each bot told of itself lately. */
+  async since(real: number): Promise<ChatPulse[]> {
+    return (await this.all()).filter(({ at }) => at >= real);
+  }
+
   async states(chats: readonly string[], realNow: number): Promise<ChatState[]> {
-    const all = await this.redis.hgetall(PULSES);
-    const told: ({ field: string } & ChatPulse)[] = [];
-    for (const [field, json] of Object.entries(all)) {
-      const read = await readRecord(this.redis, `connection ${field}`, json, pulse);
-      if (read) told.push({ field, ...read });
-    }
+    const told = await this.all();
     const old = told.filter(({ at }) => realNow - at > KEPT_MS).map(({ field }) => field);
     if (old.length > 0) await this.redis.hdel(PULSES, ...old);
     return chats.map((chat) => {
@@ -60,6 +62,15 @@ export class Pulses {
       const at = (of: 'eventAt' | 'postedAt') => latest(here.map((one) => one[of]));
       return { chat, isOpen, shutAt, eventAt: at('eventAt'), postedAt: at('postedAt') };
     });
+  }
+
+  private async all(): Promise<(ChatPulse & { field: string })[]> {
+    const told: (ChatPulse & { field: string })[] = [];
+    for (const [field, json] of Object.entries(await this.redis.hgetall(PULSES))) {
+      const read = await readRecord(this.redis, `connection ${field}`, json, pulse);
+      if (read) told.push({ field, ...read });
+    }
+    return told;
   }
 }
 

@@ -143,13 +143,13 @@ it('a channel that the policy file names no more is no trouble any more', async 
 });
 
 it('a channel that stays closed is said again after six hours, and every day', async () => {
-  const { services, closed } = await watched();
+  const { services, closed, of } = await watched();
   await closed.closed(SLACK_ROOM, new PlaceClosed('Slack: restricted_action', undefined, 'restricted_action'));
   const said = async () => (await services.findings.open()).flatMap((finding) => finding.said.map(({ kind }) => kind));
   const after = async (hours: number) => {
     const now = () => services.clocks.now() + hours * 3_600_000;
     const later = { ...services, clocks: { ...services.clocks, now } };
-    await new RoomRights(new Map(), later, new ClosedPlaces(later)).look();
+    await new RoomRights(new Map([['slack', of('slack')]]), later, new ClosedPlaces(later)).look();
     return said();
   };
   expect(await after(5)).toEqual([]);

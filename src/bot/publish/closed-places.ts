@@ -44,7 +44,7 @@ export class ClosedPlaces {
   async look(): Promise<void> {
     for (const closed of await this.services.places.closed()) {
       const room = this.roomOf(closed.place);
-      await (room ? this.remind(closed, room.name) : this.leave(closed.place));
+      if (room) await this.remind(closed, room.name);
     }
   }
 
@@ -55,12 +55,6 @@ export class ClosedPlaces {
     const hit = (since: number) => blindHit('channel', channelSubject(place), since, detail, now, room);
     // One that is over by now is not raised anew.
     await this.warn(place, (since) => (since === null ? [] : [hit(since)]));
-  }
-
-  /** Whoever corrects podwarden.yaml has done what the warning asked for. */
-  private async leave(place: Place): Promise<void> {
-    await this.warn(place, () => []);
-    await this.services.places.open(place);
   }
 
   private async judge(place: Place, detail: string | null): Promise<void> {

@@ -1,25 +1,23 @@
 import type { Place } from '../../policy/identity.ts';
 import type { Front } from '../front.ts';
 import type { Services } from '../services.ts';
+import { leaveUnconfigured } from '../unconfigured.ts';
 import type { ClosedPlaces } from './closed-places.ts';
 
 /** Reads what we may do in the channels of the rooms, so that people hear of it before a card has no place. */
 export class RoomRights {
   private readonly fronts: ReadonlyMap<string, Pick<Front, 'rights'>>;
-  private readonly services: Pick<Services, 'places' | 'policy' | 'log'>;
+  private readonly services: Services;
   private readonly closed: ClosedPlaces;
 
-  constructor(
-    fronts: ReadonlyMap<string, Pick<Front, 'rights'>>,
-    services: Pick<Services, 'places' | 'policy' | 'log'>,
-    closed: ClosedPlaces,
-  ) {
+  constructor(fronts: ReadonlyMap<string, Pick<Front, 'rights'>>, services: Services, closed: ClosedPlaces) {
     this.fronts = fronts;
     this.services = services;
     this.closed = closed;
   }
 
   async look(): Promise<void> {
+    await leaveUnconfigured(new Set(this.fronts.keys()), this.services);
     await this.closed.look();
     const channels = this.services.policy.rooms.flatMap((room) => room.channels);
     for (const { chat, channel } of channels) {

@@ -103,6 +103,12 @@ const CONNECTION = 'connection ';
 /** A chat that no bot is connected to, as a finding's subject. */
 export const connectionSubject = (chat: string): string => `${CONNECTION}${chat}`;
 
+/** What a warning about a chat, or about one of its channels, is about; null for any other. */
+export function chatIn(subject: string): { chat: string; channel: string | null } | null {
+  const [kind, chat, channel = null] = subject.split(' ');
+  return chat !== undefined && [CHANNEL, CHAT, CONNECTION].includes(`${kind} `) ? { chat, channel } : null;
+}
+
 /** Who judges which: the scan must not resolve what the watchdogs and the chats raised. */
 export const isWatched = (subject: string): boolean =>
   ['worker', 'bot', STORE_SUBJECT].includes(subject) ||

@@ -208,6 +208,8 @@ export const finding = z.object({
   resolvedAt: z.number().nullable(),
   /** `gone`: what it was about is no more. */
   resolvedAs: z.enum(['over', 'gone']).nullable(),
+  /** Why, as people read it; absent where what it says is simply no longer so. */
+  resolvedWhy: z.string().optional(),
   said: z.array(said),
 });
 export type Finding = z.infer<typeof finding>;

@@ -9,6 +9,8 @@ export interface Settling {
   awake(owner: PersonRef | null, room: string): number;
   /** Whether what a finding is about is no more. */
   gone?(subject: string): boolean;
+  /** Why that is so, in a sentence, where people cannot see it for themselves. */
+  why?: string | undefined;
   newId(): string;
 }
 
@@ -91,14 +93,15 @@ function say(finding: Finding, kind: Said['kind'], at: number): Pick<Finding, 's
   return { said: [...finding.said, { kind, at }] };
 }
 
-function resolve(finding: Finding, { now, gone }: Settling): Finding {
+function resolve(finding: Finding, { now, gone, why }: Settling): Finding {
   // What was an event stays said as it was.
   const shown = EVENT_RULES.includes(finding.rule) ? finding.shown : finding.shown + 1;
   const resolvedAs = gone?.(finding.subject) ? 'gone' : 'over';
   // Who was called hears that it is over.
   const page = finding.page === 'none' ? 'none' : 'over';
   const ended = { resolvedAt: now, resolvedAs, page, snooze: null, remindAt: null, escalateAt: null } as const;
-  return { ...finding, ...ended, status: 'resolved', shown };
+  const reason = why === undefined ? {} : { resolvedWhy: why };
+  return { ...finding, ...ended, ...reason, status: 'resolved', shown };
 }
 
 function follow(before: Finding, hit: Hit, settling: Settling): Finding {

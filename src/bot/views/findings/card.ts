@@ -54,6 +54,7 @@ function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean, sum
     ]);
   }
   if (resolved && !event) {
+    if (finding.resolvedWhy !== undefined) return noMore(finding, sums);
     return card(`Over: ${words.title()}`, 'good', [
       ...words.say(),
       text(
@@ -68,6 +69,20 @@ function alone(finding: Finding, accountsOf: AccountsOf, mentioned: boolean, sum
   if (finding.owner && !mentioned) blocks.push(fields(['Owner', mention(finding.owner, accountsOf)]));
   blocks.push(...snoozeText([finding], accountsOf));
   return card(words.title(), TONE[finding.severity], blocks, resolved ? [] : buttonsOf(finding));
+}
+
+/** Not mended: nobody looks at it any more. */
+function noMore({ facts, resolvedWhy = '', resolvedAt, raisedAt }: Finding, sums: boolean): Message {
+  const words = wordsFor(facts, sums);
+  return card(`Over: ${words.title()}`, 'info', [
+    text(
+      `${resolvedWhy} It was warned of since `,
+      moment(raisedAt),
+      '; the warning ended ',
+      moment(resolvedAt ?? 0),
+      '.',
+    ),
+  ]);
 }
 
 function several(findings: readonly Finding[]): Message {
