@@ -1,7 +1,7 @@
 import { pageOutByBot } from '../jobs/names.ts';
 import { watchSubject } from '../jobs/watch.ts';
 import { blindHit, connectionSubject } from '../policy/findings/blind.ts';
-import type { ChatState } from '../store/pulses.ts';
+import type { BotPulses, ChatState } from '../store/pulses.ts';
 import type { Front } from './front.ts';
 import type { Services } from './services.ts';
 
@@ -30,9 +30,21 @@ export class ChatWatch {
   async look(): Promise<void> {
     const { pulses, clocks } = this.services;
     const at = clocks.realNow();
-    for (const [chat, { pulse }] of this.fronts)
-      await pulses.save(this.bot, { chat, ...pulse.read(), channels: this.channelsOf(chat), at });
-    for (const state of await pulses.states([...this.fronts.keys()], at)) await this.judge(state, at);
+    const own = this.own();
+    for (const pulse of own.told) await pulses.save(own.bot, pulse);
+    for (const state of await pulses.states([...this.fronts.keys()], at, own)) await this.judge(state, at);
+  }
+
+  /** How this bot is connected now. */
+  own(): BotPulses {
+    const at = this.services.clocks.realNow();
+    const told = [...this.fronts].map(([chat, { pulse }]) => ({
+      chat,
+      ...pulse.read(),
+      channels: this.channelsOf(chat),
+      at,
+    }));
+    return { bot: this.bot, told };
   }
 
   private channelsOf(chat: string): string[] {

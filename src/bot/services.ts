@@ -20,7 +20,7 @@ import type { Links } from '../store/links.ts';
 import type { MachineClocks } from '../store/machine-clocks.ts';
 import type { Owners } from '../store/owners.ts';
 import type { Places } from '../store/places.ts';
-import type { Pulses } from '../store/pulses.ts';
+import type { BotPulses, Pulses } from '../store/pulses.ts';
 import type { Replies } from '../store/replies.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { Message } from './message/message.ts';
@@ -31,6 +31,8 @@ export interface Vitals {
   loss(now: number): Promise<Loss | null>;
   /** How many workers are connected to Redis; null where Redis does not tell. */
   workersConnected(): Promise<number | null>;
+  /** How this bot is connected to its chats now: the store has it from every bot, some seconds late. */
+  chats(): BotPulses;
 }
 
 /** What commands and actions work with. */

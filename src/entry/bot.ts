@@ -116,6 +116,7 @@ export async function runBot(options: {
       loss: (now) => witness.loss(now),
       // Each node of a Cluster knows its own connections alone.
       workersConnected: async () => (redis.producer.isCluster ? null : workersOn(producer.queue('pods'))),
+      chats: () => chats.own(),
     },
     pulses: new Pulses(redis.producer),
     replies: new Replies(redis.producer, audit),
@@ -133,6 +134,7 @@ export async function runBot(options: {
   const disowned = new DisownedChats(services, [...makers.keys()], options.onFatal);
   const starts = new ChatStarts(makers, (chat, reason) => disowned.told(chat, reason), log);
   const { fronts } = starts;
+  const chats = new ChatWatch(fronts, services, (chat) => disowned.isDisowned(chat));
   const pager = settings.criticalWebhook ? criticalWebhook(settings.criticalWebhook) : null;
   const up = new Set<string>();
   const groups = new GroupReads(settings.policy.access, clocks);
@@ -192,7 +194,6 @@ export async function runBot(options: {
     waiting: () => producer.queue('pods').getWaitingCount(),
     tell: (batch) => producer.enqueue(announceRequest, { batch }, { id: `${announceRequest.name}-${batch}` }),
   });
-  const chats = new ChatWatch(fronts, services, (chat) => disowned.isDisowned(chat));
   const rights = new RoomRights(fronts, services, new ClosedPlaces(services));
   const readingRights = seldom(
     () => rights.look(),

@@ -23,6 +23,12 @@ const pulse = z.object({
 /** How one bot is connected to one chat; real ms. */
 export type ChatPulse = z.infer<typeof pulse>;
 
+/** What one bot says of itself. */
+export interface BotPulses {
+  bot: string;
+  told: readonly ChatPulse[];
+}
+
 /** One chat, by all bots. */
 export interface ChatState {
   chat: string;
@@ -42,7 +48,7 @@ export class Pulses {
   }
 
   async save(bot: string, told: ChatPulse): Promise<void> {
-    await this.redis.hset(PULSES, `${told.chat} ${bot}`, JSON.stringify(told));
+    await this.redis.hset(PULSES, fieldOf(told.chat, bot), JSON.stringify(told));
   }
 
   /** What each bot told of itself lately. */
@@ -50,8 +56,11 @@ export class Pulses {
     return (await this.all()).filter(({ at }) => at >= real);
   }
 
-  async states(chats: readonly string[], realNow: number): Promise<ChatState[]> {
-    const told = await this.all();
+  /** `own`: what whoever asks knows of itself, which it has told some seconds ago, or not yet. */
+  async states(chats: readonly string[], realNow: number, own: BotPulses): Promise<ChatState[]> {
+    const ours = own.told.map((one) => ({ field: fieldOf(one.chat, own.bot), ...one }));
+    const others = (await this.all()).filter(({ field }) => !ours.some((one) => one.field === field));
+    const told = [...others, ...ours];
     const old = told.filter(({ at }) => realNow - at > KEPT_MS).map(({ field }) => field);
     if (old.length > 0) await this.redis.hdel(PULSES, ...old);
     return chats.map((chat) => {
@@ -73,6 +82,8 @@ export class Pulses {
     return told;
   }
 }
+
+const fieldOf = (chat: string, bot: string): string => `${chat} ${bot}`;
 
 function latest(times: readonly (number | null)[]): number | null {
   const known = times.filter((time) => time !== null);

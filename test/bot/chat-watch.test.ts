@@ -32,7 +32,7 @@ function watching(isDisowned = () => false) {
   };
   const warnings = async () => (await services.findings.open()).map(({ facts, severity }) => [facts, severity]);
   const says = async () => plainText(await health.run({}, {} as Asker, moved), 4000);
-  return { time, bot, warnings, says };
+  return { time, bot, warnings, says, moved };
 }
 
 it('a chat that no bot is connected to is a warning after five minutes, critical in the end, and over once one is', async () => {
@@ -56,6 +56,28 @@ it('a chat that no bot is connected to is a warning after five minutes, critical
   pulse.connection(true);
   await watch.look();
   expect(await warnings()).toEqual([]);
+});
+
+it('health says how the bot that answers is connected now, before it has told that', async () => {
+  const { time, bot, moved } = watching();
+  const { pulse, watch } = bot();
+  const said = async () => {
+    const services = { ...moved, vitals: { ...moved.vitals, chats: () => watch.own() } };
+    return plainText(await health.run({}, {} as Asker, services), 4000);
+  };
+  expect(await said()).toMatch(/Slack: NOT CONNECTED.*; last event never, last post never/);
+  pulse.event();
+  await pulse.posted(Promise.resolve());
+  expect(await said()).toMatch(/Slack: connected; last event (?!never).*, last post (?!never)/);
+  await watch.look();
+  time.passed = 14_000;
+  pulse.connection(false);
+  expect(await said()).toMatch(/Slack: NOT CONNECTED since/);
+  // Another one that hears it is enough still.
+  const other = bot();
+  other.pulse.event();
+  await other.watch.look();
+  expect(await said()).toMatch(/Slack: connected/);
 });
 
 it('one bot that hears a chat is enough, and one that is gone does not count', async () => {

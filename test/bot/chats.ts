@@ -71,7 +71,7 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     pulses: new Pulses(redis),
     policy,
     knowsApprovers: false,
-    vitals: { loss: async () => null, workersConnected: async () => 1 },
+    vitals: { loss: async () => null, workersConnected: async () => 1, chats: () => ({ bot: 'b', told: [] }) },
     machineClocks: new MachineClocks(redis),
     tellPrivately: async () => {},
   };

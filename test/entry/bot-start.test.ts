@@ -112,6 +112,17 @@ it('a bot that both chats refuse does not start, and says why of each', async ()
   await expect(start()).rejects.toThrow(/invalid_auth.*; .*401|401.*; .*invalid_auth/);
 });
 
+it('a bot says in /pod health how it is connected, and when something last came in, also where Redis does not know that yet', async () => {
+  const { chats, start } = await slackBot();
+  await start();
+  // What it tells every 15 seconds is not there.
+  await expect.poll(() => redis.client().del('{podwarden}:pulses'), { timeout: 10_000 }).toBe(1);
+  await chats.slack.command('alice', 'gpu', '/pod health');
+  const answers = () => chats.slack.visibleTo('alice').map(({ text }) => text);
+  await expect.poll(answers, { timeout: 10_000 }).toContainEqual(expect.stringContaining('Slack: '));
+  expect(answers().join()).toMatch(/Slack: connected; last event (?!never)/);
+});
+
 it('a bot starts with a user of Redis that may use its keys and no messages', async () => {
   await redis.client().call('ACL', 'SETUSER', 'podwarden', 'on', '>secret', '~*', 'resetchannels', '+@all');
   closing.push(() => redis.client().call('ACL', 'DELUSER', 'podwarden'));

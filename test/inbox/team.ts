@@ -94,7 +94,7 @@ export function botOver(
     ...context,
     policy,
     knowsApprovers: true,
-    vitals: { loss: async () => null, workersConnected: async () => 1 },
+    vitals: { loss: async () => null, workersConnected: async () => 1, chats: () => ({ bot: 'b', told: [] }) },
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine, context.audit),
     places: new Places(mine),

@@ -4,10 +4,13 @@ import type { Services } from '../services.ts';
 import type { ChatHealth, LackingRoom } from '../views/health-chats.ts';
 
 export async function readChats(services: Services): Promise<{ chats: ChatHealth[]; lacking: LackingRoom[] }> {
-  const { pulses, places, policy, clocks } = services;
+  const { pulses, places, policy, clocks, vitals } = services;
   const realNow = clocks.realNow();
   const now = clocks.now();
-  const [states, lacking] = await Promise.all([pulses.states(chatsOf(policy), realNow), places.lacking()]);
+  const [states, lacking] = await Promise.all([
+    pulses.states(chatsOf(policy), realNow, vitals.chats()),
+    places.lacking(),
+  ]);
   const on = (real: number | null) => (real === null ? null : now - (realNow - real));
   return {
     chats: states.map((state) => ({
