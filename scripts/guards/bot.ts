@@ -153,7 +153,7 @@ const DECIDING: Guard[] = [
   {
     guard: 'nobody without the right denies a launch',
     file: 'src/bot/actions/launching.ts',
-    without: 'own ? null : mayNotDeny(await asker.live())',
+    without: "own ? null : mayNotDeny(await asker.live('approve'))",
     to: 'null',
     test: DECIDED,
     name: 'a launch beyond a budget is allowed by another person',

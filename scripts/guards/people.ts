@@ -38,7 +38,7 @@ export const PEOPLE_GUARDS: readonly Guard[] = [
   {
     guard: 'whoami is judged as a decision is',
     file: 'src/bot/commands/about.ts',
-    without: 'const now = await asker.live();',
+    without: "const now = await asker.live('approve');",
     to: 'const now = { ...asker, account: asker.who.account, person: asker.who.person };',
     test: LIVE,
     name: 'says the same as a decision: a right that was just taken away',

@@ -4,6 +4,7 @@ const MOVES = { file: 'src/policy/approval-moves.ts', test: 'test/policy/approva
 const REQUESTS = { file: 'src/store/approvals.ts', test: 'test/store/approvals.test.ts' };
 const FORGED = 'test/jobs/forged.test.ts';
 const READS = { file: 'src/bot/live-reads.ts', test: 'test/bot/people.test.ts' };
+const FLIGHTS = { file: 'src/bot/flights.ts', test: READS.test };
 const DISPATCH = 'src/bot/dispatch.ts';
 const PIN = { file: 'src/store/account-pin.ts', test: 'test/entry/account-gate.test.ts' };
 
@@ -57,34 +58,43 @@ const ENOUGH: Guard[] = [
 const LIVE: Guard[] = [
   {
     guard: 'a read that a chat has answered is not shared',
-    ...READS,
-    without: '    answered.then(over, over);\n',
+    ...FLIGHTS,
+    without: '      if (this.open.get(key) === flight) this.open.delete(key);\n',
     name: 'again after a read has ended',
   },
   {
-    guard: 'a read that is only being written down is not shared',
-    ...READS,
-    without: 'answered.then(over, over);',
-    to: 'read.then(over, over);',
-    name: 'again while an earlier read is only being written down',
+    guard: 'a read that was sent before a click decides nothing of it',
+    ...FLIGHTS,
+    without: 'before.then(() => read(close))',
+    to: 'before.then(() => read(() => {}))',
+    name: 'never by a read that was sent before the click',
+  },
+  {
+    guard: 'groups that a decision hangs on are asked as of the click',
+    file: 'src/bot/group-reads.ts',
+    without: 'deciding.has(group) ? null : this.lately(group, wanted)',
+    to: 'this.lately(group, wanted)',
+    test: 'test/bot/group-reads.test.ts',
+    name: 'has a right given or taken in any of these as of the click',
   },
   {
     guard: 'reads that are under way are shared',
-    ...READS,
+    ...FLIGHTS,
     without: '    if (shared) return shared;\n',
-    name: 'once for fifty clicks at once',
+    name: 'once or twice for fifty clicks at once',
   },
   {
     guard: 'workers judge by what was read live',
     ...READS,
-    without: 'const read = answered.then((answer) => this.keep(account, answer));',
-    to: 'const read = answered.then((answer) => (answer.stamp === null ? this.keep(account, answer) : { member: answer.member, unread: null }));',
+    without: 'return this.keep(account, answer);',
+    to: 'return answer.stamp === null ? this.keep(account, answer) : { member: answer.member, unread: null };',
     name: 'somebody who has just become an approver stays one',
   },
   {
     guard: 'a form’s submit is judged by what the chats say then',
     file: DISPATCH,
-    without: "const asker = await this.asker(task, services, 'live');",
+    without:
+      "const asker = await this.asker(task, services, { live: ['approve', ...(action.access ? [action.access] : [])] });",
     to: "const asker = await this.asker(task, services, 'kept');",
     test: READS.test,
     name: 'by what the chats say then, not by what was kept when it opened a request to terminate',
@@ -92,7 +102,7 @@ const LIVE: Guard[] = [
   {
     guard: 'a click decides by what the chats say then',
     file: DISPATCH,
-    without: "live: async () => (reading === 'live' ? standing : standingBy('live')),",
+    without: 'live: async (...rights) => (isLiveFor(rights, reading) ? standing : standingBy({ live: rights })),',
     to: 'live: async () => standing,',
     test: READS.test,
     name: 'a click decides by what the chats say then v1.approve.b1!',

@@ -32,7 +32,7 @@ function stage() {
     const rights = async () => null;
     const pulses = new Map(chats.map((chat) => [chat, new Pulse(now)]));
     const fronts = new Map([...pulses].map(([chat, pulse]) => [chat as string, { chat, pulse, rights }]));
-    const disowned = new DisownedChats(services, () => {});
+    const disowned = new DisownedChats(services, chats, () => {});
     const watch = new ChatWatch(fronts, services, () => false);
     const closed = new ClosedPlaces(services);
     const look = () => new RoomRights(fronts as unknown as Map<string, Front>, services, closed).look();

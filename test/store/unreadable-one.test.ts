@@ -124,7 +124,7 @@ const LEFT_OUT: Kind[] = [
     what: 'a connection of a bot',
     where: { hash: key('pulses'), field: 'slack b1' },
     named: 'connection slack b1',
-    read: async () => (await new Pulses(client()).states(['slack'], NOW))[0]?.isOpen,
+    read: async () => (await new Pulses(client()).states(['slack'], NOW, { bot: 'b2', told: [] }))[0]?.isOpen,
     instead: false,
   },
   {
