@@ -72,7 +72,7 @@ class Demo {
   }
 }
 
-describe('what a demo keeps', () => {
+describe('what a demo keeps', { timeout: 180_000 }, () => {
   it('is there after the demo was killed in the middle, with nobody left behind', async () => {
     const first = new Demo();
     const address = await first.until(/(http:\/\/127\.0\.0\.1:\d+)/);

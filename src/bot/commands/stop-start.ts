@@ -96,7 +96,7 @@ export async function askTask(
       const result = await services.ledger.moveJudged(row.id, move, gate?.judge ?? (() => null));
       if (result && 'refused' in result)
         return text(`${podOfRow(row)}: ${whyNot(gate, result.refused, asker, services)}`);
-      if (!result?.moved) return text(standsInTheWay(kind, result?.row ?? row));
+      if (!result?.moved) return notMoved(kind, result?.row ?? row, services);
       await followUp(result.row, services);
       const doing = kind === 'stop' ? 'Stopping' : 'Starting';
       const where = elsewhere ? 'I tell you here when it is done.' : 'Its card in the channel follows it.';
@@ -110,6 +110,12 @@ function whyNot(gate: Gate | null, refused: string, asker: Asker, services: Serv
   const passed = gate?.passed() ?? null;
   if (passed === null) return refused;
   return `not started. ${beyondText(passed, asker.access.may.has('money'), services)}`;
+}
+
+async function notMoved(kind: 'stop' | 'start', row: Row, services: Services): Promise<Block> {
+  // It may have been stopped in between, and have no card yet.
+  if (kind === 'stop') await followUp(row, services);
+  return text(standsInTheWay(kind, row));
 }
 
 function standsInTheWay(kind: 'stop' | 'start', row: Row): string {
