@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Log } from '../jobs/ports.ts';
+import { type AccountId, chatOf } from '../policy/identity.ts';
 import { storeIsAway } from '../store/connect.ts';
 import type { Replies } from '../store/replies.ts';
 import { ChatError } from './failure.ts';
@@ -31,14 +32,15 @@ type Result = z.infer<typeof result>;
 const AGAIN_MS = 30_000;
 
 /**
- * Gives one person what is owed to them: in their open answer, else by direct message. @throws ChatUnavailable, to be
- * tried again.
+ * Gives one person what is owed to them: in their open answer, else by direct message. `accountsOf` are those that are
+ * declared to be one person's. @throws ChatUnavailable, to be tried again.
  */
 export async function giveAnswer(
   id: string,
   replies: Replies,
   fronts: ReadonlyMap<string, Front>,
   log: Pick<Log, 'warn'>,
+  accountsOf: (account: AccountId) => readonly AccountId[] = () => [],
 ): Promise<void> {
   const pending = await replies.get(id);
   const front = pending ? fronts.get(pending.chat) : undefined;
@@ -46,7 +48,15 @@ export async function giveAnswer(
   const message = messageOf(pending.result);
   const { ref, account } = pending;
   const replied = ref !== null && (await isGiven((said) => front.reply(ref, said), message, log));
-  if (!replied) await isGiven((said) => front.direct(account, said), message, log, AGAIN_MS);
+  const isReached = replied || (await isGiven((said) => front.direct(account, said), message, log, AGAIN_MS));
+  // A button asks one account alone.
+  if (!isReached && message.buttons.length === 0)
+    await giveElsewhere(
+      accountsOf(account).filter((other) => chatOf(other) !== pending.chat),
+      message,
+      fronts,
+      log,
+    );
   await markGiven(id, replies);
 }
 
@@ -57,6 +67,19 @@ function messageOf(owed: unknown): Message {
   if (!data)
     return note('warn', 'Another release of Podwarden found this out, and this one cannot read it. Ask again.');
   return data.view === 'message' ? data.message : connectMessage(data);
+}
+
+/** To the first that can be reached of the same person's accounts in other chats. */
+async function giveElsewhere(
+  accounts: readonly AccountId[],
+  message: Message,
+  fronts: ReadonlyMap<string, Front>,
+  log: Pick<Log, 'warn'>,
+): Promise<void> {
+  for (const account of accounts) {
+    const front = fronts.get(chatOf(account));
+    if (front && (await isGiven((said) => front.direct(account, said), message, log, AGAIN_MS))) return;
+  }
 }
 
 /** What was given is not given again because the store went away right after it: its job would begin anew. */

@@ -40,7 +40,7 @@ import { watchOver } from '../jobs/watch.ts';
 import { StoreWatch } from '../jobs/watch-store.ts';
 import { namesAllApprovers } from '../policy/approvers.ts';
 import { RECURRING } from '../policy/due.ts';
-import { chatOf } from '../policy/identity.ts';
+import { chatOf, declaredFor } from '../policy/identity.ts';
 import { Approvals } from '../store/approvals.ts';
 import { Budgets } from '../store/budgets.ts';
 import { Cards } from '../store/cards.ts';
@@ -281,7 +281,14 @@ function chatContext(
     tellFinding: announce.finding,
     tellDigest: announce.digest,
     tellShared: announce.share,
-    giveAnswer: (id) => giveAnswer(id, replies, fronts, services.log),
+    giveAnswer: (id) =>
+      giveAnswer(
+        id,
+        replies,
+        fronts,
+        services.log,
+        (account) => declaredFor(account, services.policy.people)?.accounts ?? [],
+      ),
     readPeople: async () => {
       const at = clocks.now();
       const isLeft = await people.refresh((chat) => up.has(chat));
