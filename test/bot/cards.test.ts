@@ -220,6 +220,13 @@ describe('a CPU pod', () => {
   });
 });
 
+it('nobody is told that a pod which was made elsewhere is up, unless it was started here', () => {
+  const made = newRow({ ...up, status: 'running', spec: null });
+  const started = { ...made, task: { ...task, kind: 'start' as const, state: 'done' as const } };
+  const said = [made, started].map((row) => podLines(row, around).map(({ message }) => plainText(message, 500)));
+  expect(said).toEqual([[], [expect.stringMatching(/your pod is up/)]]);
+});
+
 describe('a pod on a savings plan', () => {
   const facts = { ...FACTS, savingsPlan: true };
   it('saves nothing by a stop, and says so', () => {

@@ -225,6 +225,8 @@ export interface Line {
   message: Message;
 }
 
+/** Before anybody here had to do with it, and nobody waits to hear it. */
+const cameUpElsewhere = (row: Row) => row.spec === null && row.task?.kind !== 'start';
 const stoppedHere = (row: Row) => row.task?.kind === 'stop' && row.task.state === 'done';
 
 /**
@@ -247,6 +249,7 @@ function stateLine(row: Row, around: CardSurroundings): Line | null {
   if (facts?.odd && !row.trouble && (row.status === 'running' || row.status === 'stopped')) return null;
   if (row.status === 'running' && facts) {
     if (row.trouble) return line('trouble', 'warn', [text(by, ' '), troubleText(row)]);
+    if (cameUpElsewhere(row)) return null;
     const price = money(facts.microUsdPerHour, 'hour');
     return line(
       'up',
