@@ -17,7 +17,7 @@ import type { Work } from './work.ts';
 export type StopDirectly = (pod: string, by: PersonRef) => Promise<DirectAnswer>;
 
 const FULL = 'Redis is out of memory, so nothing can be recorded';
-const ELSE = `${FULL}: no launch, no start and no approval. Ask whoever runs Podwarden to give it more memory. I keep trying for ten minutes. Stop works meanwhile: run /pod stop with the pod’s name.`;
+const ELSE = `${FULL}: no launch, no start and no approval. Ask whoever runs Podwarden to give it more memory. I keep trying for ten minutes, or until I am restarted: look at /pod list before you try again. Stop works meanwhile: run /pod stop with the pod’s name.`;
 const AFTERWARDS = 'Its card follows once Redis takes writes again.';
 
 interface Answer {
