@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { IncomingEvent } from '../../src/bot/front.ts';
+import { TOO_OLD } from '../../src/bot/inbox-words.ts';
 import { deny } from '../../src/policy/approval-moves.ts';
 import { BOB, CAROL, newApproval } from '../policy/requests.ts';
 import { ALICE, NOW } from '../policy/rows.ts';
@@ -70,8 +71,13 @@ async function forget(id: string, batch: string): Promise<void> {
 it('an hour later, a form and an approval that somebody copied out of Redis and puts back ask and approve nothing', async () => {
   const { asked, approved, record } = await requestedAndApproved();
   await forget(record?.id ?? '', record?.batch ?? '');
-  await putBack('ask', asked, 60);
-  await putBack('yes', approved, 60);
+  for (const [id, body] of [
+    ['ask', asked],
+    ['yes', approved],
+  ] as const) {
+    const { answers } = await putBack(id, body, 60);
+    expect(answers).toEqual([expect.stringContaining(TOO_OLD)]);
+  }
   const { services } = botOver(redis.client());
   expect(await services.approvals.forPod('pod6')).toBeNull();
 });
