@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { LostAnswer } from '../../emulators/discord/lost-answers.ts';
 import { card } from '../../src/bot/message/message.ts';
 import { newApproval } from '../policy/requests.ts';
 import { useRedis } from '../store/redis.ts';
-import { DISCORD_ROOM } from './chats.ts';
+import { DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
 import { bots, until } from './running-bots.ts';
 
 const redis = useRedis();
@@ -23,13 +24,16 @@ const HOW: LostAnswer[][] = [
 ];
 const CASES = HOW.map((lost) => [lost.join(', then '), lost] as const);
 
-async function withCard() {
-  const stage = await bots(redis.client(), { chat: 'discord', count: 1, closing });
-  const by = { account: 'discord:9', person: null, name: 'Zoe' };
+async function withCard(chat: 'slack' | 'discord' = 'discord') {
+  const stage = await bots(redis.client(), { chat, count: 1, closing });
+  const by = { account: `${chat}:9`, person: null, name: 'Zoe' };
   const { guard } = await stage.services.links.guarded();
   await stage.services.approvals.add([newApproval({ by, self: [by.account], owner: null })], guard, () => []);
   const buttons = [{ label: 'Deny', token: 'v1.deny.b1' }];
-  await stage.front.post(DISCORD_ROOM, card('the card', 'info', [], buttons), { marker: 'm1', ping: [] });
+  await stage.front.post(chat === 'slack' ? SLACK_ROOM : DISCORD_ROOM, card('the card', 'info', [], buttons), {
+    marker: 'm1',
+    ping: [],
+  });
   const posted = () => stage.emulator.visibleTo('alice').find(({ text }) => text.startsWith('the card'));
   const press = async () => {
     const [button] = posted()?.buttons ?? [];
@@ -81,4 +85,14 @@ describe('where Discord takes a first answer and does not say so', () => {
     await settled();
     expect(await logged('request-denied')).toBe(1);
   });
+});
+
+it.each([
+  ['error:expired_trigger_id:views.open', /Slack did not open the form.*Nothing was requested/],
+  ['error:503:views.open', /Slack did not say whether the form opened/],
+])('where Slack answers %s to a form, its person hears what is known of it', async (fault, said) => {
+  const { chats, press, answers } = await withCard('slack');
+  chats.slack.faults.mode = chatTrouble(fault);
+  await press();
+  await until(() => answers(said) === 1);
 });

@@ -10,7 +10,7 @@ import {
 import type { SlackSettings } from '../../config/settings.ts';
 import type { Log } from '../../jobs/ports.ts';
 import type { AccountId, Place } from '../../policy/identity.ts';
-import { type Attempted, isDisowned } from '../failure.ts';
+import { type Attempted, ChatError, isDisowned } from '../failure.ts';
 import { ChatUnavailable, type Front, type Inbox, type PlaceRights, type PostOptions, type Taken } from '../front.ts';
 import { type Message, note } from '../message/message.ts';
 import { Pulse } from '../pulse.ts';
@@ -27,6 +27,8 @@ import { slackUser } from './render.ts';
 import { rightsFrom, rightsWithout } from './rights.ts';
 import { Socket } from './socket.ts';
 
+const NOT_OPENED =
+  'Slack did not open the form: it opens one within three seconds, or not at all. Nothing was requested; try again.';
 /** Pauses between tries to reach Slack at the start, ms. */
 const START_PAUSE_MS = 2000;
 
@@ -180,7 +182,13 @@ export class SlackFront implements Front {
       await this.call(() => this.web.views.open({ trigger_id: id, view: renderModal(opening.form, metadata) }));
     } catch (error) {
       this.log.warn({ error: (error as Error).message }, 'a form could not be opened');
-      return taken.say(note('warn', 'Slack did not say whether the form opened. If you do not see it, try again.'));
+      const isSaid = error instanceof ChatError && !['wait', 'answered'].includes(error.failure.kind);
+      return taken.say(
+        note(
+          'warn',
+          isSaid ? NOT_OPENED : 'Slack did not say whether the form opened. If you do not see it, try again.',
+        ),
+      );
     }
     await taken.done();
   }
