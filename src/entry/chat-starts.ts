@@ -54,10 +54,12 @@ export class ChatStarts {
   async begin(start: (front: Front) => Promise<void>, patienceMs: number): Promise<void> {
     const firsts = [...this.chats.keys()].map((chat) => ({ chat, first: this.tryOnce(chat, start) }));
     const all = firsts.map(({ first }) => first);
-    await Promise.any(all).catch(({ errors }: AggregateError) => {
+    // At once: how long another one stays away, nobody knows.
+    const ups = firsts.map(({ chat, first }) => first.catch((error: Error) => this.keepTrying(chat, start, error)));
+    await Promise.race([Promise.any(all), ...ups]).catch(({ errors }: AggregateError) => {
+      this.close();
       throw errors.length === 1 ? errors[0] : new Error(errors.map(({ message }: Error) => message).join('; '));
     });
-    for (const { chat, first } of firsts) first.catch((error: Error) => this.keepTrying(chat, start, error));
     const { signal } = this.ending;
     await Promise.race([Promise.allSettled(all), pause(patienceMs, undefined, { signal }).catch(() => {})]);
   }
@@ -95,7 +97,10 @@ export class ChatStarts {
   private async keepTrying(chat: string, start: (front: Front) => Promise<void>, first: Error): Promise<void> {
     const { signal } = this.ending;
     for (let error: Error | null = first; error; ) {
-      this.log.error({ chat, error: error.message }, 'the chat refuses us, and the other one goes on without it');
+      this.log.error(
+        { chat, error: error.message },
+        'the chat refuses us: it is tried again for as long as another one may be up',
+      );
       await pause(this.againMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await this.made

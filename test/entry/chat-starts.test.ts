@@ -74,4 +74,15 @@ describe('the start of the chats', () => {
     expect(up.map(({ chat }) => chat)).toEqual(['slack']);
     expect(told).toEqual([]);
   });
+
+  it('one that refuses us is tried again while the other is away, and is served once it knows us', async () => {
+    chats.discord.faults.mode = chatTrouble('down');
+    refuse('slack');
+    const { up, begun } = begin(['slack', 'discord'], 50);
+    await until(() => told.length > 0);
+    chats.slack.faults.mode = null;
+    await begun;
+    expect(up.map(({ chat }) => chat)).toEqual(['slack']);
+    expect(told.at(-1)).toBe('slack null');
+  });
 });
