@@ -76,7 +76,10 @@ export class ChatStarts {
     known.cause = cause;
     this.made.set(
       chat,
-      known.make((reason) => known.reasons.told(cause, reason)),
+      known.make((reason) => {
+        // The answer to a call of one that was given up may come late.
+        if (known.cause === cause) known.reasons.told(cause, reason);
+      }),
     );
   }
 

@@ -85,4 +85,28 @@ describe('the start of the chats', () => {
     expect(up.map(({ chat }) => chat)).toEqual(['slack']);
     expect(told.at(-1)).toBe('slack null');
   });
+
+  it('what a front says that was given up counts no more', async () => {
+    const words: ((reason: string | null) => void)[] = [];
+    const makers = (['slack', 'discord'] as const).map((chat) => {
+      const make = (onKnown: (reason: string | null) => void) => {
+        if (chat === 'slack') words.push(onKnown);
+        return chats.front(chat, onKnown);
+      };
+      return [chat, make] as const;
+    });
+    starts = new ChatStarts(new Map(makers), (chat, reason) => told.push(`${chat} ${reason}`), log, AGAIN_MS);
+    refuse('slack');
+    const up: string[] = [];
+    await starts.begin(async (front) => {
+      await front.start(inbox);
+      up.push(front.chat);
+    }, LONG_MS);
+    chats.slack.faults.mode = null;
+    await until(() => up.length === 2);
+    const before = [...told];
+    // The answer to a post that was on its way.
+    words[0]?.('Slack: invalid_auth');
+    expect(told).toEqual(before);
+  });
 });
