@@ -63,6 +63,8 @@ export class StoreAccess {
 
   /** Not fatal: it answers reads, and Stop works. */
   private full(): void {
+    // Who may write is judged before the room for it.
+    this.accepted();
     const isNew = this.looksLeft === 0;
     this.looksLeft = ROOMY_LOOKS;
     if (!isNew) return;
@@ -75,6 +77,10 @@ export class StoreAccess {
       this.options.log.info({}, 'Redis takes writes again');
       this.options.onFull(false);
     }
+    this.accepted();
+  }
+
+  private accepted(): void {
     if (!this.ending) return;
     clearTimeout(this.ending);
     this.ending = null;

@@ -81,6 +81,19 @@ it('memory that is full, and is full again soon, is told once, and so is that th
   expect([told, ends]).toEqual([[], []]);
 });
 
+it('a Redis that takes us again while it is out of memory ends nothing', async () => {
+  const client = redis.client();
+  await client.call('ACL', 'SETUSER', 'podwarden', 'on', '>one', '~*', '&*', '+@all');
+  const { full, told, ends } = await watched({ username: 'podwarden', password: 'one' }, 1000);
+  await client.call('ACL', 'SETUSER', 'podwarden', '-set');
+  await until(() => told.length > 0);
+  await client.config('SET', 'maxmemory', '1mb', 'maxmemory-policy', 'noeviction');
+  await client.call('ACL', 'SETUSER', 'podwarden', '+set');
+  await until(() => full.length > 0);
+  await until(() => told.length > 1 || ends.length > 0);
+  expect([told, ends]).toEqual([[expect.stringMatching(/NOPERM/), null], []]);
+});
+
 it.each([
   ['a password is wanted that we have not', {}, () => requirePass('two'), /NOAUTH/],
   [
