@@ -93,6 +93,8 @@ export interface Front {
   directPlace(account: AccountId): Promise<Place>;
   /** One account, read now; null where the chat knows none. Without the groups that have to be asked for. */
   member(account: AccountId): Promise<Member | null>;
+  /** Groups stand with each member: what was read of them before says nothing beside that. */
+  readonly namesGroups?: true;
   /** Who is in these groups (`<chat>:<id>`) now; left out are those that stand with each member. */
   groupMembers(groups: readonly string[]): Promise<GroupMembers>;
   /** An address of the message for people; null where there is none. */

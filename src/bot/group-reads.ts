@@ -13,7 +13,7 @@ const JUDGED_LATER: readonly Right[] = ['approve'];
  */
 export const OTHER_GROUPS_MS = RECURRING['refresh-people'] + 60_000;
 
-type Asked = Pick<Front, 'groupMembers'>;
+type Asked = Pick<Front, 'groupMembers' | 'namesGroups'>;
 
 /** `at`: when the read began, on Podwarden's clock. */
 interface GroupRead {
@@ -51,7 +51,7 @@ export class GroupReads {
   /** `at`: the age of the oldest; infinite where the chat names all groups with each member. @throws what the chat says. */
   async read(chat: string, front: Asked, wanted: GroupsWanted): Promise<{ members: GroupMembers; at: number }> {
     const deciding = groupsThatDecide([...JUDGED_LATER, ...wanted.rights], this.access);
-    const own = this.groups.filter((group) => chatOf(group) === chat);
+    const own = front.namesGroups ? [] : this.groups.filter((group) => chatOf(group) === chat);
     const reads = await Promise.all(
       own.map(async (group) => {
         const lately = deciding.has(group) ? null : this.lately(group, wanted);

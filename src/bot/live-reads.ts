@@ -13,7 +13,7 @@ import { capital } from './views/words.ts';
 export type LiveRead = { member: Member; unread: null } | { member: null; unread: string };
 
 /** What reading people takes of a chat. */
-export type Readable = Pick<Front, 'member' | 'groupMembers'>;
+export type Readable = Pick<Front, 'member' | 'groupMembers' | 'namesGroups'>;
 
 /** A chat that has had enough is waited for this long in all, real ms. */
 const RATE_PATIENCE_MS = 10_000;

@@ -9,7 +9,7 @@ import { type AccountId, bare } from '../../src/policy/identity.ts';
 import { governed } from '../jobs/context.ts';
 import { NOW } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
-import { bothChats } from './chats.ts';
+import { ALICE_ON_DISCORD, bothChats, DISCORD_ROOM } from './chats.ts';
 
 const redis = useRedis();
 const MINUTE = 60_000;
@@ -168,4 +168,34 @@ it('a company with more groups than calls has its people read: what was told is 
   chat.left = 20;
   await people.refresh();
   expect((await kept())?.groups.sort()).toEqual(['slack:SAPPROVE', 'slack:SBUDGET', 'slack:SLAUNCH3']);
+});
+
+it('a role that was taken away on Discord is gone as of any click: Discord names roles with each member', async () => {
+  const { discord, front: frontOf, close } = await bothChats();
+  closing.push(close);
+  const front = frontOf('discord');
+  await front.start({} as never);
+  closing.push(() => front.stop());
+  const [LAUNCHERS, APPROVERS] = ['900000000000000021', '900000000000000022'];
+  const { policy } = readPolicy(
+    `rooms: { gpu: { discord: { channel: "${DISCORD_ROOM.channel}" } } }
+roles:
+  launchers: { grant: [launch], discord_roles: ["${LAUNCHERS}"] }
+  approvers: { grant: [approve], discord_roles: ["${APPROVERS}"] }`,
+    ['discord'],
+  );
+  if (!policy) throw new Error('the policy does not parse');
+  const { context, time } = governed(redis.client());
+  const standings = new Standings(new Map([['discord', front]]), { ...context, policy });
+  const alice = discord.server.users.get(ALICE_ON_DISCORD);
+  if (!alice) throw new Error('no alice');
+  alice.roles = [LAUNCHERS, APPROVERS];
+  const account = `discord:${ALICE_ON_DISCORD}`;
+  const rights = async () => (await standings.of(account, { live: ['approve'] })).access.may;
+  expect([...(await rights())]).toContain('launch');
+  alice.roles = [APPROVERS];
+  time.now += MINUTE;
+  expect([...(await rights())]).not.toContain('launch');
+  const kept = (await context.snapshots.members('discord')).accounts[account];
+  expect(kept).toMatchObject({ groups: [`discord:${APPROVERS}`], readAt: time.now });
 });

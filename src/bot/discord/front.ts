@@ -53,6 +53,7 @@ export class DiscordFront implements Front {
   readonly chat = 'discord';
   readonly hasDialogs = false;
   readonly showsWaiting = true;
+  readonly namesGroups = true;
   readonly pulse: Pulse;
   private readonly settings: DiscordSettings & OurServer;
   private readonly commands: Parameters<typeof guildCommands>[0];
