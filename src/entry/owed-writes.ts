@@ -56,6 +56,8 @@ export class OwedWrites {
       this.owed.shift();
       this.log.info({ what: next.what }, 'Redis takes writes again: written');
     }
-    this.close();
+    this.trying?.end();
+    // Its memory may be full once more before the start is over.
+    this.trying = null;
   }
 }
