@@ -13,7 +13,6 @@ import {
   believePods,
   differences,
   hold,
-  type OwnAct,
   type OwnActs,
   surprising,
 } from '../policy/scan/believe.ts';
@@ -81,11 +80,14 @@ async function whole(at: number, context: GovernedContext, signal: AbortSignal):
   await scan(before, picture, await readBooks([...new Set(ids)], context), context, signal);
 }
 
-/** What our books say of each pod: what we did, or are doing, is no change from outside. */
-function actsOf({ rows, ending }: Pick<Books, 'rows' | 'ending'>, { direct }: GovernedContext): OwnActs {
-  const acts = new Map<string, OwnAct>(
-    [...rows].map(([podId, { status, since, wrote }]) => [podId, { status, since, wrote }]),
-  );
+/** What our books say of each pod, over what they said `before`: what we did, or are doing, is no change from outside. */
+function actsOf(
+  { rows, ending }: Pick<Books, 'rows' | 'ending'>,
+  { direct }: GovernedContext,
+  before: OwnActs = new Map(),
+): OwnActs {
+  const acts = new Map(before);
+  for (const [podId, { status, since, wrote }] of rows) acts.set(podId, { status, since, wrote });
   for (const [podId, at] of direct.askedAt) {
     const act = acts.get(podId) ?? { status: 'none' as const, since: at };
     if ((act.wrote?.at ?? 0) < at) acts.set(podId, { ...act, wrote: { what: 'stop', at } });
@@ -125,7 +127,7 @@ async function scan(
   const read = { ...bare, said };
   // Looking took a while: what we did meanwhile is ours too.
   const changed = found.map(({ podId }) => podId);
-  const acts = found.length === 0 ? early : new Map([...early, ...actsOf(await readBooks(changed, context), context)]);
+  const acts = found.length === 0 ? early : actsOf(await readBooks(changed, context), context, early);
   const { idleBelowPercent, postpaid } = context.governance.thresholds;
   const believed = believePods(memory, read, acts, { ...proofs, agreed }, idleBelowPercent);
   const last = await context.snapshots.fleet();

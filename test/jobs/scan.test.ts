@@ -165,6 +165,21 @@ describe('a scan', () => {
     expect(await w.rules()).toContain('changed-outside warn');
   });
 
+  it('knows the end of a pod from its row, though it was once stopped past a full Redis, whatever else changed', async () => {
+    const w = await world();
+    w.provider.add('pod2', 'somebody-else', { gpuUtil: [71] });
+    const { ledger, direct, findings } = w.context;
+    await ledger.add(newRow({ id: 'p1', status: 'running', podId: 'pod1', facts: FACTS }), () => null);
+    for (let i = 0; i < 3; i++) await w.scan();
+    await direct.carryOut({ id: 'd1', pod: 'pod1', by: ALICE, at: w.time.real });
+    for (let i = 0; i < 3; i++) await w.scan();
+    await ledger.move('p1', (row) => ({ ...row, status: 'terminated', since: w.time.now }));
+    w.provider.pods.delete('pod1');
+    await w.provider.stop('pod2');
+    await w.scan();
+    expect(Object.keys((await findings.memory())?.pods ?? {})).toEqual(['pod2']);
+  });
+
   it('that fails is begun again by the tick, half a minute later, and not at once', async () => {
     const w = await world();
     w.provider.failures.list = Array.from({ length: 50 }, () => cutOff);
