@@ -20,11 +20,14 @@ export interface CostBooks {
 }
 
 /** What is the same for every day of one run. */
-type Shared = Pick<CostBooks, 'claims' | 'memory' | 'gpus'>;
+type Shared = Pick<CostBooks, 'claims' | 'memory' | 'gpus'> & {
+  /** False where a claim cannot be read: what is counted as nobody's may be somebody's. */
+  isWhole: boolean;
+};
 
 export async function sharedBooks({ owners, findings, snapshots }: GovernedContext): Promise<Shared> {
-  const [claims, memory, catalogue] = await Promise.all([owners.all(), findings.memory(), snapshots.catalogue()]);
-  return { claims, memory, gpus: catalogue?.gpus ?? [] };
+  const [known, memory, catalogue] = await Promise.all([owners.known(), findings.memory(), snapshots.catalogue()]);
+  return { ...known, memory, gpus: catalogue?.gpus ?? [] };
 }
 
 export async function costBooks(

@@ -135,18 +135,18 @@ async function rollUpDay(
   for (const hour of [...billed.values()].flatMap(partsOf)) podIds.add(hour);
   for (const { parts } of metered.values()) for (const { product, id } of parts) if (product === 'pods') podIds.add(id);
   const books = await costBooks([...podIds], shared, context);
-  await costs.saveDay(
-    rollUp({
-      day,
-      zone,
-      cut,
-      now,
-      billed: (start) => billed.get(hourOf(start)) ?? null,
-      metered: (start) => metered.get(start) ?? null,
-      known: knownBy(books, governance, Math.min(cut.to, now)),
-      endings: endingsIn(books, billed),
-    }),
-  );
+  const rolled = rollUp({
+    day,
+    zone,
+    cut,
+    now,
+    billed: (start) => billed.get(hourOf(start)) ?? null,
+    metered: (start) => metered.get(start) ?? null,
+    known: knownBy(books, governance, Math.min(cut.to, now)),
+    endings: endingsIn(books, billed),
+  });
+  // Rolled up again until every claim reads: a final day stays whose it is.
+  await costs.saveDay(shared.isWhole ? rolled : { ...rolled, readAt: 0, final: false });
 }
 
 const partsOf = ({ parts }: BilledHour): string[] => parts.flatMap(([product, id]) => (product === 'pods' ? [id] : []));

@@ -38,8 +38,14 @@ export class Owners {
 
   /** One claim that cannot be read is left out, and named; all of them, where nothing of it reads. */
   async all(): Promise<ReadonlyMap<string, Claim>> {
+    return (await this.known()).claims;
+  }
+
+  /** `isWhole` false: there is one more, of which nobody knows what it is. */
+  async known(): Promise<{ claims: ReadonlyMap<string, Claim>; isWhole: boolean }> {
     const read = await unlessUnreadable(this.read(), null);
-    return new Map(Object.entries(read?.pods ?? {}));
+    const isWhole = read !== null && Object.keys(read.unreadable).length === 0;
+    return { claims: new Map(Object.entries(read?.pods ?? {})), isWhole };
   }
 
   /** @throws Error where that claim cannot be read: whose the pod is decides whether it may be deleted. */

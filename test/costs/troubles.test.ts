@@ -5,7 +5,9 @@ import { readBilling } from '../../src/jobs/read-billing.ts';
 import { plusDays } from '../../src/policy/costs/days.ts';
 import type { BilledHour } from '../../src/policy/costs/hours.ts';
 import { HOUR_MS, hourOf } from '../../src/policy/costs/hours.ts';
+import { key } from '../../src/store/keys.ts';
 import { governed } from '../jobs/context.ts';
+import { ALICE } from '../policy/rows.ts';
 import { type Stage, stage } from '../scans/stage.ts';
 import { useRedis } from '../store/redis.ts';
 import { digestDue, digestsIn, turn } from './staged.ts';
@@ -53,6 +55,26 @@ describe('days', () => {
     await expect(readBilling.handle({}, { ...context, costs: dying }, signal)).rejects.toThrow('killed');
     await readBilling.handle({}, context, signal);
     expect((await costs.sums('Europe/Berlin')).size).toBeGreaterThan(34);
+  });
+
+  it.each([
+    ['claims', '{"rev":1,"pods":[]}'],
+    ['a claim', '{"rev":1,"pods":{"a":7}}'],
+  ])('are not nobody’s for good where %s could not be read', async (_, garbage) => {
+    const { context } = worker();
+    const sums = () => context.costs.sums('Europe/Berlin');
+    await context.owners.change(() => ({ a: { by: ALICE, room: null, at: 0 } }), []);
+    const claims = await redis.client().hget(key('owners'), 'json');
+    await redis.client().hset(key('owners'), 'json', garbage);
+    await readBilling.handle({}, context, signal);
+    const meanwhile = [...(await sums()).values()];
+    expect(meanwhile.length).toBeGreaterThan(34);
+    expect(meanwhile.filter(({ final }) => final)).toEqual([]);
+    await redis.client().hset(key('owners'), 'json', claims ?? '');
+    await readBilling.handle({}, context, signal);
+    const days = [...(await context.costs.days('Europe/Berlin', [...(await sums()).keys()])).values()];
+    expect(days.filter(({ final }) => final).length).toBeGreaterThan(30);
+    expect(days.flatMap(({ lines }) => lines).filter(({ owner }) => owner?.person !== ALICE.person)).toEqual([]);
   });
 
   it('stay what they were while RunPod fails, whatever it fails with, and that is remembered', async () => {
