@@ -224,3 +224,24 @@ it('a thread that turns out to be nowhere after an outage leaves the bot without
   expect(await read()).toBeNull();
   expect(known).toEqual([expect.stringMatching(/in no server that has a channel/)]);
 });
+
+it('a server that is ours by an archived thread, which an outage hid at the start, is ours once Discord answers', async () => {
+  const [ELSEWHERE, THEIRS] = ['900000000000000011', '800000000000000011'];
+  const chats = await bothChats();
+  closing.push(chats.close);
+  const { server, faults } = chats.discord;
+  server.others.set(ELSEWHERE, { refusesCommands: false });
+  server.addChannel(THEIRS, 'theirs', [...server.users.keys()], ELSEWHERE);
+  addThread(chats, { archived: true });
+  const channels = [THEIRS, DISCORD_ROOM.channel, THREAD];
+  const front = chats.front('discord', () => {}, undefined, { channels });
+  faults.mode = refused('503');
+  await front.start({} as Inbox);
+  closing.push(() => front.stop());
+  const read = (channel: string) => front.rights({ chat: 'discord', channel });
+  expect(await read(DISCORD_ROOM.channel)).toBeNull();
+  faults.mode = null;
+  expect(await read(THREAD)).toEqual(OPEN);
+  expect(await read(DISCORD_ROOM.channel)).toEqual(OPEN);
+  expect((await read(THEIRS))?.closed?.why).toMatch(/it is in the Discord server 900000000000000011/);
+});

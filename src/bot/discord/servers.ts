@@ -52,7 +52,7 @@ export class Servers {
     return this.ours;
   }
 
-  /** False where a server that Discord cannot reach yet may turn out to be ours. */
+  /** False where a server that Discord cannot reach yet, or of which it did not say what it holds, may turn out to be ours. */
   get isSettled(): boolean {
     return this.settled;
   }
@@ -70,11 +70,13 @@ export class Servers {
     else await this.serve(ours);
   }
 
-  /** What Discord did not say at the start is asked again, where no server was found for it. */
+  /** What Discord did not say at the start is asked again, where it may say which server is ours. */
   async lookFor(channel: string): Promise<void> {
-    if (this.ours !== null || !this.unclear.has(channel)) return;
+    if (this.settled || !this.unclear.has(channel)) return;
+    const before = this.ours;
     await this.choose([channel]);
-    await (this.ours === null ? this.sayNone() : this.serve(this.ours));
+    if (this.ours === null) this.sayNone();
+    else if (this.ours !== before) await this.serve(this.ours);
   }
 
   private async joined({ id }: Guild): Promise<void> {
@@ -110,7 +112,7 @@ export class Servers {
     this.onKnown(reason);
   }
 
-  /** The choice is made again until none that is away could better it. */
+  /** The choice is made again until no other server could better it. */
   private async choose(channels = this.wanted.channels): Promise<void> {
     if (this.settled) return;
     await this.findChannels(channels);
@@ -118,7 +120,8 @@ export class Servers {
     const [best] = this.candidates();
     if (best) this.ours = best.id;
     const awaited = this.awaited();
-    this.settled = best !== undefined && (awaited.length === 0 || this.isBest(best));
+    const isAllKnown = awaited.length === 0 && this.unclear.size === 0;
+    this.settled = best !== undefined && (isAllKnown || this.isBest(best));
     this.tell(awaited);
   }
 
