@@ -26,8 +26,12 @@ type Shared = Pick<CostBooks, 'claims' | 'memory' | 'gpus'> & {
 };
 
 export async function sharedBooks({ owners, findings, snapshots }: GovernedContext): Promise<Shared> {
-  const [known, memory, catalogue] = await Promise.all([owners.known(), findings.memory(), snapshots.catalogue()]);
-  return { ...known, memory, gpus: catalogue?.gpus ?? [] };
+  const [{ claims, isWhole }, memory, catalogue] = await Promise.all([
+    owners.known(),
+    findings.memory(),
+    snapshots.catalogue(),
+  ]);
+  return { claims, isWhole, memory, gpus: catalogue?.gpus ?? [] };
 }
 
 export async function costBooks(

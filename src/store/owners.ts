@@ -41,11 +41,16 @@ export class Owners {
     return (await this.known()).claims;
   }
 
-  /** `isWhole` false: there is one more, of which nobody knows what it is. */
-  async known(): Promise<{ claims: ReadonlyMap<string, Claim>; isWhole: boolean }> {
+  /** `isWhole` false: there is one more, of which nobody knows what it is. `isUnclear`: it may be that pod's. */
+  async known(): Promise<{
+    claims: ReadonlyMap<string, Claim>;
+    isWhole: boolean;
+    isUnclear: (podId: string) => boolean;
+  }> {
     const read = await unlessUnreadable(this.read(), null);
+    const isUnclear = (podId: string) => read === null || Object.hasOwn(read.unreadable, podId);
     const isWhole = read !== null && Object.keys(read.unreadable).length === 0;
-    return { claims: new Map(Object.entries(read?.pods ?? {})), isWhole };
+    return { claims: new Map(Object.entries(read?.pods ?? {})), isWhole, isUnclear };
   }
 
   /** @throws Error where that claim cannot be read: whose the pod is decides whether it may be deleted. */

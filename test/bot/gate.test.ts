@@ -4,6 +4,7 @@ import type { Services } from '../../src/bot/services.ts';
 import type { CostDay } from '../../src/policy/costs/day.ts';
 import type { FleetPod } from '../../src/policy/fleet.ts';
 import type { Row } from '../../src/policy/ledger.ts';
+import { key } from '../../src/store/keys.ts';
 import { governed } from '../jobs/context.ts';
 import { ALICE, FACTS, NOW, newRow, SPEC } from '../policy/rows.ts';
 import { pod } from '../policy/scan/scans.ts';
@@ -96,6 +97,16 @@ describe('the gate', () => {
     expect((await judged(nobodys, launch(), 0.51)).passed).toBeNull();
     await nobodys.owners.change(() => ({ x: { by: ALICE, room: null, at: NOW } }), []);
     expect((await judged(nobodys, launch(), 0.51)).passed).not.toBeNull();
+  });
+
+  it.each([
+    ['of a pod that is up', { x: 7 }, 'unread'],
+    ['of a pod that is gone', { gone: 7 }, null],
+    ['of any pod', [], 'unread'],
+  ])('does not open where a claim cannot be read, %s, unless it changes nothing', async (_, pods, passed) => {
+    const more = await team({ pods: [pod({ id: 'x', name: 'mystery', microUsdPerHour: 1.5 * DOLLAR })] });
+    await redis.client().hset(key('owners'), 'json', JSON.stringify({ rev: 1, pods }));
+    expect((await judged(more, launch(), 0.51)).passed).toBe(passed);
   });
 
   it('counts neither what is off nor what waits for somebody', async () => {

@@ -1,5 +1,5 @@
 import { budgetsIn, budgetZone } from '../../jobs/cost-reading.ts';
-import { beyondBudget, budgetText, type PassedBudget, type Running } from '../../policy/costs/budgets.ts';
+import { beyondBudget, budgetText, type PassedBudget, type Running, type Scope } from '../../policy/costs/budgets.ts';
 import { projectOfPod } from '../../policy/costs/projects.ts';
 import { type FleetPod, isBilling } from '../../policy/fleet.ts';
 import type { Place } from '../../policy/identity.ts';
@@ -27,9 +27,9 @@ export interface Gate {
  */
 export async function gateFor(row: Row, rate: number, services: Services): Promise<Gate> {
   const { policy, costs, budgets, clocks, snapshots, owners } = services;
-  const [fleet, claims, states] = await Promise.all([
+  const [fleet, { claims, isUnclear }, states] = await Promise.all([
     snapshots.fleet(),
-    owners.all(),
+    owners.known(),
     budgetsIn(budgetZone(policy), clocks.now(), { costs, budgets, rules: policy.budgets }),
   ]);
   const up = (fleet?.pods ?? []).filter(isBilling);
@@ -58,7 +58,9 @@ export async function gateFor(row: Row, rate: number, services: Services): Promi
     ];
     const over = overLimit({ gpuCount, rate }, holderOf(row), held, policy.limits);
     if (over !== null || !judges) return over;
-    if (states === 'unread') passed = 'unread';
+    const podIds = [...open.filter(holds).map(({ podId }) => podId), ...elsewhere.map(({ id }) => id)];
+    const isAnybodys = podIds.some((podId) => podId !== null && isUnclear(podId));
+    if (states === 'unread' || (isAnybodys && states.some(isPersons))) passed = 'unread';
     else {
       const running = [
         ...open.filter(holds).map((other) => runningOf({ row: other, pod: null }, rateOf(other))),
@@ -86,6 +88,8 @@ export function showsMoney({ chat, channel }: Place, { policy }: Pick<Services, 
   const channels = policy.rooms.flatMap((room) => room.channels);
   return channels.some((one) => one.chat === chat && one.channel === channel && one.money);
 }
+
+const isPersons = ({ scope }: { scope: Scope }): boolean => scope.startsWith('person ');
 
 const holderOf = (row: Row): string => row.by.person ?? row.by.account;
 
