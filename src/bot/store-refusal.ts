@@ -43,10 +43,10 @@ export class StoreRefusal {
     const at = clocks.realNow();
     const times = (this.times.get(what) ?? 0) + (over ? 0 : 1);
     this.times.set(what, times);
-    // Several bots meet it within moments: the second finds what the first has said.
-    const marker = `redis-${what}-${over ? 'over-' : ''}${Math.floor(at / HOUR_MS)}-${times}`;
+    const marker = (end: boolean, n: number) => `redis-${what}-${end ? 'over-' : ''}${Math.floor(at / HOUR_MS)}-${n}`;
+    const markers = (n: number) => ({ own: marker(over, n), after: over ? marker(false, n + 1) : marker(true, n) });
     const channels = policy.rooms.flatMap((room) => room.channels.filter(({ mirror }) => mirror));
-    const posts = channels.map(({ chat, channel }) => this.post({ chat, channel }, message, marker));
+    const posts = channels.map(({ chat, channel }) => this.post({ chat, channel }, message, markers, times));
     const alert = { id: `redis-${what}`, title, at, rule: 'blind', over };
     const page = this.pager?.(alert, AbortSignal.timeout(PAGE_TIMEOUT_MS));
     for (const one of await Promise.allSettled([...posts, page])) {
@@ -55,10 +55,24 @@ export class StoreRefusal {
     }
   }
 
-  private async post(to: Place, message: Message, marker: string): Promise<void> {
+  /**
+   * Several bots meet it within moments: the second finds what the first has said. Where what came `after` that was said too,
+   * it is so once more, and this bot began to count later.
+   */
+  private async post(
+    to: Place,
+    message: Message,
+    markers: (n: number) => { own: string; after: string },
+    times: number,
+  ): Promise<void> {
     const front = this.fronts.get(to.chat);
-    if (!front || (await front.find(to, { marker }))) return;
-    await front.post(to, message, { marker, ping: [] });
+    if (!front) return;
+    for (let n = times; ; n++) {
+      const { own, after } = markers(n);
+      if ((await front.find(to, { marker: own })) === null)
+        return void (await front.post(to, message, { marker: own, ping: [] }));
+      if ((await front.find(to, { marker: after })) === null) return;
+    }
   }
 }
 

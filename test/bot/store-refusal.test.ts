@@ -95,3 +95,14 @@ it('a command that Redis does not let us write is answered, and the next one is 
     for (const close of closing.reverse()) await close();
   }
 });
+
+it('that Redis is out of memory again is said again also by bots that were started anew meanwhile, once', async () => {
+  const { policy, clocks, log } = botServices(redis.client(), 'slack').services;
+  const bot = () => new StoreRefusal(fronts, { policy, clocks, log }, null);
+  const before = [bot(), bot()];
+  for (const isFull of [true, false]) for (const one of before) await one.full(isFull);
+  const after = [bot(), ...before];
+  for (const isFull of [true, false]) for (const one of after) await one.full(isFull);
+  const both = titles('slack').slice(0, 2);
+  for (const chat of ['slack', 'discord'] as const) expect(titles(chat)).toEqual([...both, ...both]);
+});
