@@ -14,14 +14,14 @@ export const CHAT_GUARDS: readonly Guard[] = [
   {
     guard: 'another server never takes the place of ours',
     ...SERVERS,
-    without: 'best !== undefined && (awaited.length === 0 || this.isBest(best))',
+    without: 'best !== undefined && (isAllKnown || this.isBest(best))',
     to: 'false',
     name: 'another server never takes its place',
   },
   {
     guard: 'a server that is away while the bot starts may be ours',
     ...SERVERS,
-    without: 'best !== undefined && (awaited.length === 0 || this.isBest(best))',
+    without: 'best !== undefined && (isAllKnown || this.isBest(best))',
     to: 'best !== undefined',
     name: 'takes the one with most channels of the rooms once it is back',
   },
