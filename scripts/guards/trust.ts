@@ -205,7 +205,7 @@ const OURS: Guard[] = [
   {
     guard: 'the first RunPod account stays the one',
     ...PIN,
-    without: "await this.redis.set(ACCOUNT, mine, 'NX');",
+    without: "if ((await this.redis.get(ACCOUNT)) === null) await this.redis.set(ACCOUNT, mine, 'NX');",
     to: 'await this.redis.set(ACCOUNT, mine);',
     name: 'is the first that came',
   },
