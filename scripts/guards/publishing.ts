@@ -46,6 +46,17 @@ const LADDER: Guard[] = [
   },
 ];
 
+const ANEW: Guard[] = [
+  {
+    guard: 'what is posted anew calls nobody',
+    file: 'src/bot/publish/copies.ts',
+    without: 'const said = anew ?',
+    to: 'const said = !at ?',
+    test: 'test/bot/refused-posts.test.ts',
+    name: 'calls nobody when it is posted anew',
+  },
+];
+
 const KNOWN: Guard[] = [
   {
     guard: 'a chat that knows us no more is said in the other one',
@@ -95,4 +106,4 @@ const KNOWN: Guard[] = [
   },
 ];
 
-export const PUBLISHING_GUARDS: readonly Guard[] = [...LADDER, ...KNOWN];
+export const PUBLISHING_GUARDS: readonly Guard[] = [...LADDER, ...ANEW, ...KNOWN];

@@ -4,7 +4,7 @@ import { chatTrouble } from '../../demo/world/chat-faults.ts';
 import type { Seen } from '../../emulators/chat.ts';
 import { giveAnswer } from '../../src/bot/answers.ts';
 import { ChatUnavailable, type Front, type Inbox, type MessageRef, PlaceClosed } from '../../src/bot/front.ts';
-import { card, note, text } from '../../src/bot/message/message.ts';
+import { card, fields, note, type Span, text } from '../../src/bot/message/message.ts';
 import { Copies, type Wanted } from '../../src/bot/publish/copies.ts';
 import { PATIENCE_MS } from '../../src/policy/patience.ts';
 import { Audit } from '../../src/store/audit.ts';
@@ -184,6 +184,54 @@ it.each([
     expect(texts(chat, false)).toEqual(['Terminated']);
   },
 );
+
+describe.each([
+  ['slack', 'error:edit_window_closed:edit'],
+  ['discord', 'error:50005:edit'],
+] as [Chat, string][])('a card on %s that calls people and may not be edited (%s)', (chat, switched) => {
+  const account = chat === 'slack' ? 'slack:U0ALICE' : `discord:${ALICE_ON_DISCORD}`;
+  const alice: Span = { kind: 'user', accounts: [account], name: 'Alice' };
+  const calling = (title: string | null, revision: number): Wanted => {
+    const blocks = [text(alice, ` revision ${revision}`), fields(['By', alice])];
+    const message = { ...card('', 'warn', blocks), title };
+    const led = title === null ? message : { ...message, lead: [alice] };
+    return { id: 'run7', at: 'card', revision, to: ROOMS[chat], message: led, options: { ping: [account] } };
+  };
+  const called = () => seen(chat).map(({ text: said }) => said.includes('@alice'));
+
+  it('calls nobody when it is posted anew: an edit would have called nobody', async () => {
+    await copies.upsert(fronts[chat], calling('The balance lasts 9 h', 1));
+    expect(called()).toEqual([true]);
+    fault(chat, switched);
+    for (const revision of [2, 3]) await copies.upsert(fronts[chat], calling('The balance lasts 8 h', revision));
+    expect(called()).toEqual([false]);
+  });
+
+  it('calls nobody either where it is a line without a title, and names them still', async () => {
+    await copies.upsert(fronts[chat], calling(null, 1));
+    expect(called()).toEqual([true]);
+    fault(chat, switched);
+    await copies.upsert(fronts[chat], calling(null, 2));
+    expect(called()).toEqual([false]);
+    expect(seen(chat)[0]?.text).toMatch(/Alice.* revision 2/);
+  });
+
+  it('calls nobody where the chat goes away between its removal and the new post', async () => {
+    await copies.upsert(fronts[chat], calling('The balance lasts 9 h', 1));
+    fault(chat, switched);
+    const away = new Proxy(fronts[chat], {
+      get(front, name) {
+        if (name === 'post') return () => Promise.reject(new ChatUnavailable('away', 0));
+        const own = Reflect.get(front, name, front);
+        return typeof own === 'function' ? own.bind(front) : own;
+      },
+    });
+    await expect(copies.upsert(away, calling('The balance lasts 8 h', 2))).rejects.toThrow(ChatUnavailable);
+    expect(seen(chat)).toEqual([]);
+    await copies.upsert(fronts[chat], calling('The balance lasts 8 h', 2));
+    expect(called()).toEqual([false]);
+  });
+});
 
 it('two bots that may not edit a card at once leave one new card, and none that nobody keeps up', async () => {
   await put('slack', 'card', 'Running', 1);

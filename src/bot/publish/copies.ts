@@ -5,6 +5,7 @@ import type { Cards, Copy } from '../../store/cards.ts';
 import { ChatError } from '../failure.ts';
 import { ChatUnavailable, type Front, MessageGone, type MessageRef, PlaceClosed, type PostOptions } from '../front.ts';
 import type { Message } from '../message/message.ts';
+import { uncalled } from '../message/uncalled.ts';
 import { besideThread, plainly } from '../views/no-place.ts';
 
 const BEGUN_MS = 500;
@@ -123,7 +124,7 @@ export class Copies {
   /** Two bots at once agree on one marker, and so on one message. */
   private async keep(front: Front, copy: Wanted): Promise<MessageRef> {
     const { id, at, revision, to, message, options } = copy;
-    const before = (await this.cards.get(id)).copies[at];
+    const { [at]: before, [anewOf(at)]: anew } = (await this.cards.get(id)).copies;
     if (before?.ref) return this.edit(front, copy, before);
     const fresh = { ref: null, marker: this.newId(), revision: 0 };
     const begun = (await this.cards.save(id, at, (now) => (now ? null : fresh))) ?? fresh;
@@ -132,7 +133,8 @@ export class Copies {
     // Another bot has just begun the same post: a moment later there is something to edit.
     if (!before && marker !== fresh.marker) throw new ChatUnavailable('another bot is posting this', BEGUN_MS);
     const found = before ? await front.find(to, { ...options, marker }) : null;
-    const ref = found ?? (await front.post(to, message, { ...options, marker }));
+    const said = anew ? { message: uncalled(message), options: { ...options, ping: [], groups: [] } } : copy;
+    const ref = found ?? (await front.post(to, said.message, { ...said.options, marker }));
     // What was found may show an older revision.
     const shown = found ? 0 : revision;
     const kept = await this.cards.save(id, at, (now) => (now?.ref ? null : { ref, marker, revision: shown }));
@@ -144,6 +146,7 @@ export class Copies {
     await front
       .remove(old.ref)
       .catch((why: Error) => this.log.warn({ card: id, error: why.message }, 'an old card stays'));
+    await this.once(id, anewOf(at));
     await this.cards.forget(id, at, old);
   }
 
@@ -169,6 +172,9 @@ export class Copies {
     return ref;
   }
 }
+
+/** Whether that copy was posted before: an edit calls nobody, and so does what stands in for one. */
+const anewOf = (at: string): string => `anew ${at}`;
 
 /** What went through once needs no more patience. */
 const explained = ({ refusedSince: _, ...rest }: Copy): Copy => rest;
