@@ -4,9 +4,10 @@ import { ChatUnavailable, type Front, type Inbox } from '../../src/bot/front.ts'
 import { type Announcements, announcements } from '../../src/bot/publish/announcements.ts';
 import { refusedLately } from '../../src/bot/refused-lately.ts';
 import type { Services } from '../../src/bot/services.ts';
+import * as moves from '../../src/policy/approval-moves.ts';
 import { Cards } from '../../src/store/cards.ts';
 import { newApproval } from '../policy/requests.ts';
-import { FACTS, newRow } from '../policy/rows.ts';
+import { FACTS, NOW, newRow } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
 import { bothChats, botServices, SLACK_ROOM } from './chats.ts';
 
@@ -131,6 +132,46 @@ it('a request that no channel takes goes to those who asked, own the pod and may
   await announce.request('b1');
   expect(texts('slack')).toEqual([expect.stringMatching(/^direct: .*asks to terminate run7.*Shown here because/s)]);
   expect(await services.approvals.untold()).toEqual([]);
+});
+
+describe('the line of a request', () => {
+  const ask = async () => {
+    await services.approvals.add([newApproval({ by: ALICE })], { key: 'none', rev: 0 }, () => []);
+    await announce.request('b1');
+  };
+  const cancelled = async () => {
+    await services.approvals.move('r1', moves.cancel(ALICE, NOW), () => []);
+    await announce.request('b1');
+  };
+  const line = (chat: Chat) => texts(chat).find((said) => said.includes('asked to terminate'));
+
+  it('says that its card is in the thread only where it is', async () => {
+    fault('discord', 'error:160005:thread');
+    await ask();
+    for (const chat of ['slack', 'discord'] as const)
+      expect(line(chat)).toMatch(/waits for approval\. Its card follows\./);
+    expect(texts('discord').join('\n')).toMatch(/Posted here because I can’t post in its thread/);
+    fault('discord', null);
+    await cancelled();
+    expect(line('slack')).toMatch(/request withdrawn\. The card is in the thread\./);
+    expect(line('discord')).toMatch(/request withdrawn\. The card is in this channel\./);
+  });
+
+  it('says so where the card went by direct message', async () => {
+    fault('discord', 'error:50001');
+    fault('slack', 'error:restricted_action:thread');
+    await ask();
+    expect(texts('slack').join('\n')).toMatch(/direct: .*asks to terminate run7.*Shown here because/s);
+    await cancelled();
+    expect(line('slack')).toMatch(/request withdrawn\. The card went out by direct message\./);
+  });
+
+  it('names no place where its card has none yet', async () => {
+    fault('slack', 'error:fatal_error:thread');
+    await expect(ask()).rejects.toThrow(ChatUnavailable);
+    await expect(cancelled()).rejects.toThrow(ChatUnavailable);
+    expect(line('slack')).toMatch(/request withdrawn\.$/);
+  });
 });
 
 it('what concerns nobody who can be reached goes to whoever keeps watch', async () => {

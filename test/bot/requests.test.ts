@@ -63,7 +63,7 @@ describe('cards of requests', () => {
     const message = requestCard(records, NOW + 3_600_000, accountsOf);
     await expect(`${everything(message)}\n`).toMatchFileSnapshot(`../golden/request-${name}.json`);
     breaksNothing(message);
-    breaksNothing(requestLine(records, 'https://example.invalid/card', accountsOf));
+    breaksNothing(requestLine(records, { link: 'https://example.invalid/card' }, accountsOf));
     for (const line of requestLines(records, accountsOf, { people: [BOB, CAROL], groups: [] }))
       breaksNothing(line.message);
   });

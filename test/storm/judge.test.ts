@@ -44,8 +44,7 @@ const PLANTED: [rule: string, what: string, plant: Plant][] = [
   [
     'task-lost',
     'a stop that was promised and never asked of RunPod',
-    ({ events }) =>
-      events.push(event({ kind: 'click', what: 'Stop', text: 'Stopping k1. Its card in the channel follows it.' })),
+    ({ events }) => events.push(event({ kind: 'click', what: 'Stop', text: 'Stopping k1. Its card follows it.' })),
   ],
   ['no-answer', 'an acknowledged command that nobody answered', ({ events }) => events.push(event({}))],
   [

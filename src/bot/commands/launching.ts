@@ -90,7 +90,7 @@ export function rowId(from: string): string {
 export async function writeLaunch(spec: LaunchSpec, id: string, asker: Asker, services: Services): Promise<Message> {
   const before = await launchedBefore(id, asker, services);
   if (before) return before;
-  if (await services.ledger.get(id)) return note('info', 'That launch is already known: its card is in the channel.');
+  if (await services.ledger.get(id)) return note('info', 'That launch is already known: its card follows it.');
   const now = services.clocks.now();
   const row: Row = {
     id,
@@ -132,7 +132,7 @@ export async function launchedBefore(id: string, asker: Asker, services: Service
 }
 
 function queued({ spec, ask }: Row): Message {
-  if (!spec || ask) return note('info', 'That launch is known: its card is in the channel.');
+  if (!spec || ask) return note('info', 'That launch is known: its card follows it.');
   const rate = money(spec.quotedMicroUsdPerHour, 'hour');
   return note(
     'info',

@@ -99,7 +99,7 @@ export async function askTask(
       if (!result?.moved) return notMoved(kind, result?.row ?? row, services);
       await followUp(result.row, services);
       const doing = kind === 'stop' ? 'Stopping' : 'Starting';
-      const where = elsewhere ? 'I tell you here when it is done.' : 'Its card in the channel follows it.';
+      const where = elsewhere ? 'I tell you here when it is done.' : 'Its card follows it.';
       return text(`${doing} ${podOfRow(result.row)}. ${where}`);
     }),
   );

@@ -231,7 +231,7 @@ export async function submitTerminate(
         ? [text(`Asked for already: ${added.known.map((r) => spokenName(r.facts.name)).join(', ')}.`)]
         : [];
     return card(`Asked to terminate ${names}`, 'info', [
-      text('Somebody else must approve it; the card is in the channel.'),
+      text('Somebody else must approve it; its card follows.'),
       ...also,
     ]);
   }

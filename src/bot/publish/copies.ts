@@ -54,6 +54,11 @@ export class Copies {
     return Object.entries(copies).flatMap(([at, { ref }]) => (ref === null ? [] : [at]));
   }
 
+  /** Whether it stands in the channel, since its thread did not take it. */
+  async isBesideThread(id: string, at: string): Promise<boolean> {
+    return (await this.cards.get(id)).copies[at]?.besideThread === true;
+  }
+
   /** True for the first who asks. */
   async once(id: string, at: string): Promise<boolean> {
     const marker = this.newId();

@@ -5,7 +5,7 @@ import { everybody } from '../people.ts';
 import { mirrorsOf } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { requestCard } from '../views/request-card.ts';
-import { type AccountsOf, podsOf, requestLine, requestLines } from '../views/request-words.ts';
+import { type AccountsOf, podsOf, requestLine, requestLines, type Whereabouts } from '../views/request-words.ts';
 import { accountsKnown } from './addressees.ts';
 import type { Copies } from './copies.ts';
 import type { Part, Publication } from './publication.ts';
@@ -27,15 +27,17 @@ export async function requestPublication(
   const people = await everybody(services, Number.POSITIVE_INFINITY);
   const accountsOf = accountsKnown(services);
   const revision = revisionOf(records);
+  const id = `request-${batch}`;
   const card = requestCard(records, clocks.now(), accountsOf);
   const partsAt = async (to: Place) => {
     const own = records.length === 1 ? await copies.ref(head.row ?? '', slotOf(to, '')) : null;
-    return partsIn(own, records, card, revision, accountsOf, approversOf(records, people, to.chat, services));
+    const where = await whereabouts(id, to, copies);
+    return partsIn(own, records, card, revision, accountsOf, approversOf(records, people, to.chat, services), where);
   };
   const places = mirrorsOf(head.room, services).map(async (to) => ({ to, parts: await partsAt(to) }));
   const approvers = mayApprove(head, people, services);
   return {
-    id: `request-${batch}`,
+    id,
     revision,
     places: await Promise.all(places),
     elsewhere: [],
@@ -49,6 +51,15 @@ export async function requestPublication(
 
 const revisionOf = (records: readonly Approval[]) => records.reduce((sum, { rev }) => sum + rev, 0);
 
+/** Where its card stands, for the line that is posted before it. */
+async function whereabouts(id: string, to: Place, copies: Copies): Promise<Whereabouts> {
+  const slots = await copies.slots(id);
+  const at = slotOf(to, 'card');
+  if (slots.includes(at)) return (await copies.isBesideThread(id, at)) ? 'channel' : 'thread';
+  if (slots.some((slot) => /^privately \S+$/.test(slot))) return 'direct';
+  return slots.includes(slotOf(to, 'line')) ? 'unknown' : 'next';
+}
+
 /** In the pod's own thread with a line in the channel that leads there; without one, in a thread of that line. */
 function partsIn(
   own: unknown,
@@ -57,6 +68,7 @@ function partsIn(
   revision: number,
   accountsOf: AccountsOf,
   approvers: { people: PersonRef[]; groups: string[] },
+  where: Whereabouts,
 ): Part[] {
   const title = `Terminate ${podsOf(records)}`;
   const thread = { of: own ? { ref: own } : 'line', title };
@@ -64,7 +76,10 @@ function partsIn(
   const line: Part = {
     key: 'line',
     revision,
-    message: (linkOf) => requestLine(records, linkOf('card'), accountsOf),
+    message: (linkOf) => {
+      const link = linkOf('card');
+      return requestLine(records, link === null ? where : { link }, accountsOf);
+    },
   };
   const lines = requestLines(records, accountsOf, approvers).map(
     (said): Part => ({

@@ -107,15 +107,29 @@ function holdText(record: Approval, accountsOf: AccountsOf): (Span | string)[] {
   ];
 }
 
+/** Where a card without a link is; `next`: nowhere yet, since its line comes first. */
+export type Whereabouts = keyof typeof WHERE;
+const WHERE = {
+  thread: ' The card is in the thread.',
+  channel: ' The card is in this channel.',
+  direct: ' The card went out by direct message.',
+  next: ' Its card follows.',
+  unknown: '',
+};
+
 /** The line in the channel that leads to the card. */
-export function requestLine(records: readonly Approval[], link: string | null, accountsOf: AccountsOf): Message {
+export function requestLine(
+  records: readonly Approval[],
+  card: { link: string } | Whereabouts,
+  accountsOf: AccountsOf,
+): Message {
   const head = first(records);
   const state = records.every(({ status }) => status === head.status) ? WORDS[head.status] : 'decided one by one';
   const where: (Span | string)[] =
-    link === null ? ['The card is in the thread.'] : [{ kind: 'link', text: 'See the card', url: link }];
+    typeof card === 'string' ? [WHERE[card]] : [' ', { kind: 'link', text: 'See the card', url: card.link }];
   return note(
     toneOf(records),
-    text(mention(head.by, accountsOf), ` asked to terminate ${podsOf(records)}: ${state}. `, ...where),
+    text(mention(head.by, accountsOf), ` asked to terminate ${podsOf(records)}: ${state}.`, ...where),
   );
 }
 
