@@ -45,7 +45,7 @@ export const CHAT_GUARDS: readonly Guard[] = [
     guard: 'what a channel refused is not opened by what its rights look like',
     file: 'src/store/places.ts',
     without: "closed?.by === 'rights' && ",
-    to: 'closed !== undefined && ',
+    to: 'closed !== null && ',
     test: 'test/bot/place-rights.test.ts',
     name: 'what a channel refused stays refused',
   },

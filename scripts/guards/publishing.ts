@@ -57,6 +57,35 @@ const ANEW: Guard[] = [
   },
 ];
 
+const REOPENED = 'test/bot/closed-places.test.ts';
+
+const REOPENS: Guard[] = [
+  {
+    guard: 'a channel that refused a post is tried again',
+    file: 'src/bot/publish/room-rights.ts',
+    without: 'if (!rights.closed) await',
+    to: 'if (rights.lacks.length < 0) await',
+    test: REOPENED,
+    name: 'in which nothing is lacking at the next look, is tried at once',
+  },
+  {
+    guard: 'a channel that refuses for what nobody sees is tried no more than once an hour',
+    file: 'src/bot/publish/closed-places.ts',
+    without: 'clocks.now() - refusedAt < AGAIN_MS',
+    to: 'clocks.now() < refusedAt',
+    test: REOPENED,
+    name: 'is tried once an hour',
+  },
+  {
+    guard: 'a launch is refused only once the channel has refused a try',
+    file: 'src/bot/refused-lately.ts',
+    without: 'if (await opens(place, refusedAt, services)) return null;',
+    to: 'await opens(place, refusedAt, services);',
+    test: REOPENED,
+    name: 'a launch in a channel that takes messages again is not refused',
+  },
+];
+
 const KNOWN: Guard[] = [
   {
     guard: 'a chat that knows us no more is said in the other one',
@@ -106,4 +135,4 @@ const KNOWN: Guard[] = [
   },
 ];
 
-export const PUBLISHING_GUARDS: readonly Guard[] = [...LADDER, ...ANEW, ...KNOWN];
+export const PUBLISHING_GUARDS: readonly Guard[] = [...LADDER, ...ANEW, ...REOPENS, ...KNOWN];

@@ -101,6 +101,8 @@ export interface Front {
   link(ref: MessageRef): string | null;
   /** What we may do there; null where that cannot be read now. */
   rights(place: Place): Promise<PlaceRights | null>;
+  /** Codes of refused posts whose reason `rights` shows for as long as it lasts. */
+  readonly shownInRights: readonly string[];
   start(inbox: Inbox): Promise<void>;
   /** Takes no more events. What was taken can still be answered. */
   pause(): Promise<void>;

@@ -5,6 +5,8 @@ import { key } from './keys.ts';
 import { readRecord } from './unreadable.ts';
 
 const CLOSED_KEY = key('places', 'closed');
+/** When a post was refused there last. */
+const REFUSED_KEY = key('places', 'refused');
 const LACKING_KEY = key('places', 'lacking');
 /** Of a channel that nobody reopens, and nothing is posted to any more. */
 const KEPT_MS = 30 * 86_400_000;
@@ -29,23 +31,44 @@ export class Places {
     this.redis = redis;
   }
 
-  /** True where it was open until now. */
+  /** True where it was open until now. Rights that are seen to be lacking explain what was refused before. */
   async close(closed: ClosedPlace): Promise<boolean> {
-    const isNew = (await this.redis.hsetnx(CLOSED_KEY, fieldOf(closed.place), JSON.stringify(closed))) === 1;
-    await this.redis.pexpire(CLOSED_KEY, KEPT_MS);
+    const field = fieldOf(closed.place);
+    const isNew = (await this.redis.hsetnx(CLOSED_KEY, field, JSON.stringify(closed))) === 1;
+    if (closed.by === 'post') await this.redis.hset(REFUSED_KEY, field, closed.since);
+    else if (!isNew) await this.explain(closed);
+    await Promise.all([CLOSED_KEY, REFUSED_KEY].map((kept) => this.redis.pexpire(kept, KEPT_MS)));
     return isNew;
+  }
+
+  private async explain({ place, why, by }: ClosedPlace): Promise<void> {
+    const before = await this.at(place);
+    if (before?.by !== 'post') return;
+    await this.redis.hset(CLOSED_KEY, fieldOf(place), JSON.stringify({ ...before, why, by }));
   }
 
   /** True where it was closed until now. */
   async open(place: Place): Promise<boolean> {
+    await this.redis.hdel(REFUSED_KEY, fieldOf(place));
     return (await this.redis.hdel(CLOSED_KEY, fieldOf(place))) === 1;
   }
 
   /** True where it was closed for what we may do there: a post that was refused knows better. */
   async regained(place: Place): Promise<boolean> {
-    const json = await this.redis.hget(CLOSED_KEY, fieldOf(place));
-    const closed = json === null ? null : await readRecord(this.redis, `channel ${fieldOf(place)}`, json, closedPlace);
+    const closed = await this.at(place);
     return closed?.by === 'rights' && this.open(place);
+  }
+
+  /** What is known of that place; null where it takes messages. */
+  async at(place: Place): Promise<ClosedPlace | null> {
+    const json = await this.redis.hget(CLOSED_KEY, fieldOf(place));
+    return json === null ? null : readRecord(this.redis, `channel ${fieldOf(place)}`, json, closedPlace);
+  }
+
+  /** When a post was refused there last, ms on Podwarden's clock. */
+  async refusedAt(place: Place): Promise<number | null> {
+    const at = await this.redis.hget(REFUSED_KEY, fieldOf(place));
+    return at === null ? null : Number(at);
   }
 
   async closed(): Promise<ClosedPlace[]> {

@@ -39,6 +39,7 @@ function chat(shows: { dialogs: boolean; waiting: boolean }) {
     chat: 'slack',
     hasDialogs: shows.dialogs,
     showsWaiting: shows.waiting,
+    shownInRights: [],
     post: never,
     edit: never,
     remove: never,

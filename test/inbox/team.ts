@@ -120,6 +120,7 @@ export function botOver(
     chat: 'slack',
     hasDialogs: true,
     showsWaiting: false,
+    shownInRights: [],
     post: async () => null,
     edit: async () => {},
     remove: async () => {},

@@ -41,6 +41,7 @@ import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
 import { discordUser, renderDiscord, withUploads } from './render.ts';
+import { SHOWN } from './rights.ts';
 import { type OurServer, Servers } from './servers.ts';
 
 /** The first answer must come within 3 s: no retry of the client's may stand between. */
@@ -52,6 +53,7 @@ const MAX_WAIT_MS = 5000;
 export class DiscordFront implements Front {
   readonly chat = 'discord';
   readonly hasDialogs = false;
+  readonly shownInRights = SHOWN;
   readonly showsWaiting = true;
   readonly namesGroups = true;
   readonly pulse: Pulse;

@@ -36,6 +36,9 @@ export function rightsFrom(held: PermissionResolvable, inThread: boolean): Place
   return { closed: missing.length === 0 ? null : { why: `I lack ${missing.join(', ')}`, wayOut }, lacks };
 }
 
+/** Refusals that follow from what is read here: an unknown channel, one that we may not see, a permission that we lack. */
+export const SHOWN: readonly string[] = ['10003', '50001', '50013'];
+
 /** As Discord computes it from roles and the channel's own rules; a thread's are its channel's. Null where that is unknown. */
 export function rightsIn(channel: GuildBasedChannel): PlaceRights | null {
   const { me } = channel.guild.members;

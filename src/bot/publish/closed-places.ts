@@ -1,12 +1,17 @@
 import { pageOutByBot } from '../../jobs/names.ts';
+import { tellCard } from '../../jobs/tell-findings.ts';
 import { watchSubject } from '../../jobs/watch.ts';
 import { blindHit, channelSubject } from '../../policy/findings/blind.ts';
 import type { Hit } from '../../policy/findings/finding.ts';
 import type { Place } from '../../policy/identity.ts';
 import type { ClosedPlace } from '../../store/places.ts';
 import type { ChatError } from '../failure.ts';
+import { mirrorsOf } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import { capital } from '../views/words.ts';
+
+/** Between two tries where we cannot see why a post was refused. */
+const AGAIN_MS = 60 * 60_000;
 
 /**
  * Remembers which channels take no messages, and raises a warning for each: it is shown in the other channels of its room,
@@ -34,6 +39,23 @@ export class ClosedPlaces {
         ? await places.regained(place)
         : await places.close({ place, since: clocks.now(), why, by: 'rights' });
     if (isNew) await this.judge(place, why);
+  }
+
+  /**
+   * Where nothing is lacking and a post was refused, only a post can tell: the warning about the channel is posted there once
+   * more. `shown`: refusals whose reason we would see as lacking while it lasts, so that it has most likely passed.
+   */
+  async tryAgain(place: Place, shown: readonly string[]): Promise<void> {
+    const { places, findings, clocks } = this.services;
+    const closed = await places.at(place);
+    if (!closed) return;
+    const refusedAt = (await places.refusedAt(place)) ?? closed.since;
+    if (!shown.includes(closed.why) && clocks.now() - refusedAt < AGAIN_MS) return;
+    const warning = (await findings.open()).find(({ subject }) => subject === channelSubject(place));
+    const isShownThere = mirrorsOf(warning?.room ?? '', this.services).some((one) => isSame(one, place));
+    // Where no warning is shown, the next that belongs there tells.
+    if (warning && isShownThere) await tellCard(warning.card, this.services);
+    else await this.opened(place);
   }
 
   async opened(place: Place): Promise<void> {
@@ -75,10 +97,10 @@ export class ClosedPlaces {
   }
 
   private roomOf({ chat, channel }: Place) {
-    return this.services.policy.rooms.find(({ channels }) =>
-      channels.some((one) => one.chat === chat && one.channel === channel),
-    );
+    return this.services.policy.rooms.find(({ channels }) => channels.some((one) => isSame(one, { chat, channel })));
   }
 }
+
+const isSame = (a: Place, b: Place): boolean => a.chat === b.chat && a.channel === b.channel;
 
 const answered = ({ chat }: Place, why: string): string => `${capital(chat)} answered ${why}`;

@@ -1,5 +1,6 @@
 import type { Watch } from '../../config/settings.ts';
 import { mentions, NO_CHOICE } from '../../policy/choices.ts';
+import { channelSubject } from '../../policy/findings/blind.ts';
 import { concerned, type Finding } from '../../policy/findings/finding.ts';
 import { MONEY_RULES } from '../../policy/findings/thresholds.ts';
 import { chatOf, type PersonRef, type Place } from '../../policy/identity.ts';
@@ -104,7 +105,10 @@ async function partsAt(to: Place, all: Finding[], shown: number, money: boolean,
   const card: Part = { key: 'card', isCard: true, revision: shown, message, ping, groups, ...(own ? { thread } : {}) };
   const isLed = own && (head.severity !== 'note' || (await copies.ref(id, slotOf(to, 'line'))) !== null);
   const line: Part = { key: 'line', revision: 1, message: (linkOf) => leading(message, linkOf('card')) };
-  return [card, ...(isLed ? [line] : []), ...linesAt({ chat: to.chat, money }, all, head, thread, context)];
+  // A channel that takes no messages hears that it does again, and not all that it missed about itself.
+  const lines =
+    head.subject === channelSubject(to) ? [] : linesAt({ chat: to.chat, money }, all, head, thread, context);
+  return [card, ...(isLed ? [line] : []), ...lines];
 }
 
 /** Only whoever runs Podwarden can mend it. */

@@ -6,11 +6,15 @@ import type { ClosedPlaces } from './closed-places.ts';
 
 /** Reads what we may do in the channels of the rooms, so that people hear of it before a card has no place. */
 export class RoomRights {
-  private readonly fronts: ReadonlyMap<string, Pick<Front, 'rights'>>;
+  private readonly fronts: ReadonlyMap<string, Pick<Front, 'rights' | 'shownInRights'>>;
   private readonly services: Services;
   private readonly closed: ClosedPlaces;
 
-  constructor(fronts: ReadonlyMap<string, Pick<Front, 'rights'>>, services: Services, closed: ClosedPlaces) {
+  constructor(
+    fronts: ReadonlyMap<string, Pick<Front, 'rights' | 'shownInRights'>>,
+    services: Services,
+    closed: ClosedPlaces,
+  ) {
     this.fronts = fronts;
     this.services = services;
     this.closed = closed;
@@ -31,10 +35,12 @@ export class RoomRights {
   }
 
   private async lookAt(place: Place): Promise<void> {
-    const rights = await this.fronts.get(place.chat)?.rights(place);
+    const front = this.fronts.get(place.chat);
+    const rights = await front?.rights(place);
     // What cannot be read now says nothing.
-    if (!rights) return;
+    if (!front || !rights) return;
     await this.services.places.lack({ place, lacks: rights.closed ? [] : [...rights.lacks] });
     await this.closed.mayPost(place, rights.closed?.why ?? null);
+    if (!rights.closed) await this.closed.tryAgain(place, front.shownInRights);
   }
 }

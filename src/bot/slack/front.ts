@@ -24,7 +24,7 @@ import { Posts, type SlackRef } from './posts.ts';
 import { Privately } from './privately.ts';
 import { quiet } from './quiet-log.ts';
 import { slackUser } from './render.ts';
-import { rightsFrom, rightsWithout } from './rights.ts';
+import { rightsFrom, rightsWithout, SHOWN } from './rights.ts';
 import { Socket } from './socket.ts';
 
 const NOT_OPENED =
@@ -35,6 +35,7 @@ const START_PAUSE_MS = 2000;
 export class SlackFront implements Front {
   readonly chat = 'slack';
   readonly hasDialogs = true;
+  readonly shownInRights = SHOWN;
   readonly showsWaiting = false;
   readonly pulse: Pulse;
   private readonly settings: SlackSettings;

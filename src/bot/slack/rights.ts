@@ -21,6 +21,9 @@ export function rightsFrom({ channel }: webApi.ConversationsInfoResponse): Place
   return { closed: null, lacks: is_non_threadable ? [UNTHREADED] : [] };
 }
 
+/** What a refused post and `rightsFrom` both tell of a channel. */
+export const SHOWN: readonly string[] = ['channel_not_found', 'is_archived', 'not_in_channel'];
+
 type Facts = NonNullable<webApi.ConversationsInfoResponse['channel']> & { is_frozen?: boolean };
 
 /** A private channel without us is "not found". Any other failure says nothing of the channel. */
