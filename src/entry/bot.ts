@@ -74,8 +74,8 @@ const SHUTDOWN_MS = 10_000;
 const WATCH_MS = 15_000;
 /** How long a worker has to stop a pod where Redis takes nothing. */
 const DIRECT_MS = 30_000;
-/** What we may do in the rooms is read at each twentieth look: every five minutes. */
-const RIGHTS_EVERY = 20;
+/** What we may do in the rooms is read this often, on Podwarden's clock. */
+const RIGHTS_MS = 5 * 60_000;
 /** A bot with one chat up is ready after this long, and goes on waiting for the other. */
 const START_PATIENCE_MS = 5000;
 
@@ -197,7 +197,7 @@ export async function runBot(options: {
   const rights = new RoomRights(fronts, services, new ClosedPlaces(services));
   const readingRights = seldom(
     () => rights.look(),
-    RIGHTS_EVERY,
+    { everyMs: RIGHTS_MS, now: () => services.clocks.now() },
     (error) => log.warn({ error: error.message }, 'what we may do in the rooms could not be read'),
   );
   const watching = keepWatch(services, [() => overdue.look(), () => chats.look(), readingRights]);

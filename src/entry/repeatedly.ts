@@ -44,13 +44,13 @@ export function watchStore(watch: { look(): Promise<void> }, log: Log): Repeatin
   );
 }
 
-/** At one turn of so many, and beside it: what waits for somebody's API holds nothing else up. Not begun twice. */
+/** At the first turn after so long, and beside it: what waits for somebody's API holds nothing else up. Not begun twice. */
 export function seldom(
   work: () => Promise<void>,
-  everyTurns: number,
+  { everyMs, now }: { everyMs: number; now: () => number },
   failed: (error: Error) => void,
 ): () => Promise<void> {
-  let turns = 0;
+  let last: number | null = null;
   let busy = false;
   const once = async () => {
     busy = true;
@@ -58,6 +58,10 @@ export function seldom(
     busy = false;
   };
   return async () => {
-    if (turns++ % everyTurns === 0 && !busy) void once();
+    const at = now();
+    // A clock that was set back is not waited for.
+    if (busy || (last !== null && Math.abs(at - last) < everyMs)) return;
+    last = at;
+    void once();
   };
 }
