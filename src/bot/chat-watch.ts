@@ -1,14 +1,14 @@
 import { pageOutByBot } from '../jobs/names.ts';
 import { watchSubject } from '../jobs/watch.ts';
 import { blindHit, connectionSubject } from '../policy/findings/blind.ts';
+import type { Hit } from '../policy/findings/finding.ts';
+import { CUT_OFF_MS, takesNoPosts } from '../policy/posting.ts';
 import type { BotPulses, ChatState } from '../store/pulses.ts';
 import type { Front } from './front.ts';
 import type { Services } from './services.ts';
+import { capital } from './views/words.ts';
 
-/** A chat that no bot is connected to for so long is cut off; shorter gaps the platforms make themselves. Real ms. */
-export const CUT_OFF_MS = 5 * 60_000;
-
-/** Tells other bots how this one is connected, and raises a warning for a chat that none of them hears any more. */
+/** Tells other bots how this one is connected, and raises a warning for a chat that none of them hears or can post to. */
 export class ChatWatch {
   private readonly fronts: ReadonlyMap<string, Pick<Front, 'pulse'>>;
   private readonly services: Services;
@@ -52,14 +52,23 @@ export class ChatWatch {
     return all.filter((one) => one.chat === chat).map(({ channel }) => channel);
   }
 
-  private async judge({ chat, shutAt }: ChatState, realNow: number): Promise<void> {
+  private async judge(state: ChatState, realNow: number): Promise<void> {
+    const { policy } = this.services;
+    const subject = connectionSubject(state.chat);
+    const hits = (since: number | null) => (this.isDisowned(state.chat) ? [] : this.troubles(state, realNow, since));
+    await watchSubject(subject, hits, { ...this.services, governance: policy, pages: pageOutByBot });
+  }
+
+  /** One at a time: what cannot be heard is not posted to either. `since`: of the warning that stands. */
+  private troubles({ chat, shutAt, failing }: ChatState, realNow: number, since: number | null): Hit[] {
     const { policy, clocks } = this.services;
     const now = clocks.now();
     const subject = connectionSubject(chat);
     const room = policy.defaultRoom ?? policy.rooms[0]?.name ?? '';
-    const gap = shutAt === null || this.isDisowned(chat) ? 0 : realNow - shutAt;
-    const hits = (since: number | null) =>
-      gap > CUT_OFF_MS ? [blindHit('connection', subject, since ?? now - gap, chat, now, room)] : [];
-    await watchSubject(subject, hits, { ...this.services, governance: policy, pages: pageOutByBot });
+    const from = (real: number) => since ?? now - (realNow - real);
+    if (shutAt !== null && realNow - shutAt > CUT_OFF_MS)
+      return [blindHit('connection', subject, from(shutAt), chat, now, room)];
+    if (failing === null || !takesNoPosts(failing, realNow)) return [];
+    return [blindHit('posts', subject, from(failing.since), `${capital(chat)}: ${failing.why}`, now, room)];
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Failing, failingNow } from '../policy/posting.ts';
 import type { RedisClient } from './connect.ts';
 import { key } from './keys.ts';
 import { readRecord } from './unreadable.ts';
@@ -15,6 +16,8 @@ const pulse = z.object({
   changedAt: z.number(),
   eventAt: time,
   postedAt: time,
+  /** Absent in records of earlier releases. */
+  failing: z.object({ since: z.number(), at: z.number(), until: z.number(), why: z.string() }).nullish(),
   /** Which of its channels that bot's rooms name; absent where it does not say. */
   channels: z.array(z.string()).optional(),
   /** When its bot told it. */
@@ -37,6 +40,8 @@ export interface ChatState {
   shutAt: number | null;
   eventAt: number | null;
   postedAt: number | null;
+  /** Since when no bot posts well; null where one does, or where none tried. */
+  failing: Failing | null;
 }
 
 /** How the bots are connected to their chats. */
@@ -69,7 +74,15 @@ export class Pulses {
       const isOpen = fresh.some((one) => one.isOpen);
       const shutAt = isOpen ? null : latest(fresh.map(({ changedAt }) => changedAt));
       const at = (of: 'eventAt' | 'postedAt') => latest(here.map((one) => one[of]));
-      return { chat, isOpen, shutAt, eventAt: at('eventAt'), postedAt: at('postedAt') };
+      // Whoever is gone tried too: that nothing worked is over once something does.
+      return {
+        chat,
+        isOpen,
+        shutAt,
+        eventAt: at('eventAt'),
+        postedAt: at('postedAt'),
+        failing: failingNow(here, realNow),
+      };
     });
   }
 

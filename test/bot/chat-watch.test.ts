@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ChatWatch, CUT_OFF_MS } from '../../src/bot/chat-watch.ts';
+import { ChatWatch } from '../../src/bot/chat-watch.ts';
 import { health } from '../../src/bot/commands/health.ts';
-import type { Front, Inbox } from '../../src/bot/front.ts';
+import { ChatUnavailable, type Front, type Inbox } from '../../src/bot/front.ts';
 import { note } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
 import { Pulse } from '../../src/bot/pulse.ts';
 import type { Asker } from '../../src/bot/services.ts';
+import { CUT_OFF_MS } from '../../src/policy/posting.ts';
 import { useRedis } from '../store/redis.ts';
 import { bothChats, botServices, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
 import { until } from './running-bots.ts';
@@ -94,6 +95,70 @@ it('one bot that hears a chat is enough, and one that is gone does not count', a
   expect(await warnings()).toHaveLength(1);
 });
 
+const AWAY = () => Promise.reject(new ChatUnavailable('Slack: 503', 0));
+const failing = (pulse: Pulse) => pulse.posted(AWAY()).catch(() => {});
+
+it('a chat that takes no posts for five minutes is a warning, critical in the end, and over once it takes one', async () => {
+  const { time, bot, warnings, says } = watching();
+  const { pulse, watch } = bot();
+  pulse.event();
+  await failing(pulse);
+  await watch.look();
+  expect(await says()).toMatch(/Slack: connected; .*posts fail since .*\(503\)/);
+  time.passed = CUT_OFF_MS;
+  await failing(pulse);
+  await watch.look();
+  expect(await warnings()).toEqual([]);
+  time.passed = CUT_OFF_MS + 1;
+  await failing(pulse);
+  await watch.look();
+  await watch.look();
+  expect(await warnings()).toEqual([[expect.objectContaining({ what: 'posts', detail: 'Slack: 503' }), 'urgent']]);
+  expect(await says()).toMatch(/Slack: connected; .*posts fail since .*\(503\)/);
+  time.passed = 31 * 60_000;
+  await watch.look();
+  expect(await warnings()).toEqual([[expect.objectContaining({ what: 'posts' }), 'critical']]);
+  await pulse.posted(Promise.resolve());
+  await watch.look();
+  expect(await warnings()).toEqual([]);
+  expect(await says()).not.toMatch(/posts/i);
+});
+
+it('a chat to which nothing is posted after one failure is no warning', async () => {
+  const { time, bot, warnings, says } = watching();
+  const { pulse, watch } = bot();
+  pulse.event();
+  await failing(pulse);
+  for (time.passed of [1, 2 * CUT_OFF_MS, 3 * CUT_OFF_MS]) await watch.look();
+  expect(await warnings()).toEqual([]);
+  expect(await says()).not.toMatch(/posts fail/);
+});
+
+it('one bot that posts is enough, and one that begins anew does not end what nothing worked for', async () => {
+  const { time, bot, warnings } = watching();
+  const [fails, works] = [bot(), bot()];
+  for (const { pulse } of [fails, works]) pulse.event();
+  for (time.passed of [0, CUT_OFF_MS - 1000, CUT_OFF_MS + 2]) {
+    await failing(fails.pulse);
+    await works.pulse.posted(Promise.resolve());
+    for (const { watch } of [fails, works]) await watch.look();
+  }
+  expect(await warnings()).toEqual([]);
+  time.passed += CUT_OFF_MS;
+  await failing(fails.pulse);
+  time.passed += CUT_OFF_MS;
+  await failing(fails.pulse);
+  await fails.watch.look();
+  expect(await warnings()).toHaveLength(1);
+  const next = bot();
+  next.pulse.event();
+  await next.watch.look();
+  expect(await warnings()).toHaveLength(1);
+  await next.pulse.posted(Promise.resolve());
+  await next.watch.look();
+  expect(await warnings()).toEqual([]);
+});
+
 it('what is said of a chat that knows us no more is not said twice', async () => {
   const { time, bot, warnings } = watching(() => true);
   time.passed = CUT_OFF_MS + 1;
@@ -119,12 +184,19 @@ it.each(['slack', 'discord'] as const)(
     expect(front.pulse.read().eventAt).toBeGreaterThan(before ?? 0);
     chats[chat].faults.mode = { kind: 'down' };
     const place = chat === 'slack' ? SLACK_ROOM : DISCORD_ROOM;
+    const account = chat === 'slack' ? 'slack:T0PODW/U0ALICE' : 'discord:700000000000000001';
     const post = (marker: string) => front.post(place, note('info', 'the card'), { marker, ping: [] });
     await expect(post('m1')).rejects.toThrow();
-    expect(front.pulse.read().postedAt).toBeNull();
+    expect(front.pulse.read()).toMatchObject({ postedAt: null, failing: { why: expect.stringContaining('503') } });
     chats[chat].faults.mode = null;
     await post('m2');
-    expect(front.pulse.read().postedAt).not.toBeNull();
+    expect(front.pulse.read()).toMatchObject({ postedAt: expect.any(Number), failing: null });
+    chats[chat].faults.mode = { kind: 'down' };
+    await expect(front.direct(account, note('info', 'only for you'))).rejects.toThrow();
+    expect(front.pulse.read().failing).not.toBeNull();
+    chats[chat].faults.mode = null;
+    await front.direct(account, note('info', 'only for you'));
+    expect(front.pulse.read().failing).toBeNull();
     await chats[chat].close();
     await until(() => !front.pulse.read().isOpen);
   },

@@ -340,8 +340,8 @@ describe('what commands answer', () => {
     underWay: 1,
     closed: [],
     chats: [
-      { chat: 'slack', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: NOW - 120_000 },
-      { chat: 'discord', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: null },
+      { chat: 'slack', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: NOW - 120_000, failing: null },
+      { chat: 'discord', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: null, failing: null },
     ],
     lacking: [],
     requests: 0,
@@ -404,6 +404,20 @@ describe('what commands answer', () => {
       /old: prices are estimates.*cheap: Runpod has no GPU called a1\. Change podwarden\.yaml\./s,
     );
     breaksNothing(healthCard({ ...old, presets: Array(40).fill(presets[0]) }));
+  });
+
+  it('health is not well where posts have failed for long, and says since when and why', () => {
+    const failing = { since: NOW - HOUR, why: '503 Service Unavailable', isLong: false };
+    const [slack, discord] = well.chats;
+    const saysOf = (isLong: boolean) =>
+      plainText(
+        healthCard({ ...well, chats: [slack, { ...discord, failing: { ...failing, isLong } }] as never }),
+        2000,
+      );
+    expect(saysOf(false)).toMatch(
+      /^Podwarden is well\n[\s\S]*last post never; posts fail since .* \(503 Service Unavailable\)/,
+    );
+    expect(saysOf(true)).toMatch(/^Podwarden is not well\n[\s\S]*posts fail since .* \(503 Service Unavailable\)/);
   });
 
   it('health never says of what is past that it is in 39 minutes', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ChatWatch, CUT_OFF_MS } from '../../src/bot/chat-watch.ts';
+import { ChatWatch } from '../../src/bot/chat-watch.ts';
 import { health } from '../../src/bot/commands/health.ts';
 import { DisownedChats } from '../../src/bot/disowned-chats.ts';
 import { type Front, PlaceClosed } from '../../src/bot/front.ts';
@@ -11,6 +11,7 @@ import type { Asker, Services } from '../../src/bot/services.ts';
 import { STILL_NAMED_MS } from '../../src/bot/unconfigured.ts';
 import { findingCard } from '../../src/bot/views/findings/card.ts';
 import type { Finding } from '../../src/policy/findings/finding.ts';
+import { CUT_OFF_MS } from '../../src/policy/posting.ts';
 import { useRedis } from '../store/redis.ts';
 import { botServices, DISCORD_ROOM, SLACK_ROOM } from './chats.ts';
 

@@ -1,4 +1,5 @@
 import { chatsOf } from '../../jobs/approvals.ts';
+import { takesNoPosts } from '../../policy/posting.ts';
 import { roomAt } from '../rooms.ts';
 import type { Services } from '../services.ts';
 import type { ChatHealth, LackingRoom } from '../views/health-chats.ts';
@@ -18,6 +19,11 @@ export async function readChats(services: Services): Promise<{ chats: ChatHealth
       shutAt: on(state.shutAt),
       eventAt: on(state.eventAt),
       postedAt: on(state.postedAt),
+      failing: state.failing && {
+        since: now - (realNow - state.failing.since),
+        why: state.failing.why,
+        isLong: takesNoPosts(state.failing, realNow),
+      },
     })),
     lacking: lacking.flatMap(({ place, lacks }) => {
       const room = roomAt(place, policy);

@@ -130,7 +130,7 @@ const NOT_DISCORDS = 'Discord: the answer is not Discord’s';
 
 function discordError(error: unknown, attempted: Attempted): unknown {
   if (error instanceof RateLimitError) return new ChatUnavailable('rate limited by Discord', error.retryAfter);
-  if (error instanceof HTTPError) return new ChatUnavailable(`Discord: ${error.message}`, 0);
+  if (error instanceof HTTPError) return new ChatUnavailable(`Discord: ${error.status} ${error.message}`, 0);
   if (error instanceof DiscordAPIError) {
     const code = Number(error.code);
     // A page of a proxy has no code.

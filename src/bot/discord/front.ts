@@ -304,7 +304,11 @@ export class DiscordFront implements Front {
     return { chat: this.chat, channel: dm.id };
   }
 
-  async direct(account: AccountId, message: Message): Promise<void> {
+  direct(account: AccountId, message: Message): Promise<void> {
+    return this.pulse.posted(this.sendDirectly(account, message));
+  }
+
+  private async sendDirectly(account: AccountId, message: Message): Promise<void> {
     const { channel } = await this.directPlace(account);
     const body = renderDiscord(message);
     const route = Routes.channelMessages(channel);

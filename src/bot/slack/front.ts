@@ -223,7 +223,7 @@ export class SlackFront implements Front {
   }
 
   async direct(account: AccountId, message: Message): Promise<void> {
-    await this.privately.direct(userOf(account), message);
+    await this.pulse.posted(this.privately.direct(userOf(account), message));
   }
 
   /** Slack takes a person's id where it takes a channel's, and opens the conversation with the first message. */

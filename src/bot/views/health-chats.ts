@@ -10,6 +10,8 @@ export interface ChatHealth {
   shutAt: number | null;
   eventAt: number | null;
   postedAt: number | null;
+  /** Since when posts fail, in the last failure's words; `isLong`: for so long that it is no hiccup. */
+  failing: { since: number; why: string; isLong: boolean } | null;
 }
 
 /** A channel of a room in which not all is allowed that we would do. */
@@ -25,13 +27,27 @@ const at = (time: number | null): Span | string => (time === null ? 'never' : ag
 
 export function chatEntries(chats: readonly ChatHealth[], lacking: readonly LackingRoom[]): Entry[] {
   return [
-    ...chats.map(({ chat, isOpen, shutAt, eventAt, postedAt }): Entry => {
+    ...chats.map(({ chat, isOpen, shutAt, eventAt, postedAt, failing }): Entry => {
       const state = isOpen ? ['connected'] : ['NOT CONNECTED', ...(shutAt === null ? [] : [' since ', ago(shutAt)])];
-      return [capital(chat), ...state, '; last event ', at(eventAt), ', last post ', at(postedAt)];
+      return [
+        capital(chat),
+        ...state,
+        '; last event ',
+        at(eventAt),
+        ', last post ',
+        at(postedAt),
+        ...postsText(failing),
+      ];
     }),
     ...lacking.map(({ room, chat, lacks }): Entry => [`${room} on ${chat}`, lacks.map(lackText).join('; ')]),
   ];
 }
+
+const postsText = (failing: ChatHealth['failing']): (Span | string)[] =>
+  failing === null ? [] : ['; posts fail since ', ago(failing.since), ` (${oneLine(failing.why)})`];
+
+/** Nobody there is told anything. */
+export const chatsAreIll = (chats: readonly ChatHealth[]): boolean => chats.some(({ failing }) => failing?.isLong);
 
 const lackText = ({ right, instead }: LackingRoom['lacks'][number]) => `${oneLine(right)} is missing: ${instead}`;
 

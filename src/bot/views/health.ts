@@ -6,7 +6,7 @@ import type { Loss } from '../../policy/store-loss.ts';
 import { rowsIn, type Unread, unreadLines } from '../../policy/unread.ts';
 import { ago, card, fields, type Message, money, type Span } from '../message/message.ts';
 import { oneLine } from '../message/visible.ts';
-import { type ChatHealth, chatEntries, chatTroubles, type LackingRoom } from './health-chats.ts';
+import { type ChatHealth, chatEntries, chatsAreIll, chatTroubles, type LackingRoom } from './health-chats.ts';
 import { type PeopleHealth, peopleEntries, peopleTroubles } from './people-health.ts';
 
 interface Seen {
@@ -77,7 +77,7 @@ export function healthCard(health: Health): Message {
   const wrong = health.clocks.some(({ ahead }) => clockState(ahead) === 'wrong');
   const people = peopleTroubles(health.people);
   const silent = [worker, bot].some((part) => part === null || part.silent);
-  const ill = [silent, late, trouble !== null, wrong, people.ill].some(Boolean);
+  const ill = [silent, late, trouble !== null, wrong, people.ill, chatsAreIll(health.chats)].some(Boolean);
   const past = (time: number) => pastOf(time, now);
   const alive = (part: Seen | null): (Span | string)[] =>
     part === null ? ['never seen'] : [part.silent ? 'SILENT, last seen ' : 'there, ', past(part.at)];

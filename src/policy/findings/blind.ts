@@ -27,7 +27,7 @@ export function blindHit(what: What, subject: string, since: number, detail: str
   };
 }
 
-const SCAN_LIKE: readonly What[] = ['failing', 'held', 'worker', 'bot', 'connection'];
+const SCAN_LIKE: readonly What[] = ['failing', 'held', 'worker', 'bot', 'connection', 'posts'];
 /** Half of those who have to know cannot be told any more, nothing can be done, or what was decided is lost. */
 const AT_ONCE: readonly What[] = ['chat', 'key', 'emptied', 'rolled-back'];
 const LATER: readonly What[] = ['balance', 'retired', 'sunset', 'catalog', 'presets'];
@@ -100,7 +100,7 @@ export const chatSubject = (chat: string): string => `${CHAT}${chat}`;
 export const STORE_SUBJECT = 'store';
 
 const CONNECTION = 'connection ';
-/** A chat that no bot is connected to, as a finding's subject. */
+/** A chat that no bot is connected to, or that takes no posts, as a finding's subject. */
 export const connectionSubject = (chat: string): string => `${CONNECTION}${chat}`;
 
 /** What a warning about a chat, or about one of its channels, is about; null for any other. */

@@ -141,6 +141,7 @@ export const facts = z.discriminatedUnion('rule', [
       'emptied',
       'rolled-back',
       'connection',
+      'posts',
     ]),
     since: z.number(),
     detail: z.string(),

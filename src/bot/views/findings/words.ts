@@ -65,6 +65,10 @@ const BLIND: Record<What, [title: string, say: string]> = {
     'Podwarden is not connected to a chat',
     'Commands and buttons there do nothing until it is, and it is tried all the time. Look at the network of the bot’s machine, and at the chat’s own status page. Chat:',
   ],
+  posts: [
+    'A chat takes no posts',
+    'Cards and warnings wait, and are posted once it takes them: it is tried all the time. Commands may still work there. Look at the network of the bot’s machine, and at the chat’s own status page.',
+  ],
 };
 
 /** Whose words the detail is, where it is quoted: not every failure is RunPod's own answer. */
