@@ -89,6 +89,14 @@ export const CHAT_GUARDS: readonly Guard[] = [
     name: 'one that posts well after another failed is enough',
   },
   {
+    guard: 'a connection that a killed bot has told of is none where the chat does not know us',
+    file: 'src/bot/views/health-chats.ts',
+    without: "if (disowned === null) return isOpen ? ['connected'] : shut;",
+    to: "if (disowned === null || isOpen) return isOpen ? ['connected'] : shut;",
+    test: 'test/bot/findings.test.ts',
+    name: 'health is not well where a chat does not know Podwarden',
+  },
+  {
     guard: 'a refused key is critical at once',
     file: 'src/policy/findings/blind.ts',
     without: "['chat', 'key', 'emptied', 'rolled-back']",

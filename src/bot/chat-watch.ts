@@ -47,6 +47,13 @@ export class ChatWatch {
     return { bot: this.bot, told };
   }
 
+  /** A bot that ends in order is connected to nothing; what it was configured for counts on for a while. */
+  async leave(): Promise<void> {
+    const { bot, told } = this.own();
+    for (const { isOpen, ...pulse } of told)
+      await this.services.pulses.save(bot, { ...pulse, isOpen: false, ...(isOpen ? { changedAt: pulse.at } : {}) });
+  }
+
   private channelsOf(chat: string): string[] {
     const all = this.services.policy.rooms.flatMap(({ channels }) => channels);
     return all.filter((one) => one.chat === chat).map(({ channel }) => channel);

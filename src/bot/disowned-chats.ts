@@ -2,7 +2,7 @@ import { pageOutByBot } from '../jobs/names.ts';
 import { watchSubject } from '../jobs/watch.ts';
 import { blindHit, chatSubject } from '../policy/findings/blind.ts';
 import { storeIsAway } from '../store/connect.ts';
-import type { Services } from './services.ts';
+import type { DisownedChat, Services } from './services.ts';
 
 /** Where no chat has known us for so long, the process ends, and whoever starts it sees why. Real ms. */
 const PATIENCE_MS = 10 * 60_000;
@@ -19,6 +19,7 @@ export class DisownedChats {
   private readonly onFatal: (reason: string) => void;
   private readonly patienceMs: number;
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly disowned = new Map<string, DisownedChat>();
   /** Why a chat does not know us whose patience is over. */
   private readonly lasting = new Map<string, string>();
   private reported = Promise.resolve();
@@ -45,8 +46,10 @@ export class DisownedChats {
     if (reason === null) {
       clearTimeout(timer);
       this.timers.delete(chat);
+      this.disowned.delete(chat);
       this.lasting.delete(chat);
     } else {
+      this.disowned.set(chat, { chat, why: reason, since: this.services.clocks.now() });
       this.timers.set(
         chat,
         setTimeout(() => this.lasts(chat, reason), this.patienceMs),
@@ -62,6 +65,11 @@ export class DisownedChats {
 
   isDisowned(chat: string): boolean {
     return this.timers.has(chat);
+  }
+
+  /** Those that do not know us now. */
+  all(): DisownedChat[] {
+    return [...this.disowned.values()];
   }
 
   close(): void {

@@ -33,6 +33,15 @@ export interface Vitals {
   workersConnected(): Promise<number | null>;
   /** How this bot is connected to its chats now: the store has it from every bot, some seconds late. */
   chats(): BotPulses;
+  /** Chats that do not know this bot now. */
+  disowned(): readonly DisownedChat[];
+}
+
+/** A chat that does not know us, why, and since when on Podwarden's clock. */
+export interface DisownedChat {
+  chat: string;
+  why: string;
+  since: number;
 }
 
 /** What commands and actions work with. */

@@ -117,6 +117,7 @@ export async function runBot(options: {
       // Each node of a Cluster knows its own connections alone.
       workersConnected: async () => (redis.producer.isCluster ? null : workersOn(producer.queue('pods'))),
       chats: () => chats.own(),
+      disowned: () => disowned.all(),
     },
     pulses: new Pulses(redis.producer),
     replies: new Replies(redis.producer, audit),
@@ -215,6 +216,7 @@ export async function runBot(options: {
       await Promise.all([...inboxes.values()].map((inbox) => inbox.drain(DRAIN_MS)));
       await stopWorking([worker], SHUTDOWN_MS);
       await Promise.all([...fronts.values()].map((front) => front.stop()));
+      await chats.leave().catch((error: Error) => log.warn({ error: error.message }, 'the last pulse was not told'));
       await producer.close();
     },
   };

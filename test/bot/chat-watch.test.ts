@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ChatWatch } from '../../src/bot/chat-watch.ts';
 import { health } from '../../src/bot/commands/health.ts';
+import { DisownedChats } from '../../src/bot/disowned-chats.ts';
 import { ChatUnavailable, type Front, type Inbox } from '../../src/bot/front.ts';
 import { note } from '../../src/bot/message/message.ts';
 import { plainText } from '../../src/bot/message/plain-text.ts';
@@ -157,6 +158,23 @@ it('one bot that posts is enough, and one that begins anew does not end what not
   await next.pulse.posted(Promise.resolve());
   await next.watch.look();
   expect(await warnings()).toEqual([]);
+});
+
+it('a bot knows at once which chats know it no more, and the store has it from the others', async () => {
+  const { moved, says } = watching();
+  const own = { chat: 'slack', why: 'Slack: invalid_auth', since: moved.clocks.now() };
+  const services = { ...moved, vitals: { ...moved.vitals, disowned: () => [own] } };
+  expect(plainText(await health.run({}, {} as Asker, services), 4000)).toMatch(
+    /Slack: does not know Podwarden: invalid_auth, since /,
+  );
+  const other = new DisownedChats(moved, ['slack', 'discord'], () => {});
+  other.told('discord', 'Discord: 401');
+  expect(other.all()).toEqual([{ chat: 'discord', why: 'Discord: 401', since: moved.clocks.now() }]);
+  await expect.poll(says).toMatch(/Discord: does not know Podwarden: 401, since /);
+  other.told('discord', null);
+  expect(other.all()).toEqual([]);
+  other.close();
+  await expect.poll(says).not.toMatch(/does not know/);
 });
 
 it('what is said of a chat that knows us no more is not said twice', async () => {

@@ -71,7 +71,12 @@ export function botServices(redis: RedisClient, homeChat: 'slack' | 'discord') {
     pulses: new Pulses(redis),
     policy,
     knowsApprovers: false,
-    vitals: { loss: async () => null, workersConnected: async () => 1, chats: () => ({ bot: 'b', told: [] }) },
+    vitals: {
+      loss: async () => null,
+      workersConnected: async () => 1,
+      chats: () => ({ bot: 'b', told: [] }),
+      disowned: () => [],
+    },
     machineClocks: new MachineClocks(redis),
     tellPrivately: async () => {},
   };

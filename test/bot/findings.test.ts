@@ -340,8 +340,24 @@ describe('what commands answer', () => {
     underWay: 1,
     closed: [],
     chats: [
-      { chat: 'slack', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: NOW - 120_000, failing: null },
-      { chat: 'discord', isOpen: true, shutAt: null, eventAt: NOW - 60_000, postedAt: null, failing: null },
+      {
+        chat: 'slack',
+        isOpen: true,
+        shutAt: null,
+        eventAt: NOW - 60_000,
+        postedAt: NOW - 120_000,
+        failing: null,
+        disowned: null,
+      },
+      {
+        chat: 'discord',
+        isOpen: true,
+        shutAt: null,
+        eventAt: NOW - 60_000,
+        postedAt: null,
+        failing: null,
+        disowned: null,
+      },
     ],
     lacking: [],
     requests: 0,
@@ -418,6 +434,19 @@ describe('what commands answer', () => {
       /^Podwarden is well\n[\s\S]*last post never; posts fail since .* \(503 Service Unavailable\)/,
     );
     expect(saysOf(true)).toMatch(/^Podwarden is not well\n[\s\S]*posts fail since .* \(503 Service Unavailable\)/);
+  });
+
+  it('health is not well where a chat does not know Podwarden, whatever connection a bot has told of', () => {
+    const disowned = { since: NOW - HOUR, why: 'Slack: invalid_auth' };
+    const [slack, discord] = well.chats;
+    const saysOf = (isOpen: boolean) =>
+      plainText(healthCard({ ...well, chats: [{ ...slack, isOpen, disowned }, discord] as never }), 2000);
+    expect(saysOf(true)).toMatch(
+      /^Podwarden is not well\n[\s\S]*Slack: does not know Podwarden: invalid_auth, since [^;]*; last event/,
+    );
+    expect(saysOf(false)).toMatch(
+      /Slack: does not know Podwarden: invalid_auth, since [^;]*; NOT CONNECTED; last event/,
+    );
   });
 
   it('health never says of what is past that it is in 39 minutes', () => {

@@ -51,7 +51,10 @@ async function slackBot(auth: Parameters<typeof connections>[0] = {}, yaml = SLA
       log: services.log,
       onFatal: (reason) => ended.push(reason),
     });
-    closing.push(() => bot.close());
+    let closed: Promise<void> | null = null;
+    const close = () => (closed ??= bot.close());
+    closing.push(close);
+    return { close };
   };
   return { chats, services, start, ended };
 }
@@ -104,6 +107,32 @@ it.each([
     expect(ended).toEqual([]);
   },
 );
+
+it('a bot that is killed counts for nothing in /pod health where the chat does not know the one after it', async () => {
+  const { chats, services, start } = await slackBot({}, BOTH.replace('home_chat: slack', 'home_chat: discord'));
+  const at = services.clocks.realNow();
+  const killed = { chat: 'slack', isOpen: true, changedAt: at, eventAt: at, postedAt: at, at };
+  await services.pulses.save('killed', killed);
+  chats.slack.faults.mode = chatTrouble('error:invalid_auth:apps.connections.open');
+  await start();
+  await chats.discord.command('alice', 'gpu', '/pod health');
+  const seen = () => chats.discord.visibleTo('alice').map(({ text }) => text);
+  await expect.poll(seen, { timeout: 10_000 }).toContainEqual(expect.stringContaining('Podwarden is not well'));
+  const said = seen().find((text) => text.includes('Podwarden is not well'));
+  expect(said).toMatch(/Slack: does not know Podwarden: [^;\n]*invalid_auth[^;\n]*, since /);
+  expect(said).not.toMatch(/Slack: connected/);
+});
+
+it('a bot that closes in order is connected to nothing any more, and what it last posted is still known', async () => {
+  const { services, start } = await slackBot();
+  const bot = await start();
+  const state = async () =>
+    (await services.pulses.states(['slack'], services.clocks.realNow(), { bot: 'none', told: [] }))[0];
+  await expect.poll(async () => (await state())?.isOpen, { timeout: 10_000 }).toBe(true);
+  const before = await state();
+  await bot.close();
+  expect(await state()).toMatchObject({ isOpen: false, eventAt: before?.eventAt });
+});
 
 it('a bot that both chats refuse does not start, and says why of each', async () => {
   const { chats, start } = await slackBot({}, BOTH);

@@ -94,7 +94,12 @@ export function botOver(
     ...context,
     policy,
     knowsApprovers: true,
-    vitals: { loss: async () => null, workersConnected: async () => 1, chats: () => ({ bot: 'b', told: [] }) },
+    vitals: {
+      loss: async () => null,
+      workersConnected: async () => 1,
+      chats: () => ({ bot: 'b', told: [] }),
+      disowned: () => [],
+    },
     machineClocks: new MachineClocks(mine),
     drafts: new Drafts(mine, context.audit),
     places: new Places(mine),

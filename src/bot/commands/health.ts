@@ -79,7 +79,7 @@ async function read(services: Services): Promise<Health> {
   };
   return {
     now,
-    ...(await readChats(services)),
+    ...(await readChats(services, open)),
     worker: worker && connected === 0 ? { ...worker, silent: true } : worker,
     bot,
     loss: loss && { kind: loss.kind, at: loss.at, text: lossText(loss) },

@@ -11,6 +11,8 @@ const MAX_PAUSE_MS = 30_000;
 /** Only people can change that Slack does not know the app's token. */
 const UNKNOWN_PAUSE_MS = 60_000;
 const UNKNOWN = /invalid_auth|not_authed|account_inactive|not_allowed_token_type|token_revoked|app_uninstalled/;
+/** What Slack's client says before the code of a refusal. */
+const CLIENTS_WORDS = /^An API error occurred: /;
 
 /**
  * Keeps one socket open. Bolt's own reconnecting crashes the process where `apps.connections.open` fails on a reconnect
@@ -75,7 +77,7 @@ export class Socket {
         const { message } = error as Error;
         const isUnknown = UNKNOWN.test(message);
         if (isUnknown && !this.greeted) return giveUp(error as Error);
-        if (isUnknown) this.onKnown(`Slack: ${message}`);
+        if (isUnknown) this.onKnown(`Slack: ${message.replace(CLIENTS_WORDS, '')}`);
         this.log.warn({ error: message, failures }, 'Slack socket');
         const pauseMs = isUnknown ? this.unknownPauseMs : Math.min(MAX_PAUSE_MS, 250 * 2 ** failures);
         await this.pauseFor(pauseMs);

@@ -12,6 +12,8 @@ export interface ChatHealth {
   postedAt: number | null;
   /** Since when posts fail, in the last failure's words; `isLong`: for so long that it is no hiccup. */
   failing: { since: number; why: string; isLong: boolean } | null;
+  /** Since when it does not know Podwarden, and why. */
+  disowned: { since: number; why: string } | null;
 }
 
 /** A channel of a room in which not all is allowed that we would do. */
@@ -27,27 +29,29 @@ const at = (time: number | null): Span | string => (time === null ? 'never' : ag
 
 export function chatEntries(chats: readonly ChatHealth[], lacking: readonly LackingRoom[]): Entry[] {
   return [
-    ...chats.map(({ chat, isOpen, shutAt, eventAt, postedAt, failing }): Entry => {
-      const state = isOpen ? ['connected'] : ['NOT CONNECTED', ...(shutAt === null ? [] : [' since ', ago(shutAt)])];
-      return [
-        capital(chat),
-        ...state,
-        '; last event ',
-        at(eventAt),
-        ', last post ',
-        at(postedAt),
-        ...postsText(failing),
-      ];
+    ...chats.map((one): Entry => {
+      const { chat, eventAt, postedAt, failing } = one;
+      const seen = ['; last event ', at(eventAt), ', last post ', at(postedAt)];
+      return [capital(chat), ...stateText(one), ...seen, ...postsText(failing)];
     }),
     ...lacking.map(({ room, chat, lacks }): Entry => [`${room} on ${chat}`, lacks.map(lackText).join('; ')]),
   ];
+}
+
+/** What a bot that was killed has told counts for a while: no connection is one where the chat does not know us. */
+function stateText({ chat, isOpen, shutAt, disowned }: ChatHealth): (Span | string)[] {
+  const shut = ['NOT CONNECTED', ...(shutAt === null ? [] : [' since ', ago(shutAt)])];
+  if (disowned === null) return isOpen ? ['connected'] : shut;
+  const why = oneLine(disowned.why).replace(`${capital(chat)}: `, '');
+  return [`does not know Podwarden: ${why}, since `, ago(disowned.since), ...(isOpen ? [] : ['; ', ...shut])];
 }
 
 const postsText = (failing: ChatHealth['failing']): (Span | string)[] =>
   failing === null ? [] : ['; posts fail since ', ago(failing.since), ` (${oneLine(failing.why)})`];
 
 /** Nobody there is told anything. */
-export const chatsAreIll = (chats: readonly ChatHealth[]): boolean => chats.some(({ failing }) => failing?.isLong);
+export const chatsAreIll = (chats: readonly ChatHealth[]): boolean =>
+  chats.some(({ failing, disowned }) => failing?.isLong || disowned !== null);
 
 const lackText = ({ right, instead }: LackingRoom['lacks'][number]) => `${oneLine(right)} is missing: ${instead}`;
 
