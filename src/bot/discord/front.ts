@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  type APIChannel,
   type APIInteraction,
   Client,
   DiscordAPIError,
@@ -34,13 +33,14 @@ import { Pulse } from '../pulse.ts';
 import { Reasons } from '../reasons.ts';
 import { ChannelRights } from './channel-rights.ts';
 import { guildCommands } from './commands.ts';
-import { calling } from './failures.ts';
+import { type Calling, calling } from './failures.ts';
 import { type FirstAnswer, firstAnswerFrom } from './first-answers.ts';
 import { type DiscordReply, incomingFrom, isThread, mentionFrom } from './incoming.ts';
 import { renderModal } from './modal.ts';
 import { readMember } from './people.ts';
 import { type DiscordRef, Posts } from './posts.ts';
-import { discordUser, renderDiscord, withUploads } from './render.ts';
+import { Privately } from './privately.ts';
+import { renderDiscord } from './render.ts';
 import { SHOWN } from './rights.ts';
 import { type OurServer, Servers } from './servers.ts';
 
@@ -62,6 +62,7 @@ export class DiscordFront implements Front {
   private readonly log: Log;
   private readonly client: Client;
   private readonly posts: Posts;
+  private readonly privately: Privately;
   private readonly servers: Servers;
   private readonly callbacks: REST;
   private readonly channelRights: ChannelRights;
@@ -94,9 +95,11 @@ export class DiscordFront implements Front {
         rejectOnRateLimit: ({ retryAfter }) => retryAfter > MAX_WAIT_MS,
       },
     });
-    this.posts = new Posts(this.client.rest, (run, attempted) => this.call(run, attempted));
+    const call: Calling = (run, attempted) => this.call(run, attempted);
+    this.posts = new Posts(this.client.rest, call);
+    this.privately = new Privately(this.client.rest, call);
     const onServer = (reason: string | null) => this.reasons.told('server', reason);
-    this.channelRights = new ChannelRights(this.client, (run, attempted) => this.call(run, attempted), log);
+    this.channelRights = new ChannelRights(this.client, call, log);
     const asking = {
       register: (guild: string) => this.register(guild),
       find: (channel: string) => this.channelRights.find(channel),
@@ -197,7 +200,7 @@ export class DiscordFront implements Front {
     const event = incomingFrom(d, this.settings.channels);
     if (!event) return;
     if (d.guild_id && d.guild_id !== this.servers.id) {
-      await this.callback(d, event.kind === 'suggest' ? noChoices : privately(note('warn', ELSEWHERE)));
+      await this.callback(d, event.kind === 'suggest' ? noChoices : firstPrivately(note('warn', ELSEWHERE)));
       return;
     }
     if (event.kind === 'suggest') {
@@ -244,7 +247,7 @@ export class DiscordFront implements Front {
 
   /** A message as the first answer; where Discord did not say that it has it, it is said once more as an edit. */
   private async first(d: APIInteraction, taken: Taken, message: Message): Promise<void> {
-    const shown = await this.callback(d, privately(message));
+    const shown = await this.callback(d, firstPrivately(message));
     await (shown === 'unsure' ? taken.say(message) : taken.done());
   }
 
@@ -284,35 +287,16 @@ export class DiscordFront implements Front {
     return guild === null ? null : `https://discord.com/channels/${guild}/${channel}/${message}`;
   }
 
-  async reply(ref: unknown, message: Message): Promise<void> {
-    const to = ref as DiscordReply;
-    const body = renderDiscord(message);
-    if ('beside' in to) {
-      const beside = { message_reference: { message_id: to.beside, fail_if_not_exists: false } };
-      const quiet = { allowed_mentions: { parse: [], replied_user: false } };
-      const route = Routes.channelMessages(to.channel);
-      await this.call(() => this.client.rest.post(route, { body: { ...body, ...beside, ...quiet } }));
-      return;
-    }
-    const route = Routes.webhookMessage(to.application, to.token, '@original');
-    await this.call(() => this.client.rest.patch(route, { auth: false, ...withUploads(body, message) }));
+  reply(ref: unknown, message: Message): Promise<void> {
+    return this.privately.reply(ref as DiscordReply, message);
   }
 
   async directPlace(account: AccountId): Promise<Place> {
-    const open = { body: { recipient_id: discordUser([account]) } };
-    const dm = (await this.call(() => this.client.rest.post(Routes.userChannels(), open), 'person')) as APIChannel;
-    return { chat: this.chat, channel: dm.id };
+    return { chat: this.chat, channel: await this.privately.channelOf(account) };
   }
 
   direct(account: AccountId, message: Message): Promise<void> {
-    return this.pulse.posted(this.sendDirectly(account, message));
-  }
-
-  private async sendDirectly(account: AccountId, message: Message): Promise<void> {
-    const { channel } = await this.directPlace(account);
-    const body = renderDiscord(message);
-    const route = Routes.channelMessages(channel);
-    await this.call(() => this.client.rest.post(route, withUploads(body, message)), 'person');
+    return this.pulse.posted(this.privately.direct(account, message));
   }
 
   async member(account: AccountId): Promise<Member | null> {
@@ -346,7 +330,7 @@ const deferredPrivately = {
 const ELSEWHERE = 'You are not allowed to use Podwarden here: it belongs to another server.';
 const noChoices = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } };
 
-function privately(message: Message) {
+function firstPrivately(message: Message) {
   const data = { ...renderDiscord(message), flags: MessageFlags.Ephemeral };
   return { type: InteractionResponseType.ChannelMessageWithSource, data };
 }
