@@ -6,6 +6,7 @@ import { ASK_TTL_MS, REQUEST_TTL_MS } from '../../src/policy/ledger-moves.ts';
 import { Approvals } from '../../src/store/approvals.ts';
 import { Audit } from '../../src/store/audit.ts';
 import { Findings } from '../../src/store/findings.ts';
+import { key } from '../../src/store/keys.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +31,12 @@ async function busyJobs(world: World): Promise<number> {
       return [...jobs, ...late].filter((job) => job && job.name !== tick.name).length;
     }),
   );
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+/** What people typed or pressed, and a bot is still at. */
+async function heldEvents({ redisClient, chats }: World): Promise<number> {
+  const counts = await Promise.all(Object.keys(chats).map((chat) => redisClient.zcard(key('events', chat))));
   return counts.reduce((a, b) => a + b, 0);
 }
 
@@ -65,6 +72,7 @@ async function isQuiet(world: World, ledger: Ledger): Promise<boolean> {
   const inFlight = world.runpod.inFlight() + world.slack.inFlight() + world.discord.inFlight();
   if (inFlight > 0) return false;
   if ((await busyJobs(world)) > 0) return false;
+  if (world.running('bot') && (await heldEvents(world)) > 0) return false;
   const passing = (await ledger.passing()).filter(({ status }) => status !== 'asking');
   return passing.length === 0 && !(await executing(world));
 }
