@@ -4,10 +4,10 @@ import { DisownedChats } from '../../src/bot/disowned-chats.ts';
 import { readPolicy } from '../../src/config/load.ts';
 import { runBot } from '../../src/entry/bot.ts';
 import type { Connections } from '../../src/entry/process.ts';
-import { connect } from '../../src/store/connect.ts';
 import { bothChats, botServices, DISCORD_ROOM } from '../bot/chats.ts';
 import { KEY } from '../jobs/context.ts';
 import { useRedis } from '../store/redis.ts';
+import { connectionsTo } from './connections.ts';
 
 const redis = useRedis();
 const closing: (() => unknown)[] = [];
@@ -16,14 +16,9 @@ afterEach(async () => {
 });
 
 function connections(auth: { username?: string; password?: string }): Connections {
-  const open = () => connect({ kind: 'socket', path: redis.path(), db: 0, auth }, 'worker', () => {});
-  const [producer, worker] = [open(), open()];
-  const close = async () => {
-    producer.disconnect();
-    worker.disconnect();
-  };
-  closing.push(close);
-  return { producer, worker, close };
+  const opened = connectionsTo(redis.path(), auth);
+  closing.push(opened.close);
+  return opened;
 }
 
 const SLACK_ALONE = 'rooms: { gpu: { slack: { channel: C0GPU } } }';

@@ -11,13 +11,13 @@ import { shareTime } from '../../src/entry/shared-time.ts';
 import { runWorker, TIMINGS } from '../../src/entry/worker.ts';
 import { createProducer } from '../../src/jobs/queues.ts';
 import { Audit, AuditKeyMismatch, type NumberedEntry } from '../../src/store/audit.ts';
-import { connect } from '../../src/store/connect.ts';
 import { DirectLine } from '../../src/store/direct-line.ts';
 import { PREFIX } from '../../src/store/keys.ts';
 import { bothChats, botServices } from '../bot/chats.ts';
 import { KEY } from '../jobs/context.ts';
 import { ALICE } from '../policy/rows.ts';
 import { useRedis } from '../store/redis.ts';
+import { connectionsTo } from './connections.ts';
 
 const redis = useRedis();
 const API_KEY = 'rpa_t';
@@ -32,14 +32,9 @@ const full = () => redis.client().config('SET', 'maxmemory', '1mb', 'maxmemory-p
 const roomy = () => redis.client().config('SET', 'maxmemory', '0');
 
 function connections(): Connections {
-  const open = () => connect({ kind: 'socket', path: redis.path(), db: 0, auth: {} }, 'worker', () => {});
-  const [producer, worker] = [open(), open()];
-  const close = async () => {
-    producer.disconnect();
-    worker.disconnect();
-  };
-  closing.push(close);
-  return { producer, worker, close };
+  const opened = connectionsTo(redis.path());
+  closing.push(opened.close);
+  return opened;
 }
 
 const audit = () => new Audit(redis.client(), KEY);
