@@ -28,7 +28,7 @@ import { rightsFrom, rightsWithout, SHOWN } from './rights.ts';
 import { Socket } from './socket.ts';
 
 const NOT_OPENED =
-  'Slack did not open the form: it opens one within three seconds, or not at all. Nothing was requested; try again.';
+  'Slack did not open the form: Podwarden was too slow, or Slack refused it. Nothing was requested. Try again.';
 /** Pauses between tries to reach Slack at the start, ms. */
 const START_PAUSE_MS = 2000;
 

@@ -43,7 +43,7 @@ const BLIND: Record<What, [title: string, say: string]> = {
   ],
   chat: [
     'A chat does not know Podwarden any more',
-    'Nothing is posted there and no button works. Podwarden tries it again all the time. Where its token was replaced, set the new one and restart Podwarden.',
+    'Podwarden gets no commands and no button presses from that chat, and may not be able to post there. It retries every minute. If the token was replaced, set the new one and restart Podwarden.',
   ],
   catalog: [
     'GPU types and prices are old',
@@ -63,11 +63,11 @@ const BLIND: Record<What, [title: string, say: string]> = {
   ],
   connection: [
     'Podwarden is not connected to a chat',
-    'Commands and buttons there do nothing until it is, and it is tried all the time. Look at the network of the bot’s machine, and at the chat’s own status page. Chat:',
+    'Commands and buttons there do nothing until Podwarden is connected again; it keeps retrying. Check the network of the bot’s machine and the chat’s status page. Chat:',
   ],
   posts: [
     'A chat takes no posts',
-    'Cards and warnings wait, and are posted once it takes them: it is tried all the time. Commands may still work there. Look at the network of the bot’s machine, and at the chat’s own status page.',
+    'Podwarden keeps retrying: cards and warnings are posted there once the chat takes them. Commands may still work. Check the network of the bot’s machine and the chat’s status page.',
   ],
 };
 
